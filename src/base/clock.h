@@ -1,0 +1,12 @@
+/* Time: nanoseconds inside, RFC 3339 text outside. */
+#pragma once
+
+#include "base/base.h"
+
+#define CLOCK_TEXT_BYTES 32
+
+uint64_t clock_monotonic_ns(void);
+uint64_t clock_wall_ns(void); /* since 1970-01-01T00:00:00Z */
+
+/* "2026-11-22T17:03:25.123Z"; returns 'text'. */
+const char *clock_format(uint64_t wall_ns, char text[CLOCK_TEXT_BYTES]);

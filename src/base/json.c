@@ -1,0 +1,129 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+void json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+
+json_t *json_parse(const char *text, size_t len, size_t max, struct error *err)
+{
+	json_error_t why;
+	json_t *json;
+
+	if (len > max) {
+		error_set(err, -E2BIG, "JSON of %zu bytes exceeds the limit of %zu", len, max);
+		return NULL;
+	}
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (!json)
+		error_set(err, -EBADMSG, "bad JSON at line %d, column %d: %s", why.line, why.column,
+			  why.text);
+	return json;
+}
+
+char *json_canonical(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+
+	if (!text)
+		abort();
+	return text;
+}
+
+/* Length of the UTF-8 sequence at 'at', 0 if there is none (RFC 3629). */
+static size_t utf8_len(const unsigned char *at, size_t left)
+{
+	size_t len;
+
+	if (at[0] < 0x80)
+		return at[0] != 0;
+	if (at[0] >= 0xc2 && at[0] <= 0xdf)
+		len = 2;
+	else if ((at[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+json_t *json_text(const char *bytes, size_t len)
+{
+	CLEANUP(buf) struct buf buf = { 0 };
+	json_t *json = json_stringn(bytes, len);
+
+	if (json && !memchr(bytes, '\0', len))
+		return json;
+	json_decref(json);
+	buf_init(&buf, 3 * len + 1);
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len((const unsigned char *)bytes + i, len - i);
+
+		buf_add(&buf, n ? bytes + i : "\xef\xbf\xbd", n ? n : 3);
+		i += n ? n : 1;
+	}
+	json = json_stringn_nocheck(buf_text(&buf), buf.len);
+	if (!json)
+		abort();
+	return json;
+}
+
+json_t *json_str(struct str str)
+{
+	return json_text(str.data, str.len);
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) < 0)
+		abort();
+}
+
+void json_push(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) < 0)
+		abort();
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+double json_get_number(const json_t *object, const char *key, double otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+const char *json_get_text(const json_t *object, const char *key, const char *otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_string(value) ? json_string_value(value) : otherwise;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool otherwise)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}

@@ -1,0 +1,28 @@
+#include "base/test.h"
+
+#include <stdlib.h>
+
+static struct test *tests;
+
+void test_register(struct test *test)
+{
+	struct test **at = &tests;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = test;
+}
+
+int main(void)
+{
+	struct CMUnitTest group[512] = { 0 };
+	size_t n = 0;
+
+	for (struct test *test = tests; test; test = test->next) {
+		if (n == sizeof(group) / sizeof(group[0]))
+			abort();
+		group[n++] = (struct CMUnitTest) { .name = test->name, .test_func = test->run };
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return _cmocka_run_group_tests("tests", group, n, NULL, NULL);
+}

@@ -1,0 +1,46 @@
+/*
+ * Unit tests, a thin layer over cmocka: TEST(a_promise) { ... CHECK(...); }
+ * registers itself; linking base/test.c gives the main(). Output is TAP.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct test {
+	const char *name;
+	void (*run)(void **state);
+	struct test *next;
+};
+
+void test_register(struct test *test);
+
+#define TEST(promise) \
+	static void promise(void **state); \
+	static struct test promise##_test = { #promise, promise, NULL }; \
+	__attribute__((constructor)) static void promise##_register(void) \
+	{ \
+		test_register(&promise##_test); \
+	} \
+	static void promise(void **state __attribute__((unused)))
+
+#define CHECK(condition) assert_true(condition)
+#define CHECK_INT(is, expected) assert_int_equal(is, expected)
+#define CHECK_TEXT(is, expected) assert_string_equal(is, expected)
+#define CHECK_OK(result, err) \
+	do { \
+		if ((result) < 0) \
+			fail_msg("%s", (err).text); \
+	} while (0)
+
+/* Says why and counts the test as skipped; scripts/skips must list the reason. */
+#define SKIP(why) \
+	do { \
+		print_message("# skip: %s\n", why); \
+		skip(); \
+	} while (0)

@@ -1,0 +1,68 @@
+/*
+ * The audit log: what was asked, decided and done, in order, and provably so.
+ *
+ * One JSON object a line, appended, each with "seq", "time", "kind" and "prev":
+ * the SHA-256 of the line before it (of a fixed text for the first), so that an
+ * insertion, deletion, change or reordering before the last line is found.
+ * What cannot be proved without an anchor kept elsewhere (that lines at the very
+ * end were cut off) is said by audit_verify(). Arguments are stored redacted,
+ * with an HMAC-SHA-256 of the exact bytes under a key in the state directory.
+ *
+ * An intent is written before its call runs. Above TOOL_READS it is on disk
+ * (fdatasync) before audit_intent() returns; reads are synced in groups by
+ * audit_sync(), which the owner calls within a second of audit_needs_sync().
+ * A preallocated reserve lets reads be recorded on a full disk; changes are
+ * refused then (-ENOSPC), and audit_is_on_reserve() tells.
+ * Files rotate at AUDIT_FILE_BYTES: audit.jsonl, audit.1.jsonl ... chained on.
+ */
+#pragma once
+
+#include "call/policy.h"
+
+#define AUDIT_FILE_BYTES (64 * MIB)
+#define AUDIT_RESERVE_BYTES (1 * MIB)
+#define AUDIT_HASH_TEXT_BYTES 65
+
+struct audit;
+
+struct audit_call {
+	uint64_t id;
+	const struct caller *caller;
+	const struct tool_info *tool; /* NULL: no tool of that name */
+	const char *tool_name;
+	const json_t *redacted_args;
+	const void *arg_bytes; /* what the HMAC covers */
+	size_t n_arg_bytes;
+	const char *decision; /* the rule that decided */
+};
+
+struct audit_outcome {
+	uint64_t id;
+	const char *outcome; /* "done", "failed", "interrupted", "denied" */
+	const struct error *err;
+	const char *result_sha256; /* or NULL */
+	uint64_t elapsed_ns;
+};
+
+/* Opens or makes the log in a directory (0700, owned by us). Calls that an
+ * earlier process left open are closed as "interrupted" first. */
+struct audit *audit_open(const char *directory, struct error *err);
+void audit_close(struct audit *audit);
+
+int audit_intent(struct audit *audit, const struct audit_call *call, struct error *err) MUST_CHECK;
+int audit_outcome(struct audit *audit, const struct audit_outcome *outcome,
+		  struct error *err) MUST_CHECK;
+
+bool audit_needs_sync(const struct audit *audit);
+int audit_sync(struct audit *audit, struct error *err) MUST_CHECK;
+bool audit_is_on_reserve(const struct audit *audit);
+
+/* SHA-256 of the last line, as hex: what an anchor elsewhere would keep. */
+void audit_head(const struct audit *audit, uint64_t *seq_out, char hash_out[AUDIT_HASH_TEXT_BYTES]);
+
+/*
+ * Reads every file of the log. Fills {"ok", "lines", "files", "head", "head_seq",
+ * "first_time", "last_time", "open_calls", "faults":[{file, line, what}],
+ * "cannot_prove":[sentence...]} and returns 0, also when faults were found.
+ */
+int audit_verify(const char *directory, json_t *report, struct error *err) MUST_CHECK;

@@ -1,0 +1,31 @@
+#include "call/broker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct broker {
+	int fd;
+};
+
+struct broker *broker_new(int fd)
+{
+	struct broker *broker = calloc(1, sizeof(*broker));
+
+	if (!broker)
+		abort();
+	broker->fd = fd;
+	return broker;
+}
+
+void broker_free(struct broker *broker)
+{
+	free(broker);
+}
+
+json_t *broker_ask(struct task *task, enum broker_question question UNUSED,
+		   const json_t *args UNUSED, struct error *err)
+{
+	if (!task->broker)
+		error_set(err, -EPERM, "no broker");
+	return NULL;
+}

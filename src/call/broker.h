@@ -1,0 +1,45 @@
+/*
+ * The broker: a typed, read-only window for what the sandbox's walls blind.
+ *
+ * A sandboxed job cannot look into other processes (Landlock makes them
+ * un-ptraceable), nor read the kernel log. A small root process without
+ * network answers these few questions about the same machine; each answer is
+ * bounded, and the environment of a process is never among them.
+ *
+ * Without root the broker answers for the caller's own processes and says what
+ * it could not see in "unread".
+ */
+#pragma once
+
+#include "call/tool.h"
+
+enum broker_question {
+	/* {"pid"?} -> {"processes":[{pid, n_fds, files:[{fd, path, type, deleted, size_bytes,
+	 * disk_bytes, access, inode, device}]}]}. type: file dir socket pipe device anon. Without pid only
+	 * n_fds of each, and the files that are deleted or open for writing. */
+	BROKER_OPEN_FILES,
+	/* {"pid"} -> {exe, cwd, root, io:{...}, exe_deleted, maps_files} */
+	BROKER_PROCESS,
+	/* {} -> {"sockets":[{inode, pid, comm, fd}]} */
+	BROKER_SOCKET_OWNERS,
+	/* {"since_s"?, "max_lines"?} -> {"lines":[{time_ns, priority, facility, text}], lost} */
+	BROKER_KERNEL_LOG,
+	/* {} -> {"processes":[{pid, read_bytes, write_bytes, ...}]} of /proc/PID/io */
+	BROKER_PROCESS_IO,
+	BROKER_N_QUESTIONS,
+};
+
+/* Asks; a new reference, or NULL with 'err' (-EPERM where there is no broker). */
+json_t *broker_ask(struct task *task, enum broker_question question, const json_t *args,
+		   struct error *err);
+
+/* The client end of a connection a job inherited as 'fd'. */
+struct broker *broker_new(int fd);
+void broker_free(struct broker *broker);
+
+/* The other end: answers questions on 'fd' about 'host' until it closes. */
+int broker_serve(int fd, struct host *host, struct error *err) MUST_CHECK;
+
+/* As broker_ask() does in a process that may look itself; also behind broker_serve(). */
+json_t *broker_answer(struct host *host, enum broker_question question, const json_t *args,
+		      struct error *err);

@@ -1,0 +1,61 @@
+/*
+ * A job: one decided call on its way through the launcher and a sandboxed child.
+ *
+ * The runner is the warden's side: it hands records to the launcher, feeds the
+ * arguments, collects the bounded output and calls back exactly once. At most
+ * RUNNER_MAX_JOBS run at a time; more wait in order, and beyond
+ * RUNNER_MAX_WAITING a job is refused with -EBUSY.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "base/buf.h"
+#include "call/sandbox/launcher.h"
+#include "call/tool.h"
+
+#define RUNNER_MAX_JOBS 16
+#define RUNNER_MAX_WAITING 256
+#define JOB_RESULT_MAX_BYTES (2 * MIB)
+
+struct job {
+	const struct tool_info *tool;
+	const char *args; /* JSON for the child's standard input; borrowed until done */
+	size_t n_args;
+	enum sandbox_profile profile;
+
+	/* 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
+	void (*done)(struct job *job, const struct launch_outcome *outcome, const struct buf *result,
+		     const struct error *err);
+
+	/* private */
+	struct runner *runner;
+	struct job *next;
+	uint64_t id;
+	enum { JOB_IDLE, JOB_WAITING, JOB_RUNNING } state;
+	int input_fd, output_fd, error_fd;
+	size_t n_sent;
+	struct event *input, *output, *error;
+	struct buf result, complaint;
+	bool has_outcome;
+	struct launch_outcome outcome;
+};
+
+struct runner {
+	struct event_base *base;
+	struct launcher *launcher;
+
+	/* private */
+	struct event *event;
+	struct job *running, *waiting;
+	unsigned n_running, n_waiting;
+	uint64_t next_id;
+};
+
+int runner_init(struct runner *runner, struct event_base *base, struct launcher *launcher,
+		struct error *err) MUST_CHECK;
+void runner_finish(struct runner *runner);
+
+/* May call 'done' before it returns. */
+void job_start(struct runner *runner, struct job *job);
+void job_cancel(struct job *job);

@@ -1,0 +1,74 @@
+/*
+ * The launcher: the warden's first fork, and the only process that makes
+ * namespaces, mounts and cgroups.
+ *
+ * It accepts decided, typed records of fixed size over a SOCK_SEQPACKET pair,
+ * three descriptors with each (input, output, error of the job), and answers
+ * each with exactly one outcome when the job and everything it left behind are
+ * gone. Nothing in a record is a path or a flag of the wire: names of
+ * executables, profiles and tools index compiled tables.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "call/sandbox/profile.h"
+
+#define LAUNCH_TOOL_BYTES 64
+
+enum launch_kind {
+	LAUNCH_RUN,    /* start a job; three descriptors follow */
+	LAUNCH_CANCEL, /* kill a running job */
+};
+
+struct launch_record {
+	uint32_t kind;
+	uint32_t profile;    /* enum sandbox_profile */
+	uint32_t executable; /* enum job_executable */
+	uint32_t needs_broker;
+	uint64_t id;
+	char tool[LAUNCH_TOOL_BYTES]; /* argv[1] of the job: [a-z0-9_]+ */
+	struct sandbox_limits limits;
+};
+
+enum launch_end {
+	LAUNCH_EXITED,	  /* 'status' is its exit status; 125: a wall could not be raised, nothing ran */
+	LAUNCH_KILLED,	  /* by signal 'status' */
+	LAUNCH_TIMED_OUT, /* the deadline passed */
+	LAUNCH_CANCELLED,
+	LAUNCH_OUT_OF_MEMORY, /* its own limit */
+	LAUNCH_REFUSED,	      /* the record was invalid or a wall is missing; 'why' tells */
+};
+
+struct launch_outcome {
+	uint64_t id;
+	uint32_t end; /* enum launch_end */
+	int32_t status;
+	uint32_t walls; /* bits of enum sandbox_wall that stood */
+	uint32_t landlock_abi;
+	uint64_t elapsed_ns;
+	uint64_t cpu_ns;
+	uint64_t peak_memory_bytes;
+	char why[256];
+};
+
+struct launcher_config {
+	const char *executables_dir; /* where constable-job* lie */
+	const char *host_root;	     /* "/" */
+	uint32_t walls_off;	     /* bits; only test builds honour it */
+	uint32_t walls_optional;     /* bits that policy lets be missing */
+};
+
+struct launcher {
+	int fd; /* the warden's end: send records, receive outcomes */
+	pid_t pid;
+};
+
+/* Forks; the child never returns. Call before threads, filters or secrets exist. */
+int launcher_start(struct launcher *launcher, const struct launcher_config *config,
+		   struct error *err) MUST_CHECK;
+
+int launcher_send(const struct launcher *launcher, const struct launch_record *record,
+		  const int fds[3], struct error *err) MUST_CHECK;
+
+/* One outcome; 0, -EAGAIN, or -EPIPE when the launcher died. */
+int launcher_receive(const struct launcher *launcher, struct launch_outcome *outcome_out) MUST_CHECK;

@@ -1,0 +1,74 @@
+/*
+ * The tool: the one thing this system knows how to do.
+ *
+ * A tool takes JSON and gives JSON. Everything else in the tree decides whether
+ * it may run (policy), runs it (job, sandbox), remembers that it ran (audit), or
+ * lets somebody ask for it (surface).
+ *
+ * What a tool is (struct tool_info) is const data that every process may link;
+ * how it runs (struct tool) is linked by job executables only. Both stand in one
+ * file under tools/. The catalogue is printed from the job executables when the
+ * tree is built.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "host/host.h"
+
+/* What a tool can do to the host, mildest first; policy compares these. */
+enum tool_risk {
+	TOOL_READS,   /* looks, and leaves the host as it was */
+	TOOL_TRACES,  /* loads a program into the kernel for a while */
+	TOOL_CHANGES, /* alters files, processes or configuration */
+};
+
+/* What a run needs beyond the read-only host view without network. */
+enum tool_needs {
+	TOOL_NEEDS_NOTHING = 0,
+	TOOL_NEEDS_BROKER = 1 << 0,  /* what the walls blind, see call/broker.h */
+	TOOL_NEEDS_ROOT_FILES = 1 << 1, /* any file under the roots that policy allows */
+	TOOL_NEEDS_TARGETS = 1 << 2, /* host network, to the targets it declares */
+	TOOL_NEEDS_SYSTEMD = 1 << 3, /* the system bus, read-only */
+	TOOL_NEEDS_SCRIPT = 1 << 4,  /* runs a foreign program: an argv, a script */
+	TOOL_NEEDS_HOST = 1 << 5,    /* changes the host: what the approval names */
+	TOOL_NEEDS_LOGS = 1 << 6,    /* libsystemd's journal, libarchive's decoders */
+};
+
+struct tool_info {
+	const char *name;    /* unique and never renamed: it is the protocol */
+	const char *summary; /* one sentence, read by people and by models */
+	const char *schema;  /* JSON Schema of the arguments, see call/schema.h */
+	enum tool_risk risk;
+	unsigned needs;	     /* enum tool_needs */
+	unsigned executable; /* enum job_executable: in whose table it stands */
+	unsigned timeout_ms; /* 0: the default of 30 s */
+};
+
+struct broker;
+
+/* What a run gets beside its arguments. */
+struct task {
+	struct host *host;
+	struct broker *broker; /* NULL where there is none: say so in the result */
+	uint64_t deadline_ns;  /* monotonic; stop before it and mark the result truncated */
+};
+
+struct tool {
+	struct tool_info info;
+
+	/*
+	 * Runs in the sandbox child, so it may block. 'args' already satisfies
+	 * the schema. Fills 'result' and returns 0, or sets 'err' and returns its
+	 * negative code. Members every result may carry: "truncated" (bool),
+	 * "lost" (events), "unread" (see tool_unread()).
+	 */
+	int (*run)(struct task *task, const json_t *args, json_t *result, struct error *err);
+};
+
+/* Returns the tool of that name in a NULL-terminated table, or NULL. */
+const struct tool *tool_find(const struct tool *const *table, const char *name);
+
+/* Appends {"what", "why"} to result.unread: what could not be seen, and why. */
+void tool_unread(json_t *result, const char *what, int code);
+
+const char *tool_risk_name(enum tool_risk risk);

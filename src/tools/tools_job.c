@@ -1,0 +1,9 @@
+/* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
+#include "tools/catalogue.h"
+
+extern const struct tool tool_get_load;
+
+const struct tool *const tools_of_this_job[] = {
+	&tool_get_load,
+	NULL,
+};
