@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -20,27 +21,38 @@ struct test {
 
 void test_register(struct test *test);
 
-#define TEST(promise) \
-	static void promise(void **state); \
-	static struct test promise##_test = { #promise, promise, NULL }; \
+#define TEST(promise)                                                     \
+	static void promise(void **state);                                \
+	static struct test promise##_test = { #promise, promise, NULL };  \
 	__attribute__((constructor)) static void promise##_register(void) \
-	{ \
-		test_register(&promise##_test); \
-	} \
+	{                                                                 \
+		test_register(&promise##_test);                           \
+	}                                                                 \
 	static void promise(void **state __attribute__((unused)))
 
-#define CHECK(condition) assert_true(condition)
+/* cmocka's failures do not return, but neither compiler nor analyser knows it. */
+#define FAIL(...)                      \
+	do {                           \
+		fail_msg(__VA_ARGS__); \
+		abort();               \
+	} while (0)
+
+#define CHECK(condition)                                \
+	do {                                            \
+		if (!(condition))                       \
+			FAIL("not so: %s", #condition); \
+	} while (0)
 #define CHECK_INT(is, expected) assert_int_equal(is, expected)
 #define CHECK_TEXT(is, expected) assert_string_equal(is, expected)
-#define CHECK_OK(result, err) \
-	do { \
-		if ((result) < 0) \
-			fail_msg("%s", (err).text); \
+#define CHECK_OK(result, err)                   \
+	do {                                    \
+		if ((result) < 0)               \
+			FAIL("%s", (err).text); \
 	} while (0)
 
 /* Says why and counts the test as skipped; scripts/skips must list the reason. */
-#define SKIP(why) \
-	do { \
+#define SKIP(why)                                   \
+	do {                                        \
 		print_message("# skip: %s\n", why); \
-		skip(); \
+		skip();                             \
 	} while (0)
