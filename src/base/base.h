@@ -32,11 +32,11 @@
  * pointer and hands its value on: it marks the place where ownership leaves.
  */
 #define CLEANUP(noun) __attribute__((cleanup(noun##_cleanup)))
-#define TAKE(pointer) \
-	({ \
+#define TAKE(pointer)                                   \
+	({                                              \
 		__typeof__(pointer) taken_ = (pointer); \
-		(pointer) = NULL; \
-		taken_; \
+		(pointer) = NULL;                       \
+		taken_;                                 \
 	})
 
 /* For CLEANUP(text): a heap string. */

@@ -12,7 +12,7 @@
 struct buf {
 	char *data;
 	size_t len;
-	size_t max;	/* ceiling of len */
+	size_t max;     /* ceiling of len */
 	size_t dropped; /* bytes that did not fit */
 
 	/* private */

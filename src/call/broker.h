@@ -15,8 +15,8 @@
 
 enum broker_question {
 	/* {"pid"?} -> {"processes":[{pid, n_fds, files:[{fd, path, type, deleted, size_bytes,
-	 * disk_bytes, access, inode, device}]}]}. type: file dir socket pipe device anon. Without pid only
-	 * n_fds of each, and the files that are deleted or open for writing. */
+	 * disk_bytes, access, inode, device}]}]}. type: file dir socket pipe device anon. Without
+	 * pid only n_fds of each, and the files that are deleted or open for writing. */
 	BROKER_OPEN_FILES,
 	/* {"pid"} -> {exe, cwd, root, io:{...}, exe_deleted, maps_files} */
 	BROKER_PROCESS,

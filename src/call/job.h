@@ -25,14 +25,18 @@ struct job {
 	enum sandbox_profile profile;
 
 	/* 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
-	void (*done)(struct job *job, const struct launch_outcome *outcome, const struct buf *result,
-		     const struct error *err);
+	void (*done)(struct job *job, const struct launch_outcome *outcome,
+		     const struct buf *result, const struct error *err);
 
 	/* private */
 	struct runner *runner;
 	struct job *next;
 	uint64_t id;
-	enum { JOB_IDLE, JOB_WAITING, JOB_RUNNING } state;
+	enum {
+		JOB_IDLE,
+		JOB_WAITING,
+		JOB_RUNNING
+	} state;
 	int input_fd, output_fd, error_fd;
 	size_t n_sent;
 	struct event *input, *output, *error;

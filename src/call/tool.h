@@ -25,13 +25,13 @@ enum tool_risk {
 /* What a run needs beyond the read-only host view without network. */
 enum tool_needs {
 	TOOL_NEEDS_NOTHING = 0,
-	TOOL_NEEDS_BROKER = 1 << 0,  /* what the walls blind, see call/broker.h */
+	TOOL_NEEDS_BROKER = 1 << 0,     /* what the walls blind, see call/broker.h */
 	TOOL_NEEDS_ROOT_FILES = 1 << 1, /* any file under the roots that policy allows */
-	TOOL_NEEDS_TARGETS = 1 << 2, /* host network, to the targets it declares */
-	TOOL_NEEDS_SYSTEMD = 1 << 3, /* the system bus, read-only */
-	TOOL_NEEDS_SCRIPT = 1 << 4,  /* runs a foreign program: an argv, a script */
-	TOOL_NEEDS_HOST = 1 << 5,    /* changes the host: what the approval names */
-	TOOL_NEEDS_LOGS = 1 << 6,    /* libsystemd's journal, libarchive's decoders */
+	TOOL_NEEDS_TARGETS = 1 << 2,    /* host network, to the targets it declares */
+	TOOL_NEEDS_SYSTEMD = 1 << 3,    /* the system bus, read-only */
+	TOOL_NEEDS_SCRIPT = 1 << 4,     /* runs a foreign program: an argv, a script */
+	TOOL_NEEDS_HOST = 1 << 5,       /* changes the host: what the approval names */
+	TOOL_NEEDS_LOGS = 1 << 6,       /* libsystemd's journal, libarchive's decoders */
 };
 
 struct tool_info {
@@ -39,7 +39,7 @@ struct tool_info {
 	const char *summary; /* one sentence, read by people and by models */
 	const char *schema;  /* JSON Schema of the arguments, see call/schema.h */
 	enum tool_risk risk;
-	unsigned needs;	     /* enum tool_needs */
+	unsigned needs;      /* enum tool_needs */
 	unsigned executable; /* enum job_executable: in whose table it stands */
 	unsigned timeout_ms; /* 0: the default of 30 s */
 };

@@ -17,7 +17,7 @@
 
 struct host {
 	int root_fd;
-	int later_fd;	/* a fixture's "later/": what differs after host_wait(); or -1 */
+	int later_fd; /* a fixture's "later/": what differs after host_wait(); or -1 */
 	bool is_fixture;
 	bool has_waited;
 };
@@ -43,8 +43,8 @@ int host_read_buf(const struct host *host, const char *path, struct buf *buf) MU
 bool host_read_u64(const struct host *host, const char *path, uint64_t *value_out);
 
 /* As readlinkat(2), NUL-terminated. Length or a negative errno. */
-ssize_t host_readlink(const struct host *host, const char *path, char *target, size_t size)
-	MUST_CHECK;
+ssize_t host_readlink(const struct host *host, const char *path, char *target,
+		      size_t size) MUST_CHECK;
 
 bool host_exists(const struct host *host, const char *path);
 

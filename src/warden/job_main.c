@@ -67,7 +67,8 @@ static json_t *read_args(struct error *err)
 		error_set(err, r < 0 ? r : -E2BIG, "cannot read the arguments");
 		return NULL;
 	}
-	args = text.len ? json_parse(buf_text(&text), text.len, ARGS_MAX_BYTES, err) : json_object();
+	args = text.len ? json_parse(buf_text(&text), text.len, ARGS_MAX_BYTES, err)
+			: json_object();
 	if (args && !json_is_object(args)) {
 		json_decref(args);
 		error_set(err, -EINVAL, "the arguments are not a JSON object");

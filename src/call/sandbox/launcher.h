@@ -31,12 +31,13 @@ struct launch_record {
 };
 
 enum launch_end {
-	LAUNCH_EXITED,	  /* 'status' is its exit status; 125: a wall could not be raised, nothing ran */
-	LAUNCH_KILLED,	  /* by signal 'status' */
+	LAUNCH_EXITED, /* 'status' is its exit status; 125: a wall could not be raised, nothing ran
+			*/
+	LAUNCH_KILLED, /* by signal 'status' */
 	LAUNCH_TIMED_OUT, /* the deadline passed */
 	LAUNCH_CANCELLED,
 	LAUNCH_OUT_OF_MEMORY, /* its own limit */
-	LAUNCH_REFUSED,	      /* the record was invalid or a wall is missing; 'why' tells */
+	LAUNCH_REFUSED,       /* the record was invalid or a wall is missing; 'why' tells */
 };
 
 struct launch_outcome {
@@ -53,8 +54,8 @@ struct launch_outcome {
 
 struct launcher_config {
 	const char *executables_dir; /* where constable-job* lie */
-	const char *host_root;	     /* "/" */
-	uint32_t walls_off;	     /* bits; only test builds honour it */
+	const char *host_root;       /* "/" */
+	uint32_t walls_off;          /* bits; only test builds honour it */
 	uint32_t walls_optional;     /* bits that policy lets be missing */
 };
 
@@ -71,4 +72,5 @@ int launcher_send(const struct launcher *launcher, const struct launch_record *r
 		  const int fds[3], struct error *err) MUST_CHECK;
 
 /* One outcome; 0, -EAGAIN, or -EPIPE when the launcher died. */
-int launcher_receive(const struct launcher *launcher, struct launch_outcome *outcome_out) MUST_CHECK;
+int launcher_receive(const struct launcher *launcher,
+		     struct launch_outcome *outcome_out) MUST_CHECK;

@@ -11,12 +11,13 @@
 
 enum sandbox_profile {
 	PROFILE_DIAGNOSE,      /* read-only host view, no network */
-	PROFILE_DIAGNOSE_ROOT, /* plus reading any file (CAP_DAC_READ_SEARCH) below the policy's roots */
-	PROFILE_PROBE,	       /* host network, declared targets only, as the service's user */
-	PROFILE_SCRIPT,	       /* overlay or minimal root, scratch */
+	PROFILE_DIAGNOSE_ROOT, /* plus reading any file (CAP_DAC_READ_SEARCH) below the policy's
+				  roots */
+	PROFILE_PROBE,         /* host network, declared targets only, as the service's user */
+	PROFILE_SCRIPT,        /* overlay or minimal root, scratch */
 	PROFILE_TRACE,
-	PROFILE_FULL,	       /* what the approval names */
-	PROFILE_INVESTIGATOR,  /* no network, no host: two descriptors */
+	PROFILE_FULL,         /* what the approval names */
+	PROFILE_INVESTIGATOR, /* no network, no host: two descriptors */
 	PROFILE_N,
 };
 

@@ -12,7 +12,8 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result, str
 	ssize_t len = host_read(task->host, "proc/loadavg", text, sizeof(text));
 
 	if (len < 0)
-		return error_set(err, (int)len, "read /proc/loadavg: %s", strerrordesc_np(-(int)len));
+		return error_set(err, (int)len, "read /proc/loadavg: %s",
+				 strerrordesc_np(-(int)len));
 	if (!scan_double(&at, &one) || !scan_double(&at, &five) || !scan_double(&at, &fifteen))
 		return error_set(err, -EBADMSG, "/proc/loadavg: expected three numbers");
 
