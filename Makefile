@@ -1,0 +1,51 @@
+# The front door: `make` lists what there is.
+BUILD ?= build
+PREFIX ?= /usr/local
+SECONDS ?= 10
+QUESTION ?= What is wrong with this host?
+
+.PHONY: help up build bootstrap test soak bench fuzz lint format debian13 arm64 install clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+up: build ## install what is needed, build, and investigate this host
+	@$(BUILD)/constable ask "$(QUESTION)"
+
+build: bootstrap ## build everything into build/, runnable from there
+	@scripts/build release
+
+test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
+	@scripts/test
+
+soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
+	@scripts/soak
+
+bench: build ## measure, one JSON line per figure, each beside its peer
+	@scripts/bench
+
+fuzz: bootstrap ## fuzz every decoder, SECONDS=10 each
+	@scripts/fuzz $(SECONDS)
+
+lint: bootstrap ## clang-tidy over the whole tree
+	@scripts/lint
+
+format: bootstrap ## let clang-format decide
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+debian13: bootstrap ## build and run the unit tests in a Debian 13 chroot
+	@scripts/debian13
+
+arm64: bootstrap ## cross-build for arm64, run the unit tests under qemu-user
+	@scripts/arm64
+
+install: build ## install below PREFIX=/usr/local (DESTDIR is honoured)
+	@meson configure $(BUILD) --prefix=$(PREFIX)
+	@meson install -C $(BUILD) --no-rebuild --quiet
+
+clean: ## remove everything that was built or fetched
+	@rm -rf build build-*
+
+bootstrap:
+	@scripts/bootstrap
