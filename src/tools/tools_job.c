@@ -2,8 +2,10 @@
 #include "tools/catalogue.h"
 
 extern const struct tool tool_get_load;
+extern const struct tool tool_read_kernel_log;
 
 const struct tool *const tools_of_this_job[] = {
 	&tool_get_load,
+	&tool_read_kernel_log,
 	NULL,
 };
