@@ -20,7 +20,7 @@ test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
 	@scripts/test
 
 soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
-	@scripts/soak
+	@scripts/test --soak
 
 bench: build ## measure, one JSON line per figure, each beside its peer
 	@scripts/bench
