@@ -11,14 +11,21 @@
  * Grammar ('#' begins a comment):
  *	allow|ask|deny  RISK|TOOL  [to root|user NAME|group NAME|anyone]
  *	roots PATH...		what diagnose-root may read (default /)
- *	readonly COMMAND [ARG...]	argv that execute_shell_command may run unasked, read-only
+ *	readonly COMMAND [ARG...]	exactly this argv, run by execute_shell_command
+ *				without writing anything, is judged as 'reads'
  *	without landlock		accept a kernel that lacks that wall
  * RISK is reads, traces or changes. 'ask' means: only with an approval. A rule
  * never lowers a tool's own risk; an unknown word is an error with its line.
+ *
+ * A file with rules replaces the default's rules, and what none of them matches
+ * is denied; one without rules (only roots, say) keeps them. Names are
+ * resolved once, on loading: afterwards no judgement asks a directory service.
  */
 #pragma once
 
 #include "call/tool.h"
+
+#define POLICY_MAX_BYTES (64 * KIB)
 
 enum policy_answer {
 	POLICY_DENIES,
@@ -36,8 +43,14 @@ struct caller {
 
 struct policy;
 
-/* 'path' NULL: the default. NULL with 'err' ("policy.conf:3: ...") on a bad file. */
+/*
+ * 'path' NULL, or no such file: the default. NULL with 'err' ("policy.conf:3: ...")
+ * on a bad file, and on one that others than root and we could have written.
+ */
 struct policy *policy_load(const char *path, struct error *err);
+
+/* The same from its text; 'name' is what the rules and errors call it. */
+struct policy *policy_parse(const char *name, const char *text, size_t len, struct error *err);
 void policy_free(struct policy *policy);
 void policy_cleanup(struct policy **policy);
 
@@ -49,7 +62,13 @@ enum policy_answer policy_judge(const struct policy *policy, const struct caller
 				const struct tool_info *tool, const json_t *args,
 				char why_out[ERROR_TEXT_BYTES]);
 
-/* Whether the call is one of the read-only command lines, and runs as such. */
+/*
+ * Whether args.command is one of the read-only command lines, and runs as such.
+ * A command with anything a shell would interpret never is.
+ */
 bool policy_is_readonly_command(const struct policy *policy, const json_t *args);
 
 bool policy_allows_without_landlock(const struct policy *policy);
+
+/* What diagnose-root may read: absolute paths, NULL at the end. */
+const char *const *policy_roots(const struct policy *policy);
