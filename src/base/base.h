@@ -41,3 +41,6 @@
 
 /* For CLEANUP(text): a heap string. */
 void text_cleanup(char **text);
+
+/* As snprintf() into fixed memory, cut where that ends. */
+void text_format(char *text, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -12,6 +12,15 @@ void text_cleanup(char **text)
 	free(*text);
 }
 
+void text_format(char *text, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, size, format, args);
+	va_end(args);
+}
+
 void buf_init(struct buf *buf, size_t max)
 {
 	*buf = (struct buf) { .max = max };
