@@ -1,0 +1,134 @@
+/* list_services: which services there are, and which of them failed. */
+#include <errno.h>
+#include <string.h>
+
+#include "tools/catalogue.h"
+#include "tools/service/service.h"
+#include "tools/service/systemd.h"
+#include "tools/service/unit_state.h"
+
+/* Whether a unit's row is worth a look at its properties. */
+static bool is_telling(const json_t *row)
+{
+	const char *active = json_get_text(row, "active", "");
+
+	return strcmp(active, "inactive") != 0;
+}
+
+/* Services always; of the other kinds only what is not as it should be. */
+static bool is_listed(const json_t *row)
+{
+	const char *name = json_get_text(row, "name", ""), *dot = strrchr(name, '.');
+	const char *active = json_get_text(row, "active", "");
+	const char *load = json_get_text(row, "load", "");
+
+	if (dot && strcmp(dot, ".service") == 0)
+		return strcmp(load, "not-found") != 0;
+	return strcmp(active, "failed") == 0 || strcmp(active, "activating") == 0;
+}
+
+static void add_state(struct systemd *systemd, uint64_t now_ns, json_t *row, json_t *result)
+{
+	const char *name = json_get_text(row, "name", "");
+	struct error err = { 0 };
+	CLEANUP(json) json_t *properties = systemd_properties(systemd, name, &err);
+
+	if (properties)
+		unit_state_add(row, properties, now_ns);
+	else
+		tool_unread(result, name, err.code);
+}
+
+static int list_units(struct task *task, struct systemd *systemd, json_t *result, struct error *err)
+{
+	CLEANUP(json) json_t *all = systemd_units(systemd, err);
+	json_t *units = json_array(), *row;
+	size_t i;
+
+	json_put(result, "units", units);
+	if (!all)
+		return err->code;
+	json_array_foreach(all, i, row)
+	{
+		if (!is_listed(row))
+			continue;
+		if (json_array_size(units) == SERVICE_MAX_UNITS) {
+			json_put(result, "truncated", json_true());
+			break;
+		}
+		if (is_telling(row))
+			add_state(systemd, host_now_ns(task->host), row, result);
+		json_push(units, json_incref(row));
+	}
+	json_put(result, "failed", service_failed(units));
+	return 0;
+}
+
+static int list_systemd(struct task *task, json_t *result, struct error *err)
+{
+	CLEANUP(systemd) struct systemd *systemd = systemd_open(task, err);
+	CLEANUP(json) json_t *manager = systemd ? systemd_manager(systemd, err) : NULL;
+	json_t *jobs;
+	int r;
+
+	if (!manager)
+		return err->code;
+	json_put(result, "state", json_string(json_get_text(manager, "SystemState", "unknown")));
+	json_put(result, "version", json_string(json_get_text(manager, "Version", "")));
+	r = list_units(task, systemd, result, err);
+	if (r < 0)
+		return r;
+	jobs = systemd_jobs(systemd, err);
+	json_put(result, "jobs", jobs ? jobs : json_array());
+	return 0;
+}
+
+/* What files and processes tell where no manager answers. */
+static void list_by_files(struct task *task, const struct programs *programs, json_t *result)
+{
+	CLEANUP(json) json_t *supervised = service_supervised_units(task->host, programs, result);
+	json_t *units = service_sysv_units(task->host, programs);
+	json_t *disk = service_disk_units(task->host, programs);
+
+	(void)json_array_extend(units, supervised);
+	json_put(result, "failed", service_failed(units));
+	json_put(result, "units", units);
+	json_put(result, "enabled_on_disk", disk);
+	json_put(result, "daemons", service_daemons(task->host, programs));
+}
+
+static int run(struct task *task, const json_t *args UNUSED, json_t *result, struct error *err)
+{
+	CLEANUP(programs) struct programs programs = { 0 };
+	enum service_manager manager;
+	struct error bus = { 0 };
+	int r = programs_load(task->host, &programs);
+
+	if (r < 0)
+		return error_set(err, r, "list /proc: %s", strerrordesc_np(-r));
+	manager = service_manager_find(task->host, &programs);
+	json_put(result, "manager", json_string(service_manager_name(manager)));
+	if (manager == SERVICE_SYSTEMD) {
+		if (list_systemd(task, result, &bus) == 0)
+			return 0;
+		/* A hung or unreachable systemd is no reason to see nothing. */
+		json_put(result, "state", json_string("unreachable"));
+		tool_unread(result, bus.text, bus.code);
+	} else {
+		json_put(result, "state", json_string("not-applicable"));
+	}
+	list_by_files(task, &programs, result);
+	return 0;
+}
+
+const struct tool tool_list_services = {
+	.info = {
+		.name = "list_services",
+		.summary = "Which services this machine runs, by systemd or whatever manages them, "
+			   "and which failed or wait.",
+		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_SYSTEMD | TOOL_NEEDS_ROOT_FILES,
+	},
+	.run = run,
+};

@@ -1,0 +1,9 @@
+/* The tools of constable-job-systemd: those that ask systemd over the bus or read its journal. */
+#include "tools/catalogue.h"
+
+extern const struct tool tool_list_services;
+
+const struct tool *const tools_of_this_job[] = {
+	&tool_list_services,
+	NULL,
+};
