@@ -42,6 +42,7 @@ struct tool_info {
 	unsigned needs;      /* enum tool_needs */
 	unsigned executable; /* enum job_executable: in whose table it stands */
 	unsigned timeout_ms; /* 0: the default of 30 s */
+	unsigned target;     /* with TOOL_NEEDS_TARGETS: enum sandbox_target */
 };
 
 struct broker;

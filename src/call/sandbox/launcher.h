@@ -6,7 +6,16 @@
  * three descriptors with each (input, output, error of the job), and answers
  * each with exactly one outcome when the job and everything it left behind are
  * gone. Nothing in a record is a path or a flag of the wire: names of
- * executables, profiles and tools index compiled tables.
+ * executables, profiles and tools index compiled tables. When its peer closes
+ * or dies it kills what runs, removes what it made and ends.
+ *
+ * A job is started as
+ *	constable-job TOOL --deadline-ms N [--broker FD] [--root DIR]
+ * with a built environment. A job with 'needs_bus' finds in CONSTABLE_BUS_FD the
+ * number of a descriptor that is connected to the system bus (as the user
+ * nobody, before any byte is sent), for sd_bus_set_fd(); without the variable
+ * there is no bus. Its network namespace is empty (save in 'probe' and 'full'),
+ * so the host's own view is /proc/1/net, not /proc/net.
  */
 #pragma once
 
@@ -14,6 +23,7 @@
 #include "call/sandbox/profile.h"
 
 #define LAUNCH_TOOL_BYTES 64
+#define LAUNCHER_MAX_JOBS 24 /* at a time; more are refused */
 
 enum launch_kind {
 	LAUNCH_RUN,    /* start a job; three descriptors follow */
@@ -28,6 +38,8 @@ struct launch_record {
 	uint64_t id;
 	char tool[LAUNCH_TOOL_BYTES]; /* argv[1] of the job: [a-z0-9_]+ */
 	struct sandbox_limits limits;
+	uint32_t needs_bus;
+	uint32_t target; /* enum sandbox_target, for PROFILE_PROBE */
 };
 
 enum launch_end {
@@ -37,7 +49,7 @@ enum launch_end {
 	LAUNCH_TIMED_OUT, /* the deadline passed */
 	LAUNCH_CANCELLED,
 	LAUNCH_OUT_OF_MEMORY, /* its own limit */
-	LAUNCH_REFUSED,       /* the record was invalid or a wall is missing; 'why' tells */
+	LAUNCH_REFUSED,       /* the record was invalid or no place is free; 'why' tells */
 };
 
 struct launch_outcome {
@@ -49,14 +61,21 @@ struct launch_outcome {
 	uint64_t elapsed_ns;
 	uint64_t cpu_ns;
 	uint64_t peak_memory_bytes;
-	char why[256];
+	char why[ERROR_TEXT_BYTES];
+};
+
+/* Honoured only where tests link the launcher, see hooks_internal.h. */
+struct launcher_test {
+	uint32_t walls_off;    /* bits of enum sandbox_wall */
+	uint32_t features_off; /* bits of enum kernel_feature: play an older kernel */
+	uint32_t fail_step;    /* 1 + the number of a step that is to fail */
 };
 
 struct launcher_config {
 	const char *executables_dir; /* where constable-job* lie */
-	const char *host_root;       /* "/" */
-	uint32_t walls_off;          /* bits; only test builds honour it */
+	const char *host_root;       /* "/", or a fixture that the job is told to look at */
 	uint32_t walls_optional;     /* bits that policy lets be missing */
+	struct launcher_test test;
 };
 
 struct launcher {
@@ -68,6 +87,10 @@ struct launcher {
 int launcher_start(struct launcher *launcher, const struct launcher_config *config,
 		   struct error *err) MUST_CHECK;
 
+/* Closes the socket and waits until the launcher has cleaned up and ended. */
+void launcher_finish(struct launcher *launcher);
+
+/* 'fds' is NULL for LAUNCH_CANCEL; they stay the caller's. */
 int launcher_send(const struct launcher *launcher, const struct launch_record *record,
 		  const int fds[3], struct error *err) MUST_CHECK;
 

@@ -15,9 +15,9 @@ enum sandbox_profile {
 				  roots */
 	PROFILE_PROBE,         /* host network, declared targets only, as the service's user */
 	PROFILE_SCRIPT,        /* overlay or minimal root, scratch */
-	PROFILE_TRACE,
-	PROFILE_FULL,         /* what the approval names */
-	PROFILE_INVESTIGATOR, /* no network, no host: two descriptors */
+	PROFILE_TRACE,         /* diagnose, plus eBPF and perf events */
+	PROFILE_FULL,          /* changes the host: its processes, files and network */
+	PROFILE_INVESTIGATOR,  /* no network, no host: two descriptors, see confine.h */
 	PROFILE_N,
 };
 
@@ -38,6 +38,20 @@ enum sandbox_wall {
 	WALL_CGROUP = 1 << 13,
 	WALL_RLIMITS = 1 << 14,
 	WALL_N = 15,
+};
+
+/*
+ * Whom a probe may talk to: a compiled row of TCP ports, unix sockets and the
+ * user it runs as. What the row does not name cannot be reached.
+ */
+enum sandbox_target {
+	TARGET_ANY_TCP, /* any TCP or UDP port, no unix socket; a uid of our own */
+	TARGET_DNS,
+	TARGET_HTTP, /* web servers here: their usual ports */
+	TARGET_POSTGRESQL,
+	TARGET_MARIADB,
+	TARGET_REDIS,
+	TARGET_N,
 };
 
 struct sandbox_limits {

@@ -1,0 +1,85 @@
+#include "call/sandbox/rules_internal.h"
+
+#include <assert.h>
+#include <linux/capability.h>
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+#define WALLS_ALL (((1U << WALL_N) - 1) & ~(unsigned)WALL_USER_NS)
+
+/* What no approval can give: each is a way to own the kernel or the audit log's keeper. */
+#define CAPABILITIES_NEVER                                                                        \
+	(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_SYS_MODULE) |    \
+	 CAPABILITY(CAP_SYS_RAWIO) | CAPABILITY(CAP_SYS_BOOT) | CAPABILITY(CAP_MAC_ADMIN) |       \
+	 CAPABILITY(CAP_MAC_OVERRIDE) | CAPABILITY(CAP_AUDIT_CONTROL) | CAPABILITY(CAP_PERFMON) | \
+	 CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_TIME) | CAPABILITY(CAP_LINUX_IMMUTABLE) |       \
+	 CAPABILITY(CAP_WAKE_ALARM))
+
+#define CAPABILITIES_KNOWN ((UINT64_C(1) << 41) - 1)
+
+static const struct rules table[PROFILE_N] = {
+	[PROFILE_DIAGNOSE] = { "diagnose", WALLS_ALL, TREE_HOST, LAND_READ, 0, 0 },
+	[PROFILE_DIAGNOSE_ROOT] = { "diagnose-root", WALLS_ALL, TREE_HOST, LAND_READ, 0,
+				    CAPABILITY(CAP_DAC_READ_SEARCH) },
+	[PROFILE_PROBE] = { "probe", WALLS_ALL & ~(unsigned)WALL_NET_NS, TREE_HOST, LAND_READ,
+			    CALLS_CONNECT, 0 },
+	[PROFILE_SCRIPT] = { "script", WALLS_ALL, TREE_SCRATCH, LAND_SCRATCH,
+			     CALLS_METADATA | CALLS_PROCESS, 0 },
+	[PROFILE_TRACE] = { "trace", WALLS_ALL, TREE_HOST, LAND_READ, CALLS_TRACE,
+			    CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) },
+	/* Its purpose is to change the host: no namespace, no Landlock, and what it
+	 * starts may outlive it. What remains are the powers that no call gets. */
+	[PROFILE_FULL] = { "full",
+			   WALL_CAPABILITIES | WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_CGROUP |
+				   WALL_RLIMITS,
+			   TREE_NONE, LAND_NONE,
+			   CALLS_METADATA | CALLS_CONNECT | CALLS_LOCKS | CALLS_PROCESS |
+				   CALLS_HOST,
+			   CAPABILITIES_KNOWN & ~CAPABILITIES_NEVER },
+	[PROFILE_INVESTIGATOR] = { "investigator",
+				   WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
+				   TREE_NONE, LAND_NOTHING, 0, 0 },
+};
+
+/* It must see through what blinds the others, so neither Landlock nor a pid
+ * namespace; it may not open anything for writing (its system call filter). */
+static const struct rules broker = {
+	"broker",
+	WALL_NET_NS | WALL_IPC_NS | WALL_UTS_NS | WALL_UID | WALL_CAPABILITIES | WALL_NO_NEW_PRIVS |
+		WALL_SECCOMP | WALL_CGROUP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_NONE,
+	CALLS_BROKER,
+	CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_SYSLOG),
+};
+
+const struct rules *rules_of(enum sandbox_profile profile)
+{
+	assert(profile < PROFILE_N);
+	return &table[profile];
+}
+
+const struct rules *rules_of_broker(void)
+{
+	return &broker;
+}
+
+static const struct target targets[TARGET_N] = {
+	[TARGET_ANY_TCP] = { .scope = TARGET_EVERY_PORT },
+	[TARGET_DNS] = { .ports = { 53, 853 } },
+	[TARGET_HTTP] = { .ports = { 80, 443, 8000, 8008, 8080, 8081, 8443, 8888 } },
+	[TARGET_POSTGRESQL] = { .user = "postgres",
+				.ports = { 5432, 5433 },
+				.sockets = { "/run/postgresql" } },
+	[TARGET_MARIADB] = { .user = "mysql", .ports = { 3306 }, .sockets = { "/run/mysqld" } },
+	[TARGET_REDIS] = { .user = "redis", .ports = { 6379, 6380 }, .sockets = { "/run/redis" } },
+};
+
+const struct target *target_of(enum sandbox_target target)
+{
+	assert(target < TARGET_N);
+	return &targets[target];
+}

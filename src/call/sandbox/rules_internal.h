@@ -1,0 +1,63 @@
+/*
+ * Rules: what a profile means, as one row of a const table.
+ */
+#pragma once
+
+#include "call/sandbox/profile.h"
+
+/* One bit per Linux capability. */
+#define CAPABILITY(number) (UINT64_C(1) << (number))
+
+/* Which mount tree a job sees. */
+enum tree_kind {
+	TREE_HOST,    /* the host's own, read-only, secrets masked */
+	TREE_SCRATCH, /* the same with a private /tmp and /dev/shm */
+	TREE_NONE,    /* the host's mount namespace as it is */
+};
+
+/* Groups of system calls beyond those that every profile has; see calls.h. */
+enum call_set {
+	CALLS_METADATA = 1 << 0, /* chmod, rename, unlink: only behind a read-only tree */
+	CALLS_CONNECT = 1 << 1,  /* connect to unix, IPv4 and IPv6 stream and datagram sockets */
+	CALLS_LOCKS = 1 << 2,    /* file locks */
+	CALLS_TRACE = 1 << 3,    /* bpf, perf_event_open */
+	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
+	CALLS_BROKER = 1 << 5,   /* syslog; no open for writing, no new process */
+	CALLS_PROCESS = 1 << 6,  /* signals and scheduling inside a pid namespace */
+};
+
+/* What Landlock grants. */
+enum land_kind {
+	LAND_READ,    /* read and execute anywhere, write to null, zero, full */
+	LAND_SCRATCH, /* plus everything below /tmp and /dev/shm */
+	LAND_NOTHING, /* not even reading: what is open stays open */
+	LAND_NONE,    /* not restricted */
+};
+
+struct rules {
+	const char *name;
+	uint32_t walls; /* those this profile raises, when the process can */
+	enum tree_kind tree;
+	enum land_kind land;
+	unsigned calls;        /* enum call_set */
+	uint64_t capabilities; /* kept */
+};
+
+const struct rules *rules_of(enum sandbox_profile profile);
+const struct rules *rules_of_broker(void);
+
+/* A row of enum sandbox_target. */
+#define TARGET_MAX_PORTS 8
+#define TARGET_MAX_SOCKETS 4
+
+struct target {
+	const char *user;                 /* service user to run as, NULL: our own uid */
+	uint16_t ports[TARGET_MAX_PORTS]; /* TCP; none and any_port unset: none */
+	enum {
+		TARGET_LISTED_PORTS,
+		TARGET_EVERY_PORT
+	} scope;
+	const char *sockets[TARGET_MAX_SOCKETS]; /* directories whose unix sockets stay visible */
+};
+
+const struct target *target_of(enum sandbox_target target);

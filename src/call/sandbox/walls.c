@@ -1,0 +1,63 @@
+#include "call/sandbox/walls_internal.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "call/sandbox/kernel_internal.h"
+
+/* Their absence weakens nothing that another wall does not hold as well: they
+ * are named in the layers when they stand, and do not refuse when they cannot. */
+#define WALLS_HELPFUL (WALL_IPC_NS | WALL_UTS_NS | WALL_CGROUP)
+
+/* What a plain user needs no privilege for. */
+#define WALLS_OF_USER (WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS)
+
+/* What a plain user gets inside a user namespace. */
+#define WALLS_OF_USER_NS                                                               \
+	(WALLS_OF_USER | WALL_USER_NS | WALL_PID_NS | WALL_MOUNT_NS | WALL_READ_ONLY | \
+	 WALL_MASKS | WALL_NET_NS | WALL_IPC_NS | WALL_UTS_NS | WALL_CAPABILITIES)
+
+bool walls_privileged(const struct launcher_test *test)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	uint32_t needed = (uint32_t)(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SETUID) |
+				     CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SETPCAP));
+
+	if (test->features_off & FEATURE_PRIVILEGE)
+		return false;
+	return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & needed) == needed;
+}
+
+bool walls_user_namespaces(const struct launcher_test *test)
+{
+	int status = 1;
+	pid_t pid;
+
+	if (test->features_off & FEATURE_USER_NS)
+		return false;
+	/* Asked by trying: distributions forbid it by three different switches. */
+	pid = fork();
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+struct walls_choice walls_choose(const struct rules *rules, const struct launcher_test *test,
+				 uint32_t optional, bool is_privileged)
+{
+	struct walls_choice choice = { .wanted = rules->walls };
+
+	if (!is_privileged && rules->tree != TREE_NONE)
+		choice.wanted |= WALL_USER_NS;
+	if (!is_privileged)
+		choice.wanted &= walls_user_namespaces(test) ? WALLS_OF_USER_NS : WALLS_OF_USER;
+	choice.wanted &= ~test->walls_off;
+	if (!(choice.wanted & WALL_MOUNT_NS))
+		choice.wanted &= ~(uint32_t)(WALL_READ_ONLY | WALL_MASKS);
+	choice.mandatory = choice.wanted & ~(WALLS_HELPFUL | optional);
+	return choice;
+}
