@@ -61,4 +61,4 @@ struct gate {
 void gate_submit(struct gate *gate, struct call *call);
 
 /* Kills the job if it runs; the answer still comes, with -ECANCELED. */
-void gate_cancel(struct gate *gate, struct call *call);
+void gate_cancel(struct call *call);

@@ -24,7 +24,7 @@ struct job {
 	size_t n_args;
 	enum sandbox_profile profile;
 
-	/* 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
+	/* Exactly once. 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
 	void (*done)(struct job *job, const struct launch_outcome *outcome,
 		     const struct buf *result, const struct error *err);
 
@@ -39,6 +39,7 @@ struct job {
 	} state;
 	int input_fd, output_fd, error_fd;
 	size_t n_sent;
+	struct sandbox_limits limits;
 	struct event *input, *output, *error;
 	struct buf result, complaint;
 	bool has_outcome;
@@ -63,3 +64,6 @@ void runner_finish(struct runner *runner);
 /* May call 'done' before it returns. */
 void job_start(struct runner *runner, struct job *job);
 void job_cancel(struct job *job);
+
+/* Frees what the result held; the job must not be running. */
+void job_finish(struct job *job);

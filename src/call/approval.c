@@ -1,0 +1,140 @@
+#include "call/approval.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "call/hash.h"
+
+struct request {
+	char nonce[APPROVAL_NONCE_BYTES]; /* "" where the slot is free */
+	char tool[64];
+	char args_sha256[HASH_TEXT_BYTES];
+	char asked_by[64];
+	char granted_by[64]; /* "" while it waits */
+	uint64_t expires_ns;
+};
+
+struct approvals {
+	struct request requests[APPROVAL_MAX_PENDING];
+};
+
+/* Boot time, so that neither a changed clock nor a suspended host prolongs a yes. */
+static uint64_t boot_now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail */
+	return (uint64_t)now.tv_sec * NS_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+struct approvals *approvals_new(void)
+{
+	struct approvals *approvals = calloc(1, sizeof(*approvals));
+
+	if (!approvals)
+		abort();
+	return approvals;
+}
+
+void approvals_free(struct approvals *approvals)
+{
+	free(approvals);
+}
+
+static bool is_free(const struct request *request)
+{
+	return !request->nonce[0] || request->expires_ns <= boot_now_ns();
+}
+
+static struct request *find(struct approvals *approvals, const char *nonce)
+{
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++) {
+		struct request *request = &approvals->requests[i];
+
+		if (!is_free(request) && strcmp(request->nonce, nonce) == 0)
+			return request;
+	}
+	return NULL;
+}
+
+static struct request *find_free(struct approvals *approvals)
+{
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++)
+		if (is_free(&approvals->requests[i]))
+			return &approvals->requests[i];
+	return NULL;
+}
+
+static json_t *describe(const struct request *request)
+{
+	uint64_t now = boot_now_ns();
+	uint64_t left = request->expires_ns > now ? request->expires_ns - now : 0;
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b}", "nonce", request->nonce, "tool",
+			 request->tool, "args_sha256", request->args_sha256, "asked_by",
+			 request->asked_by, "expires_in_s", (json_int_t)(left / NS_PER_SEC),
+			 "granted", request->granted_by[0] != '\0');
+}
+
+json_t *approvals_request(struct approvals *approvals, const struct approval_call *call,
+			  struct error *err)
+{
+	struct request *request = find_free(approvals);
+	unsigned char random[(APPROVAL_NONCE_BYTES - 1) / 2];
+
+	if (!request) {
+		error_set(err, -EBUSY, "%d calls wait for an approval already",
+			  APPROVAL_MAX_PENDING);
+		return NULL;
+	}
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		abort();
+	*request = (struct request) { .expires_ns = boot_now_ns() + APPROVAL_LIFETIME_NS };
+	hash_hex(random, sizeof(random), request->nonce);
+	hash_text(call->args, call->n_args, request->args_sha256);
+	(void)snprintf(request->tool, sizeof(request->tool), "%s", call->tool);
+	(void)snprintf(request->asked_by, sizeof(request->asked_by), "%s", call->caller->who);
+	return describe(request);
+}
+
+int approvals_grant(struct approvals *approvals, const struct caller *approver, const char *nonce,
+		    struct error *err)
+{
+	struct request *request = find(approvals, nonce);
+
+	if (approver->uid != 0 && approver->uid != geteuid())
+		return error_set(err, -EACCES, "only root may approve on this host");
+	if (!request)
+		return error_set(err, -ENOENT,
+				 "no call waits under that nonce; it may have expired");
+	(void)snprintf(request->granted_by, sizeof(request->granted_by), "%s", approver->who);
+	return 0;
+}
+
+bool approvals_take(struct approvals *approvals, const char *nonce,
+		    const struct approval_call *call, char by_out[64])
+{
+	struct request *request = find(approvals, nonce);
+	char sha256[HASH_TEXT_BYTES];
+
+	if (!request || !request->granted_by[0] || strcmp(request->tool, call->tool) != 0 ||
+	    strcmp(request->args_sha256, hash_text(call->args, call->n_args, sha256)) != 0)
+		return false;
+	memcpy(by_out, request->granted_by, sizeof(request->granted_by));
+	request->nonce[0] = '\0';
+	return true;
+}
+
+json_t *approvals_list(const struct approvals *approvals)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++)
+		if (!is_free(&approvals->requests[i]))
+			json_push(list, describe(&approvals->requests[i]));
+	return list;
+}

@@ -1,0 +1,49 @@
+/*
+ * Approvals given at this host: a call that policy wants asked about waits for
+ * uid 0 (or whoever the warden itself runs as) to say yes.
+ *
+ * A request names the tool and the SHA-256 of the exact argument bytes; its
+ * nonce is random, belongs to this start of the warden, is good for one run of
+ * exactly that call, and expires after APPROVAL_LIFETIME_NS of boot time. At
+ * most APPROVAL_MAX_PENDING wait; when full, a new request is refused.
+ */
+#pragma once
+
+#include "call/policy.h"
+
+#define APPROVAL_LIFETIME_NS (600 * NS_PER_SEC)
+#define APPROVAL_MAX_PENDING 64
+#define APPROVAL_NONCE_BYTES 33 /* 128 bits as hex, NUL-terminated */
+
+struct approvals;
+
+struct approvals *approvals_new(void);
+void approvals_free(struct approvals *approvals);
+
+struct approval_call {
+	const struct caller *caller;
+	const char *tool;
+	const char *args;
+	size_t n_args;
+};
+
+/*
+ * Notes that this call waits. Returns {"nonce", "tool", "args_sha256",
+ * "asked_by", "expires_in_s"}, a new reference, or NULL with -EBUSY.
+ */
+json_t *approvals_request(struct approvals *approvals, const struct approval_call *call,
+			  struct error *err);
+
+/* -EACCES if 'approver' may not, -ENOENT if no such request waits. */
+int approvals_grant(struct approvals *approvals, const struct caller *approver, const char *nonce,
+		    struct error *err) MUST_CHECK;
+
+/*
+ * Whether 'nonce' is a granted approval of exactly this call; uses it up. 'by_out'
+ * says who granted it.
+ */
+bool approvals_take(struct approvals *approvals, const char *nonce,
+		    const struct approval_call *call, char by_out[64]);
+
+/* What waits: an array of what approvals_request() returned, and "granted". */
+json_t *approvals_list(const struct approvals *approvals);

@@ -1,0 +1,19 @@
+/* Calls as commands make them: through the gate, with a person's approval where one is needed. */
+#pragma once
+
+#include "cli/command.h"
+
+struct cli_call {
+	const char *tool;
+	const char *args;
+	size_t n_args;
+	const char *nonce; /* an approval given earlier, or NULL */
+};
+
+/* On a terminal it shows the exact bytes and asks when policy wants an approval. */
+int cli_call(struct gate_remote *remote, const struct cli_call *call, struct frame *answer_out,
+	     struct error *err) MUST_CHECK;
+
+/* The result parsed; a new reference. */
+int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_t **result_out,
+		  struct error *err) MUST_CHECK;

@@ -1,0 +1,52 @@
+/*
+ * A verb of the command line, as a value: listed in command.c.
+ *
+ * Exit status: 0 done; 1 the thing asked for failed; 2 wrong use; 3 not
+ * permitted; 4 cannot reach the other side. A command writes its result to
+ * standard output, and a failure as one sentence to standard error.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "call/gate_remote.h"
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_WRONG_USE = 2,
+	EXIT_NOT_PERMITTED = 3,
+	EXIT_UNREACHABLE = 4,
+};
+
+/* What every command may use. */
+struct cli {
+	const char *executables; /* folder of our siblings */
+	const char *knowledge;   /* folder of the causes */
+	const char *state;       /* state folder of a private warden */
+	const char *socket;      /* of the running warden */
+	const char *policy;      /* of a private warden, or NULL */
+};
+
+struct command {
+	const char *name;
+	const char *usage;   /* the arguments: "TOOL [JSON]" */
+	const char *summary; /* one line for `constable help` */
+	const char *help;    /* the rest of `constable help NAME`, or NULL */
+	int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+extern const struct command *const commands[]; /* NULL-terminated */
+
+const struct command *command_find(const char *name);
+
+/* Usage of one command to standard error; returns EXIT_WRONG_USE. */
+int command_misused(const struct command *command);
+
+/* Prints the sentence to standard error and returns the exit status it stands for. */
+int command_failed(const struct error *err);
+
+/* The gate: the running warden, or a private one. */
+int cli_open_gate(const struct cli *cli, struct gate_remote *remote, struct error *err) MUST_CHECK;
+
+/* One document on standard output, indented on a terminal. */
+void cli_print_json(const json_t *json);

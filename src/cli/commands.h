@@ -1,0 +1,17 @@
+/* The commands. */
+#pragma once
+
+#include "cli/command.h"
+
+extern const struct command command_approval;
+extern const struct command command_ask;
+extern const struct command command_audit;
+extern const struct command command_call;
+extern const struct command command_exec;
+extern const struct command command_help;
+extern const struct command command_ls;
+extern const struct command command_metrics;
+extern const struct command command_status;
+extern const struct command command_tools;
+extern const struct command command_up;
+extern const struct command command_version;

@@ -1,0 +1,242 @@
+/*
+ * constable-warden: the root half. Gate, policy, audit; no network socket.
+ *
+ * Starts in this order: fork the launcher, read the policy, open the audit log
+ * and the socket, forget the rest, enter the loop.
+ */
+#include <errno.h>
+#include <event2/listener.h>
+#include <getopt.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "call/approval.h"
+#include "call/redact.h"
+#include "tools/catalogue.h"
+#include "warden/connection.h"
+
+#define SYNC_EVERY_MS 500
+
+static const char usage[] =
+	"usage: constable-warden [--socket PATH | --private FD] [--state DIR] [--policy FILE]\n"
+	"                        [--executables DIR]\n"
+	"The root half of Constable: decides, records and runs every call.\n";
+
+struct options {
+	const char *socket;
+	const char *state;
+	const char *policy;
+	const char *executables;
+	int private_fd;
+};
+
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "private", required_argument, NULL, 'f' },
+		{ "state", required_argument, NULL, 'd' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "executables", required_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			options->socket = optarg;
+			break;
+		case 'f':
+			options->private_fd = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'd':
+			options->state = optarg;
+			break;
+		case 'p':
+			options->policy = optarg;
+			break;
+		case 'x':
+			options->executables = optarg;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			exit(0);
+		default:
+			return -EINVAL;
+		}
+	}
+	return optind == argc ? 0 : -EINVAL;
+}
+
+static int bind_socket(const char *path, struct error *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct group *group = getgrnam("constable");
+	CLEANUP(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG, "the socket path '%s' is too long", path);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0)
+		return error_errno(err, "make a socket");
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return error_set(err, -EADDRINUSE, "another warden listens on '%s'", path);
+	(void)unlink(path); /* a dead warden's */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return error_errno(err, "bind '%s'", path);
+	if (chmod(path, 0660) < 0 || (group && chown(path, 0, group->gr_gid) < 0))
+		return error_errno(err, "set who may use '%s'", path);
+	return fd_take(&fd);
+}
+
+static void handle_client(struct evconnlistener *listener UNUSED, evutil_socket_t fd,
+			  struct sockaddr *address UNUSED, int len UNUSED, void *data)
+{
+	struct error err = { 0 };
+
+	if (connection_start(data, fd, &err) < 0)
+		log_warn("a client was refused: %s", err.text);
+}
+
+static void handle_sync(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct warden *warden = data;
+	struct error err = { 0 };
+
+	if (audit_needs_sync(warden->gate.audit) && audit_sync(warden->gate.audit, &err) < 0)
+		log_error("%s", err.text);
+}
+
+static void handle_signal(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct warden *warden = data;
+
+	(void)event_base_loopexit(warden->base, NULL);
+}
+
+static void end_private(struct warden *warden)
+{
+	(void)event_base_loopexit(warden->base, NULL);
+}
+
+static int listen_for_clients(struct warden *warden, const struct options *options,
+			      struct evconnlistener **listener_out, struct error *err)
+{
+	int fd;
+
+	if (options->private_fd >= 0) {
+		warden->connection_gone = end_private;
+		return connection_start(warden, options->private_fd, err);
+	}
+	fd = bind_socket(options->socket, err);
+	if (fd < 0)
+		return fd;
+	*listener_out = evconnlistener_new(warden->base, handle_client, warden,
+					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 64, fd);
+	return *listener_out ? 0
+			     : error_set(err, -ENOMEM, "cannot listen on '%s'", options->socket);
+}
+
+static int open_gate(struct warden *warden, const struct options *options, struct runner *runner,
+		     struct error *err)
+{
+	warden->gate = (struct gate) {
+		.catalogue = catalogue,
+		.policy = policy_load(options->policy, err),
+		.runner = runner,
+	};
+	if (!warden->gate.policy)
+		return err->code;
+	warden->gate.audit = audit_open(options->state, err);
+	if (!warden->gate.audit)
+		return err->code;
+	warden->gate.redactor = redactor_new();
+	warden->gate.approvals = approvals_new();
+	return 0;
+}
+
+static void run_loop(struct warden *warden)
+{
+	struct timeval every = { .tv_usec = SYNC_EVERY_MS * 1000 };
+	struct event *sync = event_new(warden->base, -1, EV_PERSIST, handle_sync, warden);
+	struct event *term = evsignal_new(warden->base, SIGTERM, handle_signal, warden);
+	struct event *interrupt = evsignal_new(warden->base, SIGINT, handle_signal, warden);
+
+	if (!sync || !term || !interrupt || event_add(sync, &every) < 0 ||
+	    event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
+		abort();
+	(void)event_base_dispatch(warden->base);
+	event_free(interrupt);
+	event_free(term);
+	event_free(sync);
+}
+
+static int serve(struct launcher *launcher, const struct options *options, struct error *err)
+{
+	struct warden warden = {
+		.base = event_base_new(),
+		.state_dir = options->state,
+		.started_ns = clock_monotonic_ns(),
+	};
+	struct evconnlistener *listener = NULL;
+	struct runner runner = { 0 };
+	int r;
+
+	if (!warden.base)
+		abort();
+	r = runner_init(&runner, warden.base, launcher, err);
+	if (r == 0)
+		r = open_gate(&warden, options, &runner, err);
+	if (r == 0)
+		r = listen_for_clients(&warden, options, &listener, err);
+	if (r == 0)
+		run_loop(&warden);
+	if (listener)
+		evconnlistener_free(listener);
+	runner_finish(&runner);
+	audit_close(warden.gate.audit);
+	policy_free(warden.gate.policy);
+	redactor_free(warden.gate.redactor);
+	approvals_free(warden.gate.approvals);
+	event_base_free(warden.base);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.socket = "/run/constable/warden.sock",
+		.state = "/var/lib/constable/warden",
+		.executables = "/usr/libexec/constable",
+		.private_fd = -1,
+	};
+	struct launcher_config config = { .host_root = "/" };
+	struct launcher launcher = { .fd = -1 };
+	struct error err = { 0 };
+
+	log_set("constable-warden", LOG_LEVEL_INFO);
+	if (parse_options(argc, argv, &options) < 0) {
+		(void)fputs(usage, stderr);
+		return 2;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(077);
+	config.executables_dir = options.executables;
+	if (launcher_start(&launcher, &config, &err) < 0 || serve(&launcher, &options, &err) < 0) {
+		log_error("%s", err.text);
+		return 1;
+	}
+	return 0;
+}
