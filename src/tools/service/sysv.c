@@ -131,7 +131,7 @@ static void find_levels(const struct host *host, const char *name, char levels_o
 {
 	size_t n = 0;
 
-	for (char level = '2'; level <= '5'; level++) {
+	for (int level = '2'; level <= '5'; level++) {
 		bool is_enabled = false;
 
 		for (size_t i = 0; i < 2 && !is_enabled; i++) {
