@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ json_t *json_parse(const char *text, size_t len, size_t max, struct error *err)
 
 char *json_canonical(const json_t *json)
 {
-	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
+					      JSON_REAL_PRECISION(15));
 
 	if (!text)
 		abort();
@@ -86,6 +88,23 @@ json_t *json_text(const char *bytes, size_t len)
 json_t *json_str(struct str str)
 {
 	return json_text(str.data, str.len);
+}
+
+json_t *json_figure(double value)
+{
+	if (!isfinite(value))
+		return json_null();
+	/* Beyond 2^52 / 100 there are no decimals left to round. */
+	if (value < 4.5e13 && value > -4.5e13)
+		value = (double)(int64_t)(value * 100 + (value < 0 ? -0.5 : 0.5)) / 100;
+	return json_real(value);
+}
+
+json_t *json_count(uint64_t value)
+{
+	if (value == UINT64_MAX)
+		return json_null();
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
 void json_put(json_t *object, const char *key, json_t *value)

@@ -31,6 +31,15 @@ char *json_canonical(const json_t *json);
 json_t *json_text(const char *bytes, size_t len);
 json_t *json_str(struct str str);
 
+/*
+ * A measured figure: two decimals, so that evidence reads well and repeats byte
+ * for byte; null for what is not finite.
+ */
+json_t *json_figure(double value);
+
+/* A count or size; UINT64_MAX, which stands for "no limit" and "unknown", is null. */
+json_t *json_count(uint64_t value);
+
 /* Adds the members of 'new' as json_object_update_new(), aborts if it cannot. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_push(json_t *array, json_t *value);
