@@ -1,0 +1,201 @@
+#include "host/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define STAT_BYTES 1024
+#define TICKS_PER_S 100        /* USER_HZ: part of the ABI on every architecture we build for */
+#define KERNEL_FLAG 0x00200000 /* PF_KTHREAD */
+
+/* The columns after the name, numbered from the state as 0. */
+enum stat_column {
+	COLUMN_PPID = 1,
+	COLUMN_FLAGS = 6,
+	COLUMN_MAJOR_FAULTS = 9,
+	COLUMN_USER = 11,
+	COLUMN_SYSTEM = 12,
+	COLUMN_THREADS = 17,
+	COLUMN_START = 19,
+	COLUMN_RSS = 21,
+	COLUMN_IO_DELAY = 39,
+	N_COLUMNS = 40,
+};
+
+static size_t parse_columns(const char *at, uint64_t columns[N_COLUMNS])
+{
+	struct str word;
+	size_t n = 1;
+
+	while (n < N_COLUMNS && scan_word(&at, &word)) {
+		const char *from = word.data;
+		int64_t value;
+
+		/* rsslim exceeds int64: no column that is used does. */
+		if (!scan_i64(&from, &value) || value < 0)
+			value = 0;
+		columns[n++] = (uint64_t)value;
+	}
+	return n;
+}
+
+bool process_parse(const char *text, struct process *process_out)
+{
+	uint64_t columns[N_COLUMNS] = { 0 };
+	struct process process = { 0 };
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')'); /* a name may hold parentheses and blanks */
+	const char *at = text;
+	uint64_t pid;
+
+	if (!open || !close || close < open || !scan_u64(&at, &pid) || pid == 0 || pid > INT32_MAX)
+		return false;
+	if (close[1] != ' ' || !close[2] || parse_columns(close + 3, columns) <= COLUMN_RSS)
+		return false;
+	process.pid = (uint32_t)pid;
+	process.state = close[2];
+	str_copy((struct str) { open + 1, (size_t)(close - open - 1) }, process.comm,
+		 sizeof(process.comm));
+	process.ppid = (uint32_t)columns[COLUMN_PPID];
+	process.user_ticks = columns[COLUMN_USER];
+	process.system_ticks = columns[COLUMN_SYSTEM];
+	process.major_faults = columns[COLUMN_MAJOR_FAULTS];
+	process.n_threads = columns[COLUMN_THREADS];
+	process.start_ticks = columns[COLUMN_START];
+	process.rss_pages = columns[COLUMN_RSS];
+	process.io_delay_ticks = columns[COLUMN_IO_DELAY];
+	process.is_kernel = (columns[COLUMN_FLAGS] & KERNEL_FLAG) != 0;
+	*process_out = process;
+	return true;
+}
+
+ssize_t process_read_file(const struct host *host, uint32_t pid, const char *file, char *text,
+			  size_t size)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%u/%s", pid, file);
+	return host_read(host, path, text, size);
+}
+
+bool process_read(const struct host *host, uint32_t pid, struct process *process_out)
+{
+	char text[STAT_BYTES];
+
+	return process_read_file(host, pid, "stat", text, sizeof(text)) > 0 &&
+	       process_parse(text, process_out) && process_out->pid == pid;
+}
+
+static void table_add(struct process_table *table, const struct process *process)
+{
+	if ((table->n & (table->n - 1)) == 0) {
+		table->list = reallocarray(table->list, table->n ? table->n * 2 : 1,
+					   sizeof(*table->list));
+		if (!table->list)
+			abort();
+	}
+	table->list[table->n++] = *process;
+}
+
+static int compare_pids(const void *left, const void *right)
+{
+	const struct process *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+int process_table_read(const struct host *host, struct process_table *table_out)
+{
+	struct process_table table = { 0 };
+	const struct dirent *entry;
+	DIR *dir;
+	int fd = host_open(host, "proc", O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir)
+		abort();
+	while ((entry = readdir(dir)) != NULL) {
+		const char *at = entry->d_name;
+		struct process process;
+		uint64_t pid;
+
+		if (!scan_u64(&at, &pid) || *at || pid > INT32_MAX)
+			continue;
+		if (table.n == PROCESS_MAX) {
+			table.truncated = true;
+			break;
+		}
+		if (process_read(host, (uint32_t)pid, &process))
+			table_add(&table, &process);
+	}
+	(void)closedir(dir);
+	if (table.n)
+		qsort(table.list, table.n, sizeof(*table.list), compare_pids);
+	*table_out = table;
+	return 0;
+}
+
+void process_table_again(const struct host *host, const struct process_table *before,
+			 struct process_table *table_out)
+{
+	struct process_table table = { .truncated = before->truncated };
+
+	for (size_t i = 0; i < before->n; i++) {
+		struct process process;
+
+		if (process_read(host, before->list[i].pid, &process))
+			table_add(&table, &process);
+	}
+	*table_out = table;
+}
+
+void process_table_finish(struct process_table *table)
+{
+	free(table->list);
+	*table = (struct process_table) { 0 };
+}
+
+void process_table_cleanup(struct process_table *table)
+{
+	process_table_finish(table);
+}
+
+const struct process *process_table_find(const struct process_table *table, uint32_t pid)
+{
+	const struct process key = { .pid = pid };
+
+	if (!table->n)
+		return NULL;
+	return bsearch(&key, table->list, table->n, sizeof(key), compare_pids);
+}
+
+const struct process *process_table_match(const struct process_table *table,
+					  const struct process *process)
+{
+	const struct process *found = process_table_find(table, process->pid);
+
+	return found && found->start_ticks == process->start_ticks ? found : NULL;
+}
+
+double process_cpu_percent(const struct process *before, const struct process *after,
+			   uint64_t elapsed_ns)
+{
+	uint64_t from = before->user_ticks + before->system_ticks;
+	uint64_t to = after->user_ticks + after->system_ticks;
+
+	if (to <= from || !elapsed_ns)
+		return 0;
+	return (double)(to - from) * 100 / TICKS_PER_S * (double)NS_PER_SEC / (double)elapsed_ns;
+}
+
+uint64_t process_rss_bytes(const struct process *process)
+{
+	return process->rss_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}

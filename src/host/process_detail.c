@@ -1,0 +1,92 @@
+#include "host/process_detail.h"
+
+#include <string.h>
+
+#include "host/cgroup.h"
+#include "host/fields.h"
+
+#define CMDLINE_BYTES 1024
+#define TEXT_BYTES 4096
+#define TICKS_PER_S 100.0
+
+void process_view_init(struct process_view *view, const struct host *host)
+{
+	char text[64];
+	const char *at = text;
+
+	view->host = host;
+	view->uptime_s = 0;
+	users_load(host, &view->users);
+	if (host_read(host, "proc/uptime", text, sizeof(text)) > 0)
+		(void)scan_double(&at, &view->uptime_s);
+}
+
+void process_view_finish(struct process_view *view)
+{
+	users_cleanup(&view->users);
+}
+
+void process_view_cleanup(struct process_view *view)
+{
+	process_view_finish(view);
+}
+
+json_t *process_name_json(const struct process *process)
+{
+	json_t *json = json_object();
+
+	json_put(json, "pid", json_integer(process->pid));
+	json_put(json, "comm", json_text(process->comm, strlen(process->comm)));
+	return json;
+}
+
+/* Arguments are joined by blanks; kernel threads and zombies have none. */
+static json_t *cmdline(const struct process_view *view, uint32_t pid)
+{
+	char text[CMDLINE_BYTES];
+	ssize_t len = process_read_file(view->host, pid, "cmdline", text, sizeof(text));
+
+	while (len > 0 && text[len - 1] == '\0')
+		len--;
+	for (ssize_t i = 0; i < len; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	return json_text(text, len > 0 ? (size_t)len : 0);
+}
+
+static json_t *user(const struct process_view *view, uint32_t pid)
+{
+	char text[TEXT_BYTES];
+	uint64_t uid;
+
+	if (process_read_file(view->host, pid, "status", text, sizeof(text)) <= 0)
+		return json_null();
+	uid = fields_get(text, "Uid", UINT64_MAX);
+	return uid == UINT64_MAX ? json_null() : users_name(&view->users, uid);
+}
+
+static json_t *cgroup(const struct process_view *view, uint32_t pid)
+{
+	char text[TEXT_BYTES], path[CGROUP_PATH_BYTES];
+
+	if (process_read_file(view->host, pid, "cgroup", text, sizeof(text)) <= 0)
+		return json_null();
+	cgroup_name_parse(text, path);
+	return json_text(path, strlen(path));
+}
+
+json_t *process_detail_json(const struct process_view *view, const struct process *process)
+{
+	double age_s = view->uptime_s - (double)process->start_ticks / TICKS_PER_S;
+	json_t *json = process_name_json(process);
+
+	json_put(json, "ppid", json_integer(process->ppid));
+	json_put(json, "cmdline", cmdline(view, process->pid));
+	json_put(json, "user", user(view, process->pid));
+	json_put(json, "state", json_text(&process->state, 1));
+	json_put(json, "rss_bytes", json_count(process_rss_bytes(process)));
+	json_put(json, "n_threads", json_count(process->n_threads));
+	json_put(json, "started_s_ago", json_figure(age_s > 0 ? age_s : 0));
+	json_put(json, "cgroup", cgroup(view, process->pid));
+	return json;
+}
