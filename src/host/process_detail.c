@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "host/account.h"
 #include "host/cgroup.h"
 #include "host/fields.h"
 
@@ -16,19 +17,8 @@ void process_view_init(struct process_view *view, const struct host *host)
 
 	view->host = host;
 	view->uptime_s = 0;
-	users_load(host, &view->users);
 	if (host_read(host, "proc/uptime", text, sizeof(text)) > 0)
 		(void)scan_double(&at, &view->uptime_s);
-}
-
-void process_view_finish(struct process_view *view)
-{
-	users_cleanup(&view->users);
-}
-
-void process_view_cleanup(struct process_view *view)
-{
-	process_view_finish(view);
 }
 
 json_t *process_name_json(const struct process *process)
@@ -56,13 +46,16 @@ static json_t *cmdline(const struct process_view *view, uint32_t pid)
 
 static json_t *user(const struct process_view *view, uint32_t pid)
 {
-	char text[TEXT_BYTES];
+	char text[TEXT_BYTES], name[ACCOUNT_NAME_BYTES];
 	uint64_t uid;
 
 	if (process_read_file(view->host, pid, "status", text, sizeof(text)) <= 0)
 		return json_null();
 	uid = fields_get(text, "Uid", UINT64_MAX);
-	return uid == UINT64_MAX ? json_null() : users_name(&view->users, uid);
+	if (uid > UINT32_MAX)
+		return json_null();
+	(void)account_name(view->host, (uid_t)uid, name);
+	return json_text(name, strlen(name));
 }
 
 static json_t *cgroup(const struct process_view *view, uint32_t pid)

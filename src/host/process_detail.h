@@ -2,18 +2,14 @@
 #pragma once
 
 #include "host/process.h"
-#include "host/users.h"
 
 /* What all descriptions of one run share. */
 struct process_view {
 	const struct host *host;
-	struct users users;
 	double uptime_s;
 };
 
 void process_view_init(struct process_view *view, const struct host *host);
-void process_view_finish(struct process_view *view);
-void process_view_cleanup(struct process_view *view);
 
 /* {pid, comm}: what every list of processes begins with. A new reference. */
 json_t *process_name_json(const struct process *process);
