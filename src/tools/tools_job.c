@@ -5,27 +5,27 @@ extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_limits;
 extern const struct tool tool_get_load;
-extern const struct tool tool_get_network;
-extern const struct tool tool_list_sockets;
-extern const struct tool tool_read_kernel_log;
 extern const struct tool tool_get_memory;
+extern const struct tool tool_get_network;
 extern const struct tool tool_get_process_list;
 extern const struct tool tool_get_system_overview;
 extern const struct tool tool_list_filesystems;
 extern const struct tool tool_list_processes;
+extern const struct tool tool_list_sockets;
+extern const struct tool tool_read_kernel_log;
 
 const struct tool *const tools_of_this_job[] = {
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_limits,
 	&tool_get_load,
-	&tool_get_network,
-	&tool_list_sockets,
-	&tool_read_kernel_log,
 	&tool_get_memory,
+	&tool_get_network,
 	&tool_get_process_list,
 	&tool_get_system_overview,
 	&tool_list_filesystems,
 	&tool_list_processes,
+	&tool_list_sockets,
+	&tool_read_kernel_log,
 	NULL,
 };
