@@ -13,7 +13,8 @@
 struct kernel_pattern {
 	const char *kind;   /* member of the result, plural */
 	const char *anchor; /* must occur in the line, so that most lines cost little */
-	const char *regex;  /* PCRE2 with named groups, which become members; NULL: the anchor does */
+	const char
+		*regex; /* PCRE2 with named groups, which become members; NULL: the anchor does */
 };
 
 extern const struct kernel_pattern kernel_patterns[]; /* ends with a NULL kind */

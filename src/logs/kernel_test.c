@@ -52,8 +52,8 @@ TEST(an_oom_kill_of_an_old_kernel_and_one_of_the_host_are_told_apart)
 		"Task in /docker/abc killed as a result of limit of /docker/abc",
 		"Memory cgroup out of memory: Kill process 9 (java) score 1000 or sacrifice child",
 		"Killed process 9 (java) total-vm:20kB, anon-rss:10kB, file-rss:0kB",
-		"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,"
-		"global_oom,task_memcg=/system.slice/db.service,task=my db,pid=12,uid=0",
+		("oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,"
+		 "global_oom,task_memcg=/system.slice/db.service,task=my db,pid=12,uid=0"),
 		"Out of memory: Killed process 12 (my db) total-vm:20kB, anon-rss:10kB",
 	};
 	CLEANUP(json) json_t *report = report_of(lines, ARRAY_LEN(lines));

@@ -12,7 +12,7 @@
 struct log_clock {
 	uint64_t now_ns;  /* wall clock */
 	uint64_t boot_ns; /* wall clock at boot; 0 if unknown */
-	int64_t zone_s;	  /* east of UTC, for times without a zone */
+	int64_t zone_s;   /* east of UTC, for times without a zone */
 };
 
 /*

@@ -45,8 +45,8 @@ static void add_line(struct reading *reading, uint64_t wall_ns, int64_t priority
 		reading->truncated = true;
 	}
 	json_push(reading->lines,
-		  json_pack("{s:f, s:I, s:o}", "seconds_ago", ago, "priority",
-			    (json_int_t)priority, "text", log_line_json(text, LINE_MAX_BYTES)));
+		  json_pack("{s:f, s:I, s:o}", "seconds_ago", ago, "priority", (json_int_t)priority,
+			    "text", log_line_json(text, LINE_MAX_BYTES)));
 }
 
 static int read_broker(struct reading *reading, struct error *err)
@@ -61,7 +61,8 @@ static int read_broker(struct reading *reading, struct error *err)
 	answer = broker_ask(reading->task, BROKER_KERNEL_LOG, question, err);
 	if (!answer)
 		return err->code;
-	json_array_foreach(json_object_get(answer, "lines"), i, line) {
+	json_array_foreach(json_object_get(answer, "lines"), i, line)
+	{
 		const char *text = json_get_text(line, "text", "");
 		uint64_t ns = (uint64_t)json_get_int(line, "time_ns", 0);
 
