@@ -1,6 +1,7 @@
 /* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_find_log_errors;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_limits;
@@ -15,6 +16,7 @@ extern const struct tool tool_list_sockets;
 extern const struct tool tool_read_kernel_log;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_find_log_errors,
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_limits,

@@ -1,0 +1,107 @@
+/* find_log_errors: which logs of this host complain, and about what. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tools/catalogue.h"
+#include "tools/logs/log_file.h"
+#include "tools/logs/log_groups.h"
+#include "tools/logs/log_paths.h"
+
+#define MAX_FILES 60
+#define MAX_FILE_BYTES (4 * MIB)
+
+struct count {
+	uint64_t n_lines, n_errors, n_warnings;
+};
+
+static void count_line(struct log_groups *groups, const struct log_file *file,
+		       const struct log_entry *entry, struct count *count)
+{
+	enum log_severity severity = log_severity(entry->text);
+
+	count->n_lines++;
+	if (severity <= LOG_SEVERITY_ERROR) {
+		count->n_errors++;
+		log_groups_add(groups, &file->clock, entry);
+	} else if (severity == LOG_SEVERITY_WARNING) {
+		count->n_warnings++;
+	}
+}
+
+static int read_file(struct task *task, const char *path, uint64_t since_ns, size_t max,
+		     json_t *files)
+{
+	struct log_file_options options = { .since_ns = since_ns, .max_bytes = MAX_FILE_BYTES };
+	CLEANUP(log_file) struct log_file file = { .fd = -1 };
+	struct log_groups groups;
+	struct log_entry entry;
+	struct count count = { 0 };
+	json_t *one;
+	int r = log_file_open(&file, task, path, &options);
+
+	if (r < 0)
+		return r == -EILSEQ ? 0 : r;
+	log_groups_init(&groups);
+	while (log_file_next(&file, &entry))
+		count_line(&groups, &file, &entry, &count);
+	one = json_pack("{s:s, s:I, s:f, s:I, s:I, s:I, s:o}", "path", path, "bytes",
+			(json_int_t)file.size, "modified_s_ago", file.modified_s_ago, "n_lines",
+			(json_int_t)count.n_lines, "n_errors", (json_int_t)count.n_errors,
+			"n_warnings", (json_int_t)count.n_warnings, "errors",
+			log_groups_top(&groups, LOG_GROUPS_LATEST, max));
+	json_put(one, "has_times", json_boolean(file.last_ns != 0));
+	if (file.truncated)
+		json_put(one, "truncated", json_true());
+	json_push(files, one);
+	log_groups_finish(&groups);
+	return 0;
+}
+
+static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
+{
+	double since_s = json_get_number(args, "since_s", 3600);
+	size_t max = (size_t)json_get_int(args, "max", 10);
+	uint64_t now_ns = host_now_ns(task->host), window_ns = (uint64_t)since_s * NS_PER_SEC;
+	CLEANUP(json) json_t *found = NULL;
+	const json_t *paths = json_object_get(args, "paths"), *path;
+	json_t *files = json_array();
+	size_t i;
+
+	json_put(result, "files", files);
+	if (!paths)
+		paths = found = log_paths_recent(task, since_s, MAX_FILES, result);
+	json_array_foreach(paths, i, path)
+	{
+		int r;
+
+		if (clock_monotonic_ns() > task->deadline_ns) {
+			json_put(result, "truncated", json_true());
+			break;
+		}
+		r = read_file(task, json_string_value(path),
+			      now_ns > window_ns ? now_ns - window_ns : 0, max, files);
+		if (r < 0)
+			tool_unread(result, json_string_value(path), r);
+	}
+	return 0;
+}
+
+const struct tool tool_find_log_errors = {
+	.info = {
+		.name = "find_log_errors",
+		.summary = "Errors of the last while in the logs that are being written: files below "
+			   "/var/log and those that processes hold open, grouped by message.",
+		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"default\":3600,"
+			  "\"description\":\"how far to look back\"},"
+			  "\"paths\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":60,\"items\":"
+			  "{\"type\":\"string\",\"format\":\"path\"},"
+			  "\"description\":\"these files instead\"},"
+			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":10,"
+			  "\"description\":\"messages per file\"}}}",
+		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_ROOT_FILES,
+	},
+	.run = run,
+};

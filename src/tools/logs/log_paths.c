@@ -1,0 +1,183 @@
+#include "tools/logs/log_paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "call/broker.h"
+
+#define MAX_DEPTH 4
+#define MAX_ENTRIES 4000 /* looked at */
+#define MAX_NAMES 1000   /* of one directory */
+#define MAX_FOUND 500
+
+struct found {
+	char path[512];
+	double modified_s_ago;
+};
+
+struct walk {
+	struct task *task;
+	struct log_clock clock;
+	double since_s;
+	json_t *result;
+	struct found *found;
+	size_t n_found, n_entries;
+	bool truncated;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Not text, or not current: databases of logins, compressed rotations, journals. */
+static bool is_skipped(const char *path)
+{
+	static const char *const ends[] = { ".gz",      ".xz",       ".zst",  ".bz2",   ".lz4",
+					    ".journal", ".journal~", "/wtmp", "/btmp",  "/lastlog",
+					    "/faillog", "/tallylog", ".db",   ".sqlite" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (ends_with(path, ends[i]))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct walk *walk, const char *path)
+{
+	for (size_t i = 0; i < walk->n_found; i++)
+		if (strcmp(walk->found[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static void add_file(struct walk *walk, const char *path, const struct stat *status)
+{
+	double ago = log_seconds_ago(&walk->clock, (uint64_t)status->st_mtim.tv_sec * NS_PER_SEC +
+							   (uint64_t)status->st_mtim.tv_nsec);
+
+	if (status->st_size == 0 || ago > walk->since_s || is_skipped(path) ||
+	    strlen(path) >= sizeof(walk->found->path) || is_known(walk, path))
+		return;
+	if (walk->n_found == MAX_FOUND) {
+		walk->truncated = true;
+		return;
+	}
+	(void)snprintf(walk->found[walk->n_found].path, sizeof(walk->found->path), "%s", path);
+	walk->found[walk->n_found++].modified_s_ago = ago;
+}
+
+static int status_of(const struct walk *walk, const char *path, struct stat *status_out)
+{
+	CLEANUP(fd) int fd = host_open(walk->task->host, path + 1, O_PATH | O_NOFOLLOW);
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, status_out) < 0 ? -errno : 0;
+}
+
+static void walk_directory(struct walk *walk, const char *path, unsigned depth)
+{
+	CLEANUP(json) json_t *names = host_list(walk->task->host, path + 1, MAX_NAMES);
+	const json_t *name;
+	size_t i;
+
+	if (!names) {
+		if (errno != ENOENT)
+			tool_unread(walk->result, path, -errno);
+		return;
+	}
+	walk->truncated |= json_array_size(names) == MAX_NAMES;
+	json_array_foreach(names, i, name)
+	{
+		char child[1024];
+		struct stat status;
+
+		if (walk->n_entries++ == MAX_ENTRIES ||
+		    clock_monotonic_ns() > walk->task->deadline_ns) {
+			walk->truncated = true;
+			return;
+		}
+		(void)snprintf(child, sizeof(child), "%s/%s", path, json_string_value(name));
+		if (status_of(walk, child, &status) < 0)
+			continue;
+		if (S_ISDIR(status.st_mode) && depth < MAX_DEPTH)
+			walk_directory(walk, child, depth + 1);
+		else if (S_ISREG(status.st_mode))
+			add_file(walk, child, &status);
+	}
+}
+
+static bool is_log_like(const char *path, int64_t fd)
+{
+	return fd == 1 || fd == 2 || ends_with(path, ".log") || ends_with(path, ".err") ||
+	       ends_with(path, ".out") || strstr(path, "/log/") || strstr(path, "/logs/");
+}
+
+static void add_open_files(struct walk *walk)
+{
+	CLEANUP(json) json_t *question = json_object();
+	CLEANUP(json) json_t *answer = NULL;
+	const json_t *process, *file;
+	struct error err = { 0 };
+	size_t i, j;
+
+	answer = broker_ask(walk->task, BROKER_OPEN_FILES, question, &err);
+	if (!answer) {
+		tool_unread(walk->result, "logs held open by processes", err.code);
+		return;
+	}
+	json_array_foreach(json_object_get(answer, "processes"), i, process)
+		json_array_foreach(json_object_get(process, "files"), j, file)
+	{
+		const char *path = json_get_text(file, "path", "");
+		struct stat status;
+
+		if (*path == '/' && strcmp(json_get_text(file, "type", ""), "file") == 0 &&
+		    !json_get_bool(file, "deleted", false) &&
+		    is_log_like(path, json_get_int(file, "fd", -1)) &&
+		    status_of(walk, path, &status) == 0 && S_ISREG(status.st_mode))
+			add_file(walk, path, &status);
+	}
+}
+
+static int compare_found(const void *left, const void *right)
+{
+	const struct found *l = left, *r = right;
+
+	if (l->modified_s_ago != r->modified_s_ago)
+		return l->modified_s_ago < r->modified_s_ago ? -1 : 1;
+	return strcmp(l->path, r->path);
+}
+
+json_t *log_paths_recent(struct task *task, double since_s, size_t max, json_t *result)
+{
+	struct walk walk = {
+		.task = task,
+		.clock = host_log_clock(task->host),
+		.since_s = since_s,
+		.result = result,
+		.found = calloc(MAX_FOUND, sizeof(struct found)),
+	};
+	json_t *paths = json_array();
+
+	if (!walk.found || !paths)
+		abort();
+	walk_directory(&walk, "/var/log", 1);
+	add_open_files(&walk);
+	qsort(walk.found, walk.n_found, sizeof(*walk.found), compare_found);
+	for (size_t i = 0; i < walk.n_found && i < max; i++)
+		json_push(paths, json_text(walk.found[i].path, strlen(walk.found[i].path)));
+	if (walk.truncated || walk.n_found > max)
+		json_put(result, "truncated", json_true());
+	free(walk.found);
+	return paths;
+}
