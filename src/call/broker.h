@@ -18,7 +18,7 @@ enum broker_question {
 	 * disk_bytes, access, inode, device}]}]}. type: file dir socket pipe device anon. Without
 	 * pid only n_fds of each, and the files that are deleted or open for writing. */
 	BROKER_OPEN_FILES,
-	/* {"pid"} -> {exe, cwd, root, io:{...}, exe_deleted, maps_files} */
+	/* {"pid"} -> {exe, cwd, root, io:{...}, exe_deleted, maps_files:[{path, deleted}]} */
 	BROKER_PROCESS,
 	/* {} -> {"sockets":[{inode, pid, comm, fd}]} */
 	BROKER_SOCKET_OWNERS,
@@ -29,7 +29,10 @@ enum broker_question {
 	BROKER_N_QUESTIONS,
 };
 
-/* Asks; a new reference, or NULL with 'err' (-EPERM where there is no broker). */
+/*
+ * Asks; a new reference, or NULL with 'err'. A job without a broker answers itself with what it
+ * may see, a fixture with what it recorded (-EPERM if nothing).
+ */
 json_t *broker_ask(struct task *task, enum broker_question question, const json_t *args,
 		   struct error *err);
 

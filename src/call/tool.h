@@ -72,4 +72,7 @@ const struct tool *tool_find(const struct tool *const *table, const char *name);
 /* Appends {"what", "why"} to result.unread: what could not be seen, and why. */
 void tool_unread(json_t *result, const char *what, int code);
 
+/* Appends what an answer of the broker says in its own "unread". */
+void tool_unread_from(json_t *result, const json_t *answer);
+
 const char *tool_risk_name(enum tool_risk risk);

@@ -1,13 +1,10 @@
 #include "host/process.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "host/pids.h"
 
 #define STAT_BYTES 1024
 #define TICKS_PER_S 100        /* USER_HZ: part of the ABI on every architecture we build for */
@@ -111,33 +108,19 @@ static int compare_pids(const void *left, const void *right)
 
 int process_table_read(const struct host *host, struct process_table *table_out)
 {
+	CLEANUP(pids) struct pids pids = { 0 };
 	struct process_table table = { 0 };
-	const struct dirent *entry;
-	DIR *dir;
-	int fd = host_open(host, "proc", O_RDONLY | O_DIRECTORY);
+	int r = pids_read(host, "proc", &pids);
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir)
-		abort();
-	while ((entry = readdir(dir)) != NULL) {
-		const char *at = entry->d_name;
+	if (r < 0)
+		return r;
+	table.truncated = pids.truncated;
+	for (size_t i = 0; i < pids.n; i++) {
 		struct process process;
-		uint64_t pid;
 
-		if (!scan_u64(&at, &pid) || *at || pid > INT32_MAX)
-			continue;
-		if (table.n == PROCESS_MAX) {
-			table.truncated = true;
-			break;
-		}
-		if (process_read(host, (uint32_t)pid, &process))
+		if (process_read(host, pids.list[i], &process))
 			table_add(&table, &process);
 	}
-	(void)closedir(dir);
-	if (table.n)
-		qsort(table.list, table.n, sizeof(*table.list), compare_pids);
 	*table_out = table;
 	return 0;
 }

@@ -8,7 +8,6 @@
 
 #include "host/host.h"
 
-#define PROCESS_MAX 65536
 #define PROCESS_COMM_BYTES 64
 
 struct process {
@@ -27,7 +26,7 @@ struct process {
 struct process_table {
 	struct process *list; /* by pid */
 	size_t n;
-	bool truncated; /* more than PROCESS_MAX */
+	bool truncated; /* more than PIDS_MAX */
 };
 
 /* False where the text is not a line of /proc/PID/stat. */

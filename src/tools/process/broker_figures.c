@@ -10,7 +10,9 @@ static json_t *ask(struct task *task, enum broker_question question, const char 
 	struct error err = { 0 };
 	json_t *answer = broker_ask(task, question, args, &err);
 
-	if (!answer)
+	if (answer)
+		tool_unread_from(result, answer);
+	else
 		tool_unread(result, what, err.code);
 	return answer;
 }
