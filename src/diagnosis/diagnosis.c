@@ -1,0 +1,161 @@
+#include "diagnosis/diagnosis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnosis/diagnosis_internal.h"
+
+struct diagnosis *diagnosis_new(const struct knowledge *knowledge, const json_t *asked,
+				struct error *err)
+{
+	struct predicates *predicates = predicates_compile(knowledge, err);
+	struct diagnosis *diagnosis;
+
+	if (!predicates)
+		return NULL;
+	diagnosis = calloc(1, sizeof(*diagnosis));
+	if (!diagnosis)
+		abort();
+	diagnosis->knowledge = knowledge;
+	diagnosis->asked = asked;
+	diagnosis->predicates = predicates;
+	diagnosis->all = json_object();
+	diagnosis->given = json_object();
+	diagnosis->observations = calloc(knowledge->n_findings, sizeof(struct observation));
+	diagnosis->hypotheses = calloc(knowledge->n_causes, sizeof(struct hypothesis));
+	if (!diagnosis->observations || !diagnosis->hypotheses)
+		abort();
+	return diagnosis;
+}
+
+void diagnosis_free(struct diagnosis *diagnosis)
+{
+	if (!diagnosis)
+		return;
+	predicates_free(diagnosis->predicates);
+	for (size_t i = 0; i < diagnosis->knowledge->n_findings; i++)
+		json_decref(diagnosis->observations[i].matches);
+	free(diagnosis->observations);
+	free(diagnosis->hypotheses);
+	json_decref(diagnosis->all);
+	json_decref(diagnosis->given);
+	free(diagnosis);
+}
+
+void diagnosis_cleanup(struct diagnosis **diagnosis)
+{
+	diagnosis_free(*diagnosis);
+}
+
+void diagnosis_learn(struct diagnosis *diagnosis, const struct fact *fact)
+{
+	if (diagnosis->n_facts == DIAGNOSIS_MAX_FACTS)
+		return;
+	diagnosis->facts[diagnosis->n_facts++] = *fact;
+
+	/* A tool asked twice: the first answer is the one about the whole host. */
+	if (fact->result && !json_object_get(diagnosis->all, fact->tool) &&
+	    json_object_set(diagnosis->all, fact->tool, (json_t *)fact->result) < 0)
+		abort();
+}
+
+static void observe(struct diagnosis *diagnosis, const json_t *tried, size_t fact)
+{
+	size_t number = (size_t)json_integer_value(json_array_get(tried, 0));
+	const json_t *matches = json_array_get(tried, 1);
+	struct observation *observation = &diagnosis->observations[number];
+	const json_t *match;
+	size_t i;
+
+	if (observation->state == FINDING_UNREAD)
+		observation->state = FINDING_ABSENT;
+	if (!observation->matches)
+		observation->matches = json_array();
+	json_array_foreach(matches, i, match)
+	{
+		observation->state = FINDING_HOLDS;
+		if (json_array_size(observation->matches) < PREDICATE_MAX_MATCHES)
+			json_push(observation->matches,
+				  json_pack("{s:I, s:O, s:O, s:O}", "fact", (json_int_t)fact,
+					    "path", json_array_get(match, 0), "says",
+					    json_array_get(match, 1), "values",
+					    json_array_get(match, 2)));
+	}
+}
+
+static void try_findings(struct diagnosis *diagnosis, size_t fact, enum predicates_scope scope)
+{
+	struct predicates_input input = {
+		.tool = diagnosis->facts[fact].tool,
+		.args = diagnosis->facts[fact].args,
+		.result = diagnosis->facts[fact].result,
+		.all = diagnosis->all,
+		.asked = diagnosis->asked,
+		.scope = scope,
+	};
+	CLEANUP(json) json_t *results = NULL;
+	const json_t *tried;
+	size_t i;
+
+	if (!input.result)
+		return;
+	results = predicates_run(diagnosis->predicates, &input);
+	json_array_foreach(results, i, tried) observe(diagnosis, tried, fact);
+}
+
+/*
+ * What looks at other tools' results is looked at again with each round, from
+ * the start: what held without them may not hold with them.
+ */
+static void forget_cross(struct diagnosis *diagnosis)
+{
+	const struct knowledge *knowledge = diagnosis->knowledge;
+
+	for (size_t c = 0; c < knowledge->n_causes; c++) {
+		const struct cause *cause = &knowledge->causes[c];
+
+		for (size_t f = 0; f < cause->n_findings; f++) {
+			struct observation *observation =
+				&diagnosis->observations[cause->first + f];
+
+			if (!predicates_is_cross(&cause->findings[f]))
+				continue;
+			observation->state = FINDING_UNREAD;
+			if (observation->matches)
+				json_array_clear(observation->matches);
+		}
+	}
+}
+
+const struct hypothesis *diagnosis_judge(struct diagnosis *diagnosis, size_t *n_out)
+{
+	size_t first_new = diagnosis->n_judged;
+
+	forget_cross(diagnosis);
+	for (size_t fact = 0; fact < diagnosis->n_facts; fact++)
+		try_findings(diagnosis, fact, fact < first_new ? PREDICATES_CROSS : PREDICATES_ALL);
+	diagnosis->n_judged = diagnosis->n_facts;
+	json_decref(diagnosis->given);
+	diagnosis->given = subjects_given(diagnosis->asked, diagnosis->all);
+	ranking_update(diagnosis);
+	*n_out = diagnosis->n_hypotheses;
+	return diagnosis->hypotheses;
+}
+
+const struct hypothesis *diagnosis_ranked(const struct diagnosis *diagnosis, size_t *n_out)
+{
+	*n_out = diagnosis->n_hypotheses;
+	return diagnosis->hypotheses;
+}
+
+enum finding_state diagnosis_finding(const struct diagnosis *diagnosis, const struct cause *cause,
+				     size_t finding)
+{
+	return diagnosis->observations[cause->first + finding].state;
+}
+
+const json_t *diagnosis_matches(const struct diagnosis *diagnosis, const struct cause *cause,
+				size_t finding)
+{
+	return diagnosis->observations[cause->first + finding].matches;
+}

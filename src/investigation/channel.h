@@ -1,0 +1,28 @@
+/*
+ * The channel: the live witness, on the descriptor that the investigator
+ * inherits from whoever started it.
+ *
+ * Frames of call/frame.h. The other side sends {"type":"start"} with what to
+ * investigate, then answers each {"type":"call"}; it hears {"type":"event"},
+ * and at the end {"type":"report"} and {"type":"case"}. A call that is not
+ * answered by the deadline is cancelled and counts as failed.
+ */
+#pragma once
+
+#include "investigation/witness.h"
+
+#define CHANNEL_CALL_TIMEOUT_MS 35000
+
+struct channel {
+	struct witness witness;
+	int fd;
+};
+
+void channel_init(struct channel *channel, int fd);
+
+/* Waits for the start: {question, window:{since_s}, host, tools, options}. NULL with 'err'. */
+json_t *channel_start(struct channel *channel, struct error *err);
+
+/* Sends one document of a type; too large a one is -E2BIG and nothing is sent. */
+int channel_send(struct channel *channel, const char *type, const char *text,
+		 struct error *err) MUST_CHECK;

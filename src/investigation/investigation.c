@@ -1,0 +1,172 @@
+#include "investigation/investigation.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "investigation/report.h"
+
+static void think(struct investigation *investigation, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void think(struct investigation *investigation, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	investigation->witness->tell(investigation->witness, "thought",
+				     json_pack("{s:o}", "text", json_text(text, strlen(text))));
+}
+
+static void add_call(struct investigation *investigation, const char *tool, json_t *args)
+{
+	struct evidence *evidence = ledger_add(&investigation->ledger, tool, args);
+
+	if (evidence)
+		investigation->witness->tell(investigation->witness, "tool_start",
+					     json_pack("{s:s, s:s, s:O}", "id", evidence->id,
+						       "tool", tool, "args", args));
+}
+
+static void add_vitals(struct investigation *investigation)
+{
+	const struct knowledge *knowledge = investigation->knowledge;
+
+	for (size_t i = 0; i < knowledge->n_vitals; i++) {
+		const struct inquiry *vital = &knowledge->vitals[i];
+		CLEANUP(json)
+		json_t *args = vital->args ? json_deep_copy(vital->args) : json_object();
+
+		if (json_object_get(investigation->available, vital->tool))
+			add_call(investigation, vital->tool, args);
+	}
+}
+
+static void learn(struct investigation *investigation, size_t first)
+{
+	for (size_t i = first; i < investigation->ledger.n; i++) {
+		const struct evidence *evidence = &investigation->ledger.items[i];
+		struct fact fact = {
+			.tool = evidence->tool,
+			.args = evidence->args,
+			.result = evidence->result,
+		};
+
+		diagnosis_learn(investigation->diagnosis, &fact);
+	}
+}
+
+static void tell_ends(struct investigation *investigation, size_t first)
+{
+	for (size_t i = first; i < investigation->ledger.n; i++) {
+		const struct evidence *evidence = &investigation->ledger.items[i];
+		json_t *data = json_pack("{s:s, s:s, s:b, s:f}", "id", evidence->id, "tool",
+					 evidence->tool, "ok", evidence->result != NULL,
+					 "elapsed_ms", evidence->elapsed_ms);
+
+		if (!evidence->result)
+			json_put(data, "error",
+				 json_text(evidence->why.text, strlen(evidence->why.text)));
+		investigation->witness->tell(investigation->witness, "tool_end", data);
+	}
+}
+
+/* The knowledge is compiled while the vitals run: both cost about as long. */
+static int first_round(struct investigation *investigation, struct error *err)
+{
+	struct witness *witness = investigation->witness;
+	int r;
+
+	add_vitals(investigation);
+	think(investigation, "Vitals first: %zu tools at once.", investigation->ledger.n);
+	r = witness->send(witness, &investigation->ledger, 0, err);
+	if (r < 0)
+		return r;
+	investigation->diagnosis =
+		diagnosis_new(investigation->knowledge, investigation->asked, err);
+	if (!investigation->diagnosis)
+		return err->code;
+	return witness->collect(witness, &investigation->ledger, 0, err);
+}
+
+static int next_round(struct investigation *investigation, const json_t *calls, struct error *err)
+{
+	struct witness *witness = investigation->witness;
+	size_t first = investigation->ledger.n;
+	const json_t *call;
+	size_t i;
+	int r;
+
+	json_array_foreach(calls, i, call) add_call(investigation, json_get_text(call, "tool", ""),
+						    json_object_get(call, "args"));
+	r = witness->send(witness, &investigation->ledger, first, err);
+	return r < 0 ? r : witness->collect(witness, &investigation->ledger, first, err);
+}
+
+static void judge(struct investigation *investigation, size_t first)
+{
+	const struct hypothesis *best;
+	size_t n;
+
+	tell_ends(investigation, first);
+	learn(investigation, first);
+	investigation->n_rounds++;
+	best = diagnosis_judge(investigation->diagnosis, &n);
+	if (n && best->score > DIAGNOSIS_SUSPECTED)
+		think(investigation, "%s leads with probability %.2f.", best->cause->id,
+		      best->probability);
+	else
+		think(investigation, "Nothing stands out so far.");
+}
+
+static json_t *next_calls(const struct investigation *investigation)
+{
+	size_t left = INVESTIGATION_MAX_CALLS - investigation->ledger.n;
+
+	if (investigation->n_rounds == INVESTIGATION_MAX_ROUNDS ||
+	    investigation->ledger.n >= INVESTIGATION_MAX_CALLS ||
+	    diagnosis_is_settled(investigation->diagnosis))
+		return json_array();
+	return diagnosis_next(investigation->diagnosis, investigation->available,
+			      left < INVESTIGATION_ROUND_CALLS ? left : INVESTIGATION_ROUND_CALLS);
+}
+
+json_t *investigation_run(struct investigation *investigation, struct error *err)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	json_t *report;
+
+	investigation->asked = question_parse(investigation->question, investigation->since_s);
+	if (first_round(investigation, err) < 0)
+		return NULL;
+	judge(investigation, 0);
+	for (;;) {
+		CLEANUP(json) json_t *calls = next_calls(investigation);
+		size_t first = investigation->ledger.n;
+
+		if (!json_array_size(calls))
+			break;
+		if (next_round(investigation, calls, err) < 0)
+			return NULL;
+		judge(investigation, first);
+	}
+	report = report_new(investigation);
+	json_put(report, "elapsed_ms",
+		 json_integer((json_int_t)((clock_monotonic_ns() - start_ns) / NS_PER_MS)));
+	return report;
+}
+
+void investigation_finish(struct investigation *investigation)
+{
+	diagnosis_free(investigation->diagnosis);
+	ledger_finish(&investigation->ledger);
+	json_decref(investigation->asked);
+	investigation->diagnosis = NULL;
+	investigation->asked = NULL;
+}
+
+void investigation_cleanup(struct investigation *investigation)
+{
+	investigation_finish(investigation);
+}

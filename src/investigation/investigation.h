@@ -1,0 +1,37 @@
+/*
+ * An investigation: from a question to a report with proof.
+ *
+ * Vitals first, all at once; then, round by round, the calls that the engine
+ * expects to tell most, until one cause leads clearly, nothing is left that is
+ * worth asking, or a bound is reached. The report is a function of the question,
+ * the catalogue and the evidence; only "elapsed_ms" differs between two runs on
+ * the same evidence.
+ */
+#pragma once
+
+#include "diagnosis/diagnosis.h"
+#include "investigation/witness.h"
+
+#define INVESTIGATION_MAX_CALLS 24
+#define INVESTIGATION_MAX_ROUNDS 6
+#define INVESTIGATION_ROUND_CALLS 8
+
+struct investigation {
+	const char *question;
+	int64_t since_s;
+	const char *host;
+	const json_t *available; /* {tool name: anything}: what may be asked */
+	const struct knowledge *knowledge;
+	struct witness *witness;
+
+	/* What came of it; owned, until investigation_finish(). */
+	struct ledger ledger;
+	json_t *asked;
+	struct diagnosis *diagnosis;
+	unsigned n_rounds;
+};
+
+/* A report (a new reference), or NULL with 'err'. */
+json_t *investigation_run(struct investigation *investigation, struct error *err);
+void investigation_finish(struct investigation *investigation);
+void investigation_cleanup(struct investigation *investigation);

@@ -1,0 +1,230 @@
+/*
+ * constable-investigator: one investigation, then gone.
+ *
+ *	constable-investigator [--knowledge DIR]		investigate for the peer on
+ *descriptor 3 constable-investigator [--knowledge DIR] --replay CASE	recompute a case; the report
+ *on stdout constable-investigator --validate DIR			check a knowledge base
+ *
+ * It needs no host, no network and no credential. Exit status 0: done; 1: it
+ * failed, with one sentence on standard error; 2: wrong use.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "diagnosis/predicates.h"
+#include "investigation/case.h"
+#include "investigation/channel.h"
+#include "investigation/report.h"
+
+#define CHANNEL_FD 3
+#define MEMORY_MAX_BYTES (512 * MIB)
+#define CPU_MAX_S 60
+#define INSTALLED_KNOWLEDGE "/usr/share/constable/knowledge"
+
+struct options {
+	const char *knowledge;
+	const char *replay;
+	const char *validate;
+};
+
+/* Beside the build folder this runs from, else where packages put it. */
+static const char *default_knowledge(char path[4096])
+{
+	ssize_t len = readlink("/proc/self/exe", path, 4000);
+	char *slash;
+
+	if (len > 0) {
+		path[len] = '\0';
+		slash = strrchr(path, '/');
+		(void)snprintf(slash, 40, "/../knowledge");
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	return INSTALLED_KNOWLEDGE;
+}
+
+/* Evidence is foreign and predicates are many: neither may take the host with it. */
+static int limit_self(struct error *err)
+{
+	const struct rlimit memory = { MEMORY_MAX_BYTES, MEMORY_MAX_BYTES };
+	const struct rlimit cpu = { CPU_MAX_S, CPU_MAX_S };
+	const struct rlimit core = { 0, 0 };
+
+	if (setrlimit(RLIMIT_DATA, &memory) < 0 || setrlimit(RLIMIT_CPU, &cpu) < 0 ||
+	    setrlimit(RLIMIT_CORE, &core) < 0)
+		return error_errno(err, "limit the investigator");
+	return 0;
+}
+
+static int print(const json_t *report, struct error *err)
+{
+	CLEANUP(text) char *text = report_format(report);
+	int r = fd_write_all(STDOUT_FILENO, text, strlen(text));
+
+	if (r == 0)
+		r = fd_write_all(STDOUT_FILENO, "\n", 1);
+	return r < 0 ? error_set(err, r, "write the report: %s", strerrordesc_np(-r)) : 0;
+}
+
+static json_t *read_case(const char *path, struct error *err)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(json) json_t *bundle = NULL;
+	int r;
+
+	if (fd < 0) {
+		error_errno(err, "open '%s'", path);
+		return NULL;
+	}
+	buf_init(&text, CASE_MAX_BYTES);
+	r = buf_read_fd(&text, fd);
+	if (r < 0 || text.dropped) {
+		error_set(err, r < 0 ? r : -E2BIG, "cannot read '%s'", path);
+		return NULL;
+	}
+	bundle = json_parse(buf_text(&text), text.len, CASE_MAX_BYTES, err);
+	if (!bundle || case_check(bundle, err) < 0) {
+		error_wrap(err, "%s", path);
+		return NULL;
+	}
+	return TAKE(bundle);
+}
+
+static int replay(const struct options *options, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
+	CLEANUP(json) json_t *bundle = read_case(options->replay, err);
+	CLEANUP(json) json_t *report = NULL;
+
+	if (!bundle)
+		return err->code;
+	knowledge = knowledge_load(options->knowledge, err);
+	if (!knowledge)
+		return err->code;
+	report = case_replay(bundle, knowledge, err);
+	return report ? print(report, err) : err->code;
+}
+
+static int validate(const struct options *options, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->validate, err);
+	struct predicates *predicates;
+	int r;
+
+	if (!knowledge)
+		return err->code;
+	predicates = predicates_compile(knowledge, err);
+	if (!predicates)
+		return err->code;
+	predicates_free(predicates);
+	r = printf("%zu causes, %zu findings\n", knowledge->n_causes, knowledge->n_findings);
+	return r < 0 ? -EIO : 0;
+}
+
+/* Only what reads the host: the engine proposes changes, it never makes them. */
+static json_t *available_tools(const json_t *catalogue)
+{
+	json_t *available = json_object();
+	const json_t *tool;
+	size_t i;
+
+	json_array_foreach(catalogue, i,
+			   tool) if (strcmp(json_get_text(tool, "risk", "changes"), "reads") == 0)
+		json_put(available, json_get_text(tool, "name", "?"), json_true());
+	return available;
+}
+
+static int deliver(struct channel *channel, const struct investigation *investigation,
+		   json_t *report, struct error *err)
+{
+	CLEANUP(text) char *text = report_format(report);
+	CLEANUP(json) json_t *bundle = case_new(investigation, report);
+	CLEANUP(text) char *bundle_text = json_canonical(bundle);
+	int r;
+
+	channel->witness.tell(&channel->witness, "result", json_incref(report));
+	r = channel_send(channel, "case", bundle_text, err);
+	if (r < 0 && r != -E2BIG)
+		return r;
+	return channel_send(channel, "report", text, err);
+}
+
+static int investigate(const struct options *options, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
+	CLEANUP(json) json_t *available = NULL;
+	CLEANUP(json) json_t *start = NULL;
+	CLEANUP(json) json_t *report = NULL;
+	CLEANUP(investigation) struct investigation investigation = { 0 };
+	struct channel channel;
+
+	channel_init(&channel, CHANNEL_FD);
+	knowledge = knowledge_load(options->knowledge, err);
+	if (!knowledge)
+		return err->code;
+	start = channel_start(&channel, err);
+	if (!start)
+		return err->code;
+	available = available_tools(json_object_get(start, "tools"));
+	investigation.question = json_get_text(start, "question", "");
+	investigation.since_s = json_get_int(json_object_get(start, "window"), "since_s", 900);
+	investigation.host = json_get_text(start, "host", "localhost");
+	investigation.available = available;
+	investigation.knowledge = knowledge;
+	investigation.witness = &channel.witness;
+	report = investigation_run(&investigation, err);
+	return report ? deliver(&channel, &investigation, report, err) : err->code;
+}
+
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	for (int i = 1; i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--knowledge") == 0)
+			options->knowledge = argv[i + 1];
+		else if (strcmp(argv[i], "--replay") == 0)
+			options->replay = argv[i + 1];
+		else if (strcmp(argv[i], "--validate") == 0)
+			options->validate = argv[i + 1];
+		else
+			return -EINVAL;
+	}
+	return argc % 2 ? 0 : -EINVAL;
+}
+
+static int run(const struct options *options, struct error *err)
+{
+	int r = limit_self(err);
+
+	if (r < 0)
+		return r;
+	if (options->validate)
+		return validate(options, err);
+	return options->replay ? replay(options, err) : investigate(options, err);
+}
+
+int main(int argc, char **argv)
+{
+	char path[4096];
+	struct options options = { .knowledge = default_knowledge(path) };
+	struct error err = { 0 };
+
+	log_set("constable-investigator", LOG_LEVEL_WARN);
+	if (parse_options(argc, argv, &options) < 0) {
+		log_error("usage: constable-investigator [--knowledge DIR] [--replay CASE | "
+			  "--validate DIR]");
+		return 2;
+	}
+	if (run(&options, &err) < 0) {
+		log_error("%s", err.text);
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * The ledger: everything one investigation was told, in the order of asking.
+ *
+ * An item is made when its call is asked, so that ids (e1, e2, ...) never depend
+ * on which answer came first, and is filled once: with the exact bytes of the
+ * result and their SHA-256, or with why there is none. What a report quotes is
+ * looked up here, byte for byte.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "call/hash.h"
+
+#define LEDGER_MAX_ITEMS 48
+#define LEDGER_ITEM_MAX_BYTES (512 * KIB)
+#define LEDGER_MAX_BYTES (1536 * KIB)
+
+struct evidence {
+	char id[8];
+	char *tool;
+	json_t *args;
+	char time[CLOCK_TEXT_BYTES]; /* when the answer came */
+	char sha256[HASH_TEXT_BYTES];
+	char *bytes;
+	size_t n_bytes;
+	json_t *result; /* the parsed bytes; NULL while unanswered or failed */
+	double elapsed_ms;
+	struct error why; /* code 0 unless the call failed */
+};
+
+struct ledger {
+	struct evidence items[LEDGER_MAX_ITEMS];
+	size_t n;
+	size_t n_bytes;
+};
+
+void ledger_finish(struct ledger *ledger);
+
+/* NULL when the ledger is full. 'args' is an object; a reference is taken. */
+struct evidence *ledger_add(struct ledger *ledger, const char *tool, json_t *args);
+
+/*
+ * Fills an item; too many bytes, or bytes that are no JSON object, make it a
+ * failed one. 'sha256' is what the other side says, or NULL; another hash than
+ * ours is a failure too.
+ */
+void ledger_answer(struct ledger *ledger, struct evidence *evidence, struct str bytes,
+		   const char *sha256);
+void ledger_fail(struct evidence *evidence, int code, const char *text);
+
+/* Whether these bytes stand in the item. */
+bool evidence_has_quote(const struct evidence *evidence, const char *quote);
+
+/* The value at a path of keys and indices, or NULL. */
+const json_t *evidence_value(const struct evidence *evidence, const json_t *path);
