@@ -1,9 +1,11 @@
 /* The tools of constable-job-systemd: those that ask systemd over the bus or read its journal. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_get_service;
 extern const struct tool tool_list_services;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_get_service,
 	&tool_list_services,
 	NULL,
 };

@@ -29,6 +29,32 @@ bool systemd_is_running(const struct host *host)
 	return host_exists(host, "run/systemd/system");
 }
 
+/* The launcher connects for a job that may not open sockets itself. */
+static int open_bus(sd_bus **bus_out)
+{
+	const char *inherited = getenv("CONSTABLE_BUS_FD");
+	sd_bus *bus = NULL;
+	uint64_t fd;
+	int r;
+
+	if (!inherited)
+		return sd_bus_open_system(bus_out);
+	if (!scan_u64(&inherited, &fd) || *inherited || fd > INT32_MAX)
+		return -EBADF;
+	r = sd_bus_new(&bus);
+	if (r >= 0)
+		r = sd_bus_set_fd(bus, (int)fd, (int)fd);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(bus, 1);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r < 0)
+		sd_bus_unref(bus);
+	else
+		*bus_out = bus;
+	return r;
+}
+
 struct systemd *systemd_open(struct task *task, struct error *err)
 {
 	struct systemd *systemd = calloc(1, sizeof(*systemd));
@@ -41,7 +67,7 @@ struct systemd *systemd_open(struct task *task, struct error *err)
 		systemd->recorded = host_recorded(task->host, "systemd");
 		r = systemd->recorded ? 0 : -ENOENT;
 	} else {
-		r = sd_bus_open_system(&systemd->bus);
+		r = open_bus(&systemd->bus);
 		if (r >= 0)
 			r = sd_bus_set_method_call_timeout(systemd->bus, CALL_TIMEOUT_USEC);
 	}
@@ -99,6 +125,32 @@ static json_t *text_at(const json_t *row, size_t i)
 	return item ? json_incref(item) : json_string("");
 }
 
+static int compare_units(const void *left, const void *right)
+{
+	const json_t *const *a = left, *const *b = right;
+
+	return strcmp(json_get_text(*a, "name", ""), json_get_text(*b, "name", ""));
+}
+
+/* systemd lists in the order of a hash table, which differs from boot to boot. */
+static json_t *sort_units(json_t *units)
+{
+	size_t n = json_array_size(units);
+	const json_t **list = calloc(n + 1, sizeof(json_t *));
+	json_t *sorted = json_array();
+
+	if (!list)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		list[i] = json_array_get(units, i);
+	qsort(list, n, sizeof(json_t *), compare_units);
+	for (size_t i = 0; i < n; i++)
+		json_push(sorted, json_incref((json_t *)list[i]));
+	free(list);
+	json_decref(units);
+	return sorted;
+}
+
 json_t *systemd_units(struct systemd *systemd, struct error *err)
 {
 	CLEANUP(json) json_t *rows = NULL;
@@ -116,7 +168,7 @@ json_t *systemd_units(struct systemd *systemd, struct error *err)
 		json_push(units, json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", text_at(row, 0),
 					   "description", text_at(row, 1), "load", text_at(row, 2),
 					   "active", text_at(row, 3), "sub", text_at(row, 4)));
-	return units;
+	return sort_units(units);
 }
 
 json_t *systemd_jobs(struct systemd *systemd, struct error *err)

@@ -1,0 +1,56 @@
+/* get_service: one service in depth, as its manager or its traces tell. */
+#include <errno.h>
+#include <string.h>
+
+#include "tools/catalogue.h"
+#include "tools/service/service.h"
+#include "tools/service/service_detail.h"
+#include "tools/service/systemd.h"
+
+static int get_from_systemd(struct task *task, const char *name, json_t *result, struct error *err)
+{
+	CLEANUP(systemd) struct systemd *systemd = systemd_open(task, err);
+
+	return systemd ? service_detail_unit(task, systemd, name, result, err) : err->code;
+}
+
+static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
+{
+	const char *name = json_get_text(args, "name", "");
+	CLEANUP(programs) struct programs programs = { 0 };
+	enum service_manager manager;
+	struct error bus = { 0 };
+	int r;
+
+	if (!*name || strchr(name, '/'))
+		return error_set(err, -EINVAL, "'%s' is no name of a service", name);
+	r = programs_load(task->host, &programs);
+	if (r < 0)
+		return error_set(err, r, "list /proc: %s", strerrordesc_np(-r));
+	manager = service_manager_find(task->host, &programs);
+	json_put(result, "name", json_text(name, strlen(name)));
+	json_put(result, "manager", json_string(service_manager_name(manager)));
+	if (manager == SERVICE_SYSTEMD && get_from_systemd(task, name, result, &bus) < 0) {
+		tool_unread(result, bus.text, bus.code);
+		if (bus.code == -ENOENT)
+			json_put(result, "unit_missing", json_true());
+	}
+	service_detail_traces(task, &programs, name, result);
+	return 0;
+}
+
+const struct tool tool_get_service = {
+	.info = {
+		.name = "get_service",
+		.summary = "One service in depth: its unit, how it ended, what it needs and lacks, its "
+			   "processes, ports and last log lines.",
+		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"name\"],"
+			  "\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1,"
+			  "\"maxLength\":200,\"description\":\"Name of the service, such as nginx or "
+			  "nginx.service\"}}}",
+		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_SYSTEMD | TOOL_NEEDS_ROOT_FILES | TOOL_NEEDS_BROKER |
+			 TOOL_NEEDS_LOGS,
+	},
+	.run = run,
+};
