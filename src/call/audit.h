@@ -7,13 +7,20 @@
  * What cannot be proved without an anchor kept elsewhere (that lines at the very
  * end were cut off) is said by audit_verify(). Arguments are stored redacted,
  * with an HMAC-SHA-256 of the exact bytes under a key in the state directory.
+ * Kinds: start, intent, outcome, rotate, repair (a line torn by a crash was cut off).
  *
  * An intent is written before its call runs. Above TOOL_READS it is on disk
  * (fdatasync) before audit_intent() returns; reads are synced in groups by
  * audit_sync(), which the owner calls within a second of audit_needs_sync().
- * A preallocated reserve lets reads be recorded on a full disk; changes are
- * refused then (-ENOSPC), and audit_is_on_reserve() tells.
- * Files rotate at AUDIT_FILE_BYTES: audit.jsonl, audit.1.jsonl ... chained on.
+ *
+ * The reserve is disk space held beyond the end of the file (fallocate), where
+ * nobody else can take it: on a full disk reads are recorded into it, changes
+ * are refused (-ENOSPC), and audit_is_on_reserve() tells. A file system without
+ * fallocate gives no reserve: there a full disk refuses everything.
+ *
+ * Files rotate at AUDIT_FILE_BYTES: audit.jsonl is the newest, audit.1.jsonl the
+ * oldest, chained on. Nothing here ever removes one.
+ * After a failure that leaves unknown what is on disk, all is refused (-EIO).
  */
 #pragma once
 
@@ -22,6 +29,10 @@
 #define AUDIT_FILE_BYTES (64 * MIB)
 #define AUDIT_RESERVE_BYTES (1 * MIB)
 #define AUDIT_HASH_TEXT_BYTES 65
+#define AUDIT_LINE_MAX_BYTES (64 * KIB)
+#define AUDIT_ARGS_MAX_BYTES (16 * KIB) /* beyond, the line holds the text's beginning */
+#define AUDIT_MAX_FAULTS 100
+#define AUDIT_MAX_OPEN 1024 /* calls with an intent and no outcome yet */
 
 struct audit;
 
@@ -44,8 +55,11 @@ struct audit_outcome {
 	uint64_t elapsed_ns;
 };
 
-/* Opens or makes the log in a directory (0700, owned by us). Calls that an
- * earlier process left open are closed as "interrupted" first. */
+/*
+ * Opens or makes the log in a directory (0700, owned by us). Calls that an
+ * earlier process left open are closed as "interrupted" first. -EBUSY while
+ * another process has it open.
+ */
 struct audit *audit_open(const char *directory, struct error *err);
 void audit_close(struct audit *audit);
 
@@ -63,6 +77,7 @@ void audit_head(const struct audit *audit, uint64_t *seq_out, char hash_out[AUDI
 /*
  * Reads every file of the log. Fills {"ok", "lines", "files", "head", "head_seq",
  * "first_time", "last_time", "open_calls", "faults":[{file, line, what}],
- * "cannot_prove":[sentence...]} and returns 0, also when faults were found.
+ * "cannot_prove":[sentence...]} and returns 0, also when faults were found. At
+ * most AUDIT_MAX_FAULTS are listed; "n_faults" counts all. May run beside a writer.
  */
 int audit_verify(const char *directory, json_t *report, struct error *err) MUST_CHECK;

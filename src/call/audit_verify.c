@@ -1,0 +1,234 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "call/audit_internal.h"
+
+/* It takes 64 MiB to rotate once. */
+#define MAX_ATTEMPTS 3
+
+/* What is known after the lines read so far. */
+struct verifier {
+	json_t *faults;
+	uint64_t n_faults;
+	uint64_t n_lines;
+	unsigned n_files;
+	const char *file; /* being read */
+	uint64_t line;    /* in it */
+	uint64_t seq;
+	char head[HASH_TEXT_BYTES];
+	char first_time[32], last_time[32];
+	bool is_torn;
+	struct open_calls open;
+};
+
+static void add_fault(struct verifier *verifier, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void add_fault(struct verifier *verifier, const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	verifier->n_faults++;
+	if (json_array_size(verifier->faults) == AUDIT_MAX_FAULTS)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	json_push(verifier->faults, json_pack("{s:s, s:I, s:s}", "file", verifier->file, "line",
+					      (json_int_t)verifier->line, "what", what));
+}
+
+static void check_seq(struct verifier *verifier, uint64_t seq)
+{
+	uint64_t expected = verifier->seq + 1;
+
+	if (seq == expected)
+		return;
+	if (verifier->n_lines == 1)
+		add_fault(verifier,
+			  "the log begins at line %" PRIu64 ": what came before is missing", seq);
+	else if (seq > expected)
+		add_fault(verifier, "line %" PRIu64 " follows line %" PRIu64 ": lines are missing",
+			  seq, verifier->seq);
+	else
+		add_fault(verifier,
+			  "line %" PRIu64 " follows line %" PRIu64 ": inserted or out of order",
+			  seq, verifier->seq);
+}
+
+static void check_rotate(struct verifier *verifier, struct str text)
+{
+	struct open_calls before = verifier->open;
+
+	audit_line_open_calls(text, &verifier->open);
+	if (before.n != verifier->open.n ||
+	    memcmp(before.ids, verifier->open.ids, before.n * sizeof(*before.ids)) != 0)
+		add_fault(verifier, "names other open calls than the file before it");
+}
+
+static void check_follow(struct verifier *verifier, const struct audit_line *line, struct str text)
+{
+	size_t n_open = verifier->open.n;
+
+	if (line->kind == AUDIT_ROTATE)
+		check_rotate(verifier, text);
+	else if (audit_line_follow(line, text, &verifier->open))
+		return;
+	else if (line->kind == AUDIT_OUTCOME)
+		add_fault(verifier, "an outcome of call %" PRIu64 ", which was not open", line->id);
+	else if (line->kind == AUDIT_START)
+		add_fault(verifier, "a start while %zu calls were open", n_open);
+	else
+		add_fault(verifier, "more than %d open calls", AUDIT_MAX_OPEN);
+}
+
+static void check_line(struct verifier *verifier, struct str text)
+{
+	CLEANUP(json) json_t *json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	struct audit_line line;
+
+	verifier->line++;
+	verifier->n_lines++;
+	if (!json || !audit_line_parse(text, &line)) {
+		add_fault(verifier, "is not a line of this log");
+	} else {
+		if (!str_is(line.prev, verifier->head))
+			add_fault(verifier, verifier->n_lines == 1
+						    ? "does not begin the chain"
+						    : "the line before it is not the one it was "
+						      "chained to: changed, inserted or removed");
+		check_seq(verifier, line.seq);
+		check_follow(verifier, &line, text);
+		verifier->seq = line.seq;
+		str_copy(line.time, verifier->last_time, sizeof(verifier->last_time));
+		if (!verifier->first_time[0])
+			str_copy(line.time, verifier->first_time, sizeof(verifier->first_time));
+	}
+	hash_text(text.data, text.len, verifier->head);
+}
+
+static int check_file(struct verifier *verifier, int fd, const char *name, struct error *err)
+{
+	CLEANUP(audit_reader) struct audit_reader reader = { .fd = -1 };
+	enum audit_read what;
+	struct str text;
+
+	verifier->file = name;
+	verifier->line = 0;
+	verifier->n_files++;
+	audit_reader_init(&reader, fd);
+	do {
+		if (verifier->is_torn) {
+			add_fault(verifier, "an incomplete line, and a file after it");
+			verifier->is_torn = false;
+		}
+		what = audit_reader_next(&reader, &text);
+		if (what == AUDIT_READ_LINE)
+			check_line(verifier, text);
+	} while (what == AUDIT_READ_LINE);
+	verifier->is_torn = what == AUDIT_READ_TORN;
+	if (reader.error)
+		return error_set(err, reader.error, "%s: %s", name, strerrordesc_np(-reader.error));
+	return 0;
+}
+
+static int check_files(struct verifier *verifier, int dir_fd, unsigned n_rotated, struct error *err)
+{
+	int r = 0;
+
+	for (unsigned n = 1; r == 0 && n <= n_rotated + 1; n++) {
+		char name[AUDIT_NAME_BYTES] = AUDIT_FILE;
+		CLEANUP(fd) int fd = -1;
+
+		if (n <= n_rotated)
+			audit_rotated_name(n, name);
+		fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0) {
+			r = check_file(verifier, fd, name, err);
+			continue;
+		}
+		if (errno != ENOENT)
+			return error_errno(err, "%s", name);
+		verifier->file = name;
+		verifier->line = 0;
+		if (n_rotated)
+			add_fault(verifier, "the file is missing");
+	}
+	return r;
+}
+
+static json_t *unprovable(const struct verifier *verifier)
+{
+	json_t *list = json_array();
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "that nothing after line %" PRIu64
+		       " was cut off, and that this line is as it "
+		       "was written: compare the head with one kept elsewhere",
+		       verifier->seq);
+	json_push(list, json_string(text));
+	json_push(list, json_string("that nobody with this machine's root rewrote the whole log: "
+				    "the same comparison shows it"));
+	if (verifier->is_torn)
+		json_push(list, json_string("what the incomplete last line says: it is being "
+					    "written, or a crash tore it"));
+	return list;
+}
+
+static void fill_report(const struct verifier *verifier, json_t *report)
+{
+	json_put(report, "ok", json_boolean(verifier->n_faults == 0));
+	json_put(report, "lines", json_integer((json_int_t)verifier->n_lines));
+	json_put(report, "files", json_integer(verifier->n_files));
+	json_put(report, "head", json_string(verifier->head));
+	json_put(report, "head_seq", json_integer((json_int_t)verifier->seq));
+	json_put(report, "first_time",
+		 json_text(verifier->first_time, strlen(verifier->first_time)));
+	json_put(report, "last_time", json_text(verifier->last_time, strlen(verifier->last_time)));
+	json_put(report, "open_calls", json_integer((json_int_t)verifier->open.n));
+	json_put(report, "n_faults", json_integer((json_int_t)verifier->n_faults));
+	json_put(report, "faults", json_incref(verifier->faults));
+	json_put(report, "cannot_prove", unprovable(verifier));
+}
+
+/* A writer may rotate meanwhile: then what was read is of two states, and is read again. */
+static int verify(int dir_fd, json_t *report, struct error *err)
+{
+	for (int i = 0; i < MAX_ATTEMPTS; i++) {
+		CLEANUP(json) json_t *faults = json_array();
+		struct verifier verifier = { .faults = faults };
+		unsigned before, after;
+		int r = audit_count_rotated(dir_fd, &before, err);
+
+		hash_text(AUDIT_FIRST_PREV, strlen(AUDIT_FIRST_PREV), verifier.head);
+		if (r == 0)
+			r = check_files(&verifier, dir_fd, before, err);
+		if (r == 0)
+			r = audit_count_rotated(dir_fd, &after, err);
+		if (r < 0)
+			return r;
+		if (before == after) {
+			fill_report(&verifier, report);
+			return 0;
+		}
+	}
+	return error_set(err, -EAGAIN, "the log keeps rotating");
+}
+
+int audit_verify(const char *directory, json_t *report, struct error *err)
+{
+	CLEANUP(fd) int dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0)
+		return error_errno(err, "%s", directory);
+	if (verify(dir_fd, report, err) < 0)
+		return error_wrap(err, "verify %s", directory);
+	return 0;
+}
