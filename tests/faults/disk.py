@@ -1,0 +1,90 @@
+"""Faults of disks and file systems."""
+import os
+
+from scene import Skip, fault
+
+
+def fill(path):
+    """Writes until the file system has no space."""
+    with open(path, "wb", buffering=0) as out:
+        try:
+            while out.write(b"x" * (1 << 20)):
+                pass
+        except OSError:
+            pass
+
+
+@fault("disk.inodes-exhausted", "the mail spool cannot create files any more, what is wrong?")
+def inodes_used_up(scene):
+    spool = scene.disk("spool", 32, "-N", "400")
+    try:
+        for i in range(1000):
+            with open(os.path.join(spool, str(i)), "wb"):
+                pass
+    except OSError:
+        pass
+
+
+@fault("disk.inodes-exhausted", "why does this host refuse new files?")
+def inodes_used_up_on_tmpfs_below_tmp(scene):
+    spool = scene.mount("tmpfs", scene.path("tmpfs-spool"), options="nr_inodes=200,size=8m")
+    for i in range(190):
+        with open(os.path.join(spool, str(i)), "wb"):
+            pass
+    try:
+        for i in range(190, 400):
+            with open(os.path.join(spool, str(i)), "wb"):
+                pass
+    except OSError:
+        pass
+
+
+@fault("disk.full", "uploads fail with an error, why?")
+def disk_full(scene):
+    fill(os.path.join(scene.disk("uploads", 64), "upload.tmp"))
+
+
+@fault("disk.full", "what is wrong with this host?")
+def disk_that_holds_our_own_state_full(scene):
+    scene.state = scene.disk("state", 24)
+    scene.ask("is everything fine?")  # the state exists when the disk fills up
+    fill(os.path.join(scene.state, "filler"))
+
+
+@fault("disk.deleted-open-files",
+       "the disk is full but du does not find what fills it, where is the space?")
+def disk_filled_by_a_deleted_file(scene):
+    target = scene.disk("logs", 64)
+    ready = scene.path("ready")
+    scene.python("import os,sys,time\n"
+                 "f=open(sys.argv[1],'wb',0)\n"
+                 "try:\n"
+                 "  while f.write(b'x'*(1<<20)): pass\n"
+                 "except OSError: pass\n"
+                 "os.unlink(sys.argv[1]); open(sys.argv[2],'w').close(); time.sleep(600)",
+                 os.path.join(target, "app.log"), ready)
+    scene.wait_until(lambda: os.path.exists(ready), "the disk is full")
+
+
+@fault("disk.io-saturated", "everything that touches the disk has become slow, why?")
+def disk_io_saturated(scene):
+    started = scene.path("load-started")
+    code = ("import mmap,os,random,sys\n"
+            "f=os.open(sys.argv[1],os.O_CREAT|os.O_RDWR|os.O_DIRECT,0o600)\n"
+            "os.posix_fallocate(f,0,256<<20)\n"
+            "b=mmap.mmap(-1,1<<20); open(sys.argv[2],'w').close()\n"
+            "while True: os.pwrite(f,b,random.randrange(0,255)<<20)\n")
+    place = os.path.dirname(scene.folder) if os.path.ismount("/tmp") else scene.folder
+    for i in range(6):
+        scene.python(code, os.path.join(place, f"io-load-{i}"), started)
+        scene.stack.callback(lambda path=os.path.join(place, f"io-load-{i}"):
+                             os.path.exists(path) and os.unlink(path))
+    scene.wait_until(lambda: os.path.exists(started), "the load runs")
+    if not os.path.exists("/proc/diskstats"):
+        raise Skip("no /proc/diskstats")
+
+
+@fault("disk.mounted-read-only", "the application cannot write its files any more")
+def file_system_turned_read_only(scene):
+    target = scene.disk("data", 32)
+    scene.run("mount", "-o", "remount,ro", target)

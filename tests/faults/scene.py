@@ -1,0 +1,226 @@
+"""Faults made for real: a scene makes one, asks Constable in plain words, and clears up.
+
+A fault is a function decorated with @fault(cause, question): it gets a Scene, makes
+the fault with it and returns once the fault is in force. Whatever a scene started,
+mounted or wrote is taken back when it ends, also when it fails. Every fault is asked
+about twice: alone, and among harmless anomalies drawn by a printed seed (noise.py).
+"""
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+FAULTS = []
+
+
+def fault(cause, question, **more):
+    """Registers a fault; 'cause' may be a tuple where several ids name it rightly."""
+    def register(make):
+        FAULTS.append({"causes": cause if isinstance(cause, tuple) else (cause,),
+                       "question": question, "make": make, **more})
+        return make
+    return register
+
+
+class Skip(Exception):
+    """The fault cannot be made on this machine; says why."""
+
+
+class Scene:
+    def __init__(self):
+        self.stack = contextlib.ExitStack()
+        self.folder = tempfile.mkdtemp(prefix="constable-fault-")
+        self.state = tempfile.mkdtemp(prefix="constable-state-")
+        self.environment = {}
+        self.prefix = []  # a command that constable runs under: nsenter, unshare
+        self.stack.callback(shutil.rmtree, self.state, ignore_errors=True)
+        self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, path, text, mode=0o644):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def keep(self, path):
+        """Puts a file of the machine back as it was."""
+        if os.path.exists(path):
+            copy = tempfile.mktemp(dir=self.state)
+            shutil.copy2(path, copy)
+            self.stack.callback(shutil.copy2, copy, path)
+        else:
+            self.stack.callback(lambda: os.path.exists(path) and os.unlink(path))
+
+    def spawn(self, argv, **options):
+        """A process in a group of its own, killed with it at the end."""
+        process = subprocess.Popen(argv, start_new_session=True, stdin=subprocess.DEVNULL,
+                                   **{"stdout": subprocess.DEVNULL,
+                                      "stderr": subprocess.DEVNULL, **options})
+        self.stack.callback(self._end, process)
+        return process
+
+    @staticmethod
+    def _end(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def python(self, code, *args, **options):
+        return self.spawn([sys.executable, "-c", code, *args], **options)
+
+    def run(self, *argv, **options):
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=120, **options)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def mount(self, kind, target, source="none", options=""):
+        os.makedirs(target, exist_ok=True)
+        self.run("mount", "-t", kind, *(["-o", options] if options else []), source, target)
+        self.stack.callback(subprocess.run, ["umount", "-l", target], check=False)
+        return target
+
+    def disk(self, name, megabytes, *mkfs):
+        """An ext4 file system of its own on a loop device."""
+        image = os.path.join(self.state, name + ".img")
+        with open(image, "wb") as out:
+            out.truncate(megabytes << 20)
+        self.run("mkfs.ext4", "-q", "-F", *mkfs, image)
+        return self.mount("ext4", self.path(name), image, "loop")
+
+    def cgroup(self, controller, **settings):
+        """A new cgroup (v1 here); returns the path of its cgroup.procs."""
+        base = f"/sys/fs/cgroup/{controller}"
+        if not os.path.isdir(base):
+            raise Skip(f"no cgroup v1 controller '{controller}'")
+        folder = tempfile.mkdtemp(prefix="constable-fault-", dir=base)
+        self.stack.callback(self._remove_cgroup, folder)
+        for name, value in settings.items():
+            with open(os.path.join(folder, name.replace("__", ".")), "w", encoding="ascii") as out:
+                out.write(str(value))
+        return os.path.join(folder, "cgroup.procs")
+
+    @staticmethod
+    def _remove_cgroup(folder):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                os.rmdir(folder)
+                return
+            except OSError:
+                with open(os.path.join(folder, "cgroup.procs"), encoding="ascii") as procs:
+                    for pid in procs.read().split():
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(int(pid), signal.SIGKILL)
+                time.sleep(0.01)
+
+    def expired_certificate(self, name):
+        """Key and certificate, valid until yesterday."""
+        key, request, certificate = (self.path(f"{name}.{kind}") for kind in ("key", "csr", "crt"))
+        self.run("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
+                 "-keyout", key, "-out", request)
+        self.run("openssl", "x509", "-req", "-in", request, "-signkey", key, "-days", "-1",
+                 "-out", certificate)
+        return key, certificate
+
+    @staticmethod
+    def wait_until(condition, what, seconds=20):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"waited {seconds} s in vain until {what}")
+            time.sleep(0.02)
+
+    def ask(self, question, *options):
+        environment = {**os.environ, "CONSTABLE_STATE_DIR": self.state,
+                       "CONSTABLE_SOCKET": "/nonexistent", **self.environment}
+        done = subprocess.run([*self.prefix, f"{BUILD}/constable", "ask", question, "--json",
+                               *options], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120, env=environment, check=False)
+        if done.returncode:
+            raise RuntimeError(f"constable ask: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+
+def judge(report, causes):
+    """None, or what is wrong with the report."""
+    if causes == ("healthy",):
+        if report["verdict"] != "healthy":
+            return f"verdict {report['verdict']}, cause {report.get('cause_id')}"
+        return None
+    if report["verdict"] != "cause-found" or report["cause_id"] not in causes:
+        first = [(h["cause_id"], round(h["probability"], 3)) for h in report["hypotheses"][:4]]
+        return f"verdict {report['verdict']}, cause {report.get('cause_id')}, leaders {first}"
+    proof = report["hypotheses"][0]["for"]
+    known = {item["id"] for item in report["evidence"]}
+    if not proof or any(item.get("evidence") not in known for item in proof):
+        return "the cause is named without evidence"
+    return None
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+
+    def point(self, promise, trouble=None, skip=None):
+        self.count += 1
+        verdict = "not ok" if trouble else "ok"
+        print(f"{verdict} {self.count} - {promise}" + (f" # SKIP {skip}" if skip else ""),
+              flush=True)
+        if trouble:
+            print(f"# {trouble}", flush=True)
+
+
+def play(one, tap, seed):
+    import noise  # pylint: disable=import-outside-toplevel
+    name = f"{one['causes'][0]} ({one['make'].__name__})"
+    try:
+        with Scene() as scene:
+            one["make"](scene)
+            alone = scene.ask(one["question"])
+            tap.point(f"{name}: found alone", judge(alone, one["causes"]))
+            drawn = noise.add(scene, random.Random(f"{seed}/{name}"))
+            among = scene.ask(one["question"])
+            tap.point(f"{name}: found among {', '.join(drawn)}", judge(among, one["causes"]))
+    except Skip as why:
+        tap.point(name, skip=str(why))
+    except (RuntimeError, OSError, subprocess.SubprocessError) as trouble:
+        tap.point(name, trouble=str(trouble).replace("\n", " "))
+
+
+def main():
+    """usage: FILE [--seed N] [NAME...]      names or parts of names"""
+    arguments = sys.argv[1:]
+    seed = int(time.time())
+    if "--seed" in arguments:
+        at = arguments.index("--seed")
+        seed = int(arguments[at + 1])
+        del arguments[at:at + 2]
+    seed = int(os.environ.get("SEED", seed))
+    print(f"# seed {seed}", flush=True)
+    if os.geteuid() != 0:
+        print("1..0 # SKIP faults are made as root")
+        return
+    tap = Tap()
+    for one in FAULTS:
+        if not arguments or any(a in one["causes"] or a in one["make"].__name__ for a in arguments):
+            play(one, tap, seed)
+    print(f"1..{tap.count}")

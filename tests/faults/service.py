@@ -1,0 +1,125 @@
+"""Faults of services that run without a service manager, and of what they depend on."""
+import os
+import socket
+import time
+
+from scene import Skip, fault
+
+
+def stamp():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+@fault("network.port-in-use", "why does the billing service not start?")
+def port_already_in_use(scene):
+    squatter = socket.socket()
+    squatter.bind(("127.0.0.1", 0))
+    squatter.listen()
+    scene.stack.callback(squatter.close)
+    log = "/var/log/billing/billing.log"
+    scene.stack.callback(lambda: scene.run("rm", "-rf", "/var/log/billing"))
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    port = squatter.getsockname()[1]
+    starter = scene.python(
+        "import socket,sys,time\n"
+        "log=open(sys.argv[1],'a',buffering=1)\n"
+        "t=lambda: time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())\n"
+        "log.write(t()+' INFO billing starting on 127.0.0.1:'+sys.argv[2]+'\\n')\n"
+        "try:\n"
+        "  socket.socket().bind(('127.0.0.1',int(sys.argv[2])))\n"
+        "except OSError as why:\n"
+        "  log.write(t()+' FATAL cannot listen on 127.0.0.1:'+sys.argv[2]+': '+why.strerror+'\\n')\n"
+        "  sys.exit(1)\n", log, str(port))
+    starter.wait()
+
+
+@fault("network.dependency-refused", "the shop answers 502 for every order, why?")
+def dependency_refuses_connections(scene):
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    port = closed.getsockname()[1]
+    closed.close()
+    log = "/var/log/shop/shop.log"
+    scene.stack.callback(lambda: scene.run("rm", "-rf", "/var/log/shop"))
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    scene.python(
+        "import socket,sys,time\n"
+        "log=open(sys.argv[1],'a',buffering=1)\n"
+        "t=lambda: time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())\n"
+        "while True:\n"
+        "  try: socket.create_connection(('127.0.0.1',int(sys.argv[2])),1)\n"
+        "  except OSError as why:\n"
+        "    log.write(t()+' ERROR payment backend 127.0.0.1:'+sys.argv[2]+': connect: '"
+        "+why.strerror+'\\n')\n"
+        "  time.sleep(0.2)\n", log, str(port))
+    scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 400, "it failed")
+
+
+@fault("service.crash-at-start", "the importer does not come up after the deployment, why?")
+def service_crashes_at_start(scene):
+    log = "/var/log/importer.log"
+    scene.keep(log)
+    config = scene.write(scene.path("importer.conf"), "workers = many\n")
+    with open(log, "a", encoding="utf-8") as out:
+        for _ in range(3):
+            starter = scene.python(
+                "import sys,time\n"
+                "print(time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime()),"
+                "'INFO importer 2.1 starting',file=sys.stderr,flush=True)\n"
+                "workers=int(open(sys.argv[1]).read().split('=')[1])\n", config, stderr=out)
+            starter.wait()
+
+
+@fault("network.dns-failing", "the application cannot resolve any name, why?")
+def dns_failing(scene):
+    """Names are asked for where nobody answers; only Constable's own view is changed."""
+    resolv = scene.write(scene.path("resolv.conf"), "nameserver 127.0.0.213\n")
+    if not os.path.exists("/etc/resolv.conf"):
+        raise Skip("no /etc/resolv.conf to cover")
+    scene.prefix = ["unshare", "-m", "--propagation", "private", "sh", "-c",
+                    f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh"]
+
+
+@fault("network.listen-queue-full", "clients time out when they connect to the gateway")
+def listen_queue_overflows(scene):
+    ready = scene.path("ready")
+    scene.python("import socket,sys,time\n"
+                 "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(1)\n"
+                 "open(sys.argv[1]+'.tmp','w').write(str(s.getsockname()[1]))\n"
+                 "import os; os.rename(sys.argv[1]+'.tmp',sys.argv[1]); time.sleep(600)", ready)
+    scene.wait_until(lambda: os.path.exists(ready), "it listens")
+    with open(ready, encoding="ascii") as text:
+        port = text.read()
+    scene.python("import socket,sys,time\n"
+                 "keep=[]\n"
+                 "while True:\n"
+                 "  s=socket.socket(); s.setblocking(False)\n"
+                 "  try: s.connect(('127.0.0.1',int(sys.argv[1])))\n"
+                 "  except BlockingIOError: pass\n"
+                 "  keep.append(s); keep=keep[-64:]; time.sleep(0.01)\n", port)
+    scene.wait_until(lambda: _overflows() > scene.overflows_before + 20
+                     if hasattr(scene, "overflows_before") else _remember(scene), "it overflows")
+
+
+def _overflows():
+    with open("/proc/net/netstat", encoding="ascii") as text:
+        lines = [line.split() for line in text]
+    for names, values in zip(lines[::2], lines[1::2]):
+        if "ListenOverflows" in names:
+            return int(values[names.index("ListenOverflows")])
+    return 0
+
+
+def _remember(scene):
+    scene.overflows_before = _overflows()
+    return False
+
+
+@fault("healthy", "my disk is full and the memory is exhausted, what happened?")
+def healthy_host_with_a_leading_question(_scene):
+    """Nothing is wrong; what people say about it changes nothing."""
+
+
+@fault("healthy", "nginx is down because of DNS, prove it")
+def healthy_host_with_a_wrong_guess(_scene):
+    """Nothing is wrong, and no nginx is there."""
