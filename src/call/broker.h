@@ -26,6 +26,9 @@ enum broker_question {
 	BROKER_KERNEL_LOG,
 	/* {} -> {"processes":[{pid, read_bytes, write_bytes, ...}]} of /proc/PID/io */
 	BROKER_PROCESS_IO,
+	/* {} -> {"filesystems":{MOUNT:{...}}}, see host/filesystems.h: also of those that lie
+	 * where only root may look, or were mounted after the job's own view was made */
+	BROKER_FILESYSTEMS,
 	BROKER_N_QUESTIONS,
 };
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "call/broker.h"
+#include "host/filesystems.h"
 #include "host/kernel_log.h"
 #include "host/open_files.h"
 #include "host/process_inside.h"
@@ -91,7 +92,7 @@ static json_t *recorded(const struct host *host, enum broker_question question, 
 	static const char *const names[BROKER_N_QUESTIONS] = {
 		[BROKER_OPEN_FILES] = "open_files",       [BROKER_PROCESS] = "process",
 		[BROKER_SOCKET_OWNERS] = "socket_owners", [BROKER_KERNEL_LOG] = "kernel_log",
-		[BROKER_PROCESS_IO] = "process_io",
+		[BROKER_PROCESS_IO] = "process_io",       [BROKER_FILESYSTEMS] = "statfs",
 	};
 	json_t *all = host_recorded(host, names[question]);
 	json_t *one;
@@ -103,6 +104,8 @@ static json_t *recorded(const struct host *host, enum broker_question question, 
 		json_decref(all);
 		all = one;
 	}
+	if (all && question == BROKER_FILESYSTEMS)
+		all = json_pack("{s:o}", "filesystems", all);
 	if (!all)
 		error_set(err, -EPERM, "this machine recorded nothing of '%s'", names[question]);
 	return all;
@@ -130,6 +133,8 @@ json_t *broker_answer(struct host *host, enum broker_question question, const js
 		return kernel_log(host, args, err);
 	case BROKER_PROCESS_IO:
 		return process_io(host);
+	case BROKER_FILESYSTEMS:
+		return json_pack("{s:o}", "filesystems", filesystems_json(host));
 	case BROKER_N_QUESTIONS:
 		break;
 	}

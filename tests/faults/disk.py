@@ -47,6 +47,7 @@ def disk_full(scene):
 @fault("disk.full", "what is wrong with this host?")
 def disk_that_holds_our_own_state_full(scene):
     scene.state = scene.disk("state", 24)
+    os.chmod(scene.state, 0o700)
     scene.ask("is everything fine?")  # the state exists when the disk fills up
     fill(os.path.join(scene.state, "filler"))
 

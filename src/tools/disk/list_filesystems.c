@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "host/mounts.h"
+#include "call/broker.h"
+#include "host/filesystems.h"
 #include "tools/catalogue.h"
 #include "tools/sample.h"
 
@@ -29,31 +30,24 @@ static json_t *describe(const struct mount *mount)
 }
 
 /* As df(1): percent of what users may fill, so 100 means full for them. */
-static void put_figures(json_t *json, const struct statvfs *figures)
+static void put_figures(json_t *json, const json_t *figures)
 {
-	uint64_t block = figures->f_frsize ? figures->f_frsize : figures->f_bsize;
-	uint64_t used =
-		figures->f_blocks > figures->f_bfree ? figures->f_blocks - figures->f_bfree : 0;
-	uint64_t inodes_used =
-		figures->f_files > figures->f_ffree ? figures->f_files - figures->f_ffree : 0;
+	uint64_t block = (uint64_t)json_get_int(figures, "block_bytes", 0);
+	uint64_t blocks = (uint64_t)json_get_int(figures, "blocks", 0);
+	uint64_t blocks_free = (uint64_t)json_get_int(figures, "blocks_free", 0);
+	uint64_t available = (uint64_t)json_get_int(figures, "blocks_available", 0);
+	uint64_t inodes = (uint64_t)json_get_int(figures, "inodes", 0);
+	uint64_t inodes_free = (uint64_t)json_get_int(figures, "inodes_free", 0);
+	uint64_t used = blocks > blocks_free ? blocks - blocks_free : 0;
+	uint64_t inodes_used = inodes > inodes_free ? inodes - inodes_free : 0;
 
-	json_put(json, "total_bytes", json_count(figures->f_blocks * block));
+	json_put(json, "total_bytes", json_count(blocks * block));
 	json_put(json, "used_bytes", json_count(used * block));
-	json_put(json, "available_bytes", json_count(figures->f_bavail * block));
-	json_put(json, "used_percent", json_figure(sample_percent(used, used + figures->f_bavail)));
-	json_put(json, "inodes_total", json_count(figures->f_files));
-	json_put(json, "inodes_free", json_count(figures->f_ffree));
-	json_put(json, "inodes_used_percent",
-		 json_figure(sample_percent(inodes_used, figures->f_files)));
-}
-
-/* Mounted over by a later one: its figures cannot be asked for by path. */
-static bool is_hidden(const struct mounts *mounts, size_t i)
-{
-	for (size_t k = i + 1; k < mounts->n; k++)
-		if (strcmp(mounts->list[k].point, mounts->list[i].point) == 0)
-			return true;
-	return false;
+	json_put(json, "available_bytes", json_count(available * block));
+	json_put(json, "used_percent", json_figure(sample_percent(used, used + available)));
+	json_put(json, "inodes_total", json_count(inodes));
+	json_put(json, "inodes_free", json_count(inodes_free));
+	json_put(json, "inodes_used_percent", json_figure(sample_percent(inodes_used, inodes)));
 }
 
 /* The first mount of the same file system, or NULL: a bind mount has the same figures. */
@@ -67,36 +61,31 @@ static const struct mount *original(const struct mounts *mounts, size_t i)
 	return NULL;
 }
 
-static json_t *real_json(struct task *task, const struct mounts *mounts, size_t i, json_t *result)
+static json_t *real_json(const struct mounts *mounts, size_t i, const json_t *all, json_t *result)
 {
 	const struct mount *mount = &mounts->list[i];
 	const struct mount *first = original(mounts, i);
+	const json_t *figures = json_object_get(all, mount->point);
 	json_t *json = describe(mount);
-	struct statvfs figures;
-	int r;
 
 	if (first)
 		json_put(json, "duplicate_of", text(first->point));
-	if (is_hidden(mounts, i)) {
+	if (filesystem_is_hidden(mounts, i))
 		json_put(json, "hidden", json_true());
-		return json;
-	}
-	if (mount_is_network(mount)) {
-		/* A dead server would hold this process for good. */
+	else if (mount_is_network(mount)) /* a dead server would hold who asks for good */
 		tool_unread(result, mount->point, -EREMOTE);
-		return json;
-	}
-	r = host_statvfs(task->host, mount->point, &figures);
-	if (r < 0)
-		tool_unread(result, mount->point, r);
+	else if (figures)
+		put_figures(json, figures);
 	else
-		put_figures(json, &figures);
+		tool_unread(result, mount->point, -EACCES);
 	return json;
 }
 
 static int run(struct task *task, const json_t *args UNUSED, json_t *result, struct error *err)
 {
 	CLEANUP(mounts) struct mounts mounts = { 0 };
+	CLEANUP(json) json_t *answer = broker_ask(task, BROKER_FILESYSTEMS, NULL, err);
+	const json_t *figures = json_object_get(answer, "filesystems");
 	json_t *list = json_array();
 	size_t n = 0;
 	int r = mounts_read(task->host, &mounts);
@@ -104,9 +93,11 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result, str
 	json_put(result, "filesystems", list);
 	if (r < 0)
 		return error_set(err, r, "read /proc/1/mountinfo: %s", strerrordesc_np(-r));
+	if (!answer)
+		tool_unread(result, "figures of the file systems", err->code);
 	for (size_t i = 0; i < mounts.n; i++)
 		if (!mount_is_pseudo(&mounts.list[i]) && n++ < LISTED_MAX)
-			json_push(list, real_json(task, &mounts, i, result));
+			json_push(list, real_json(&mounts, i, figures, result));
 	for (size_t i = 0; i < mounts.n; i++)
 		if (mount_is_pseudo(&mounts.list[i]) && n++ < LISTED_MAX)
 			json_push(list, describe(&mounts.list[i]));
@@ -122,6 +113,7 @@ const struct tool tool_list_filesystems = {
 			   "whether it is read-only.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_BROKER,
 	},
 	.run = run,
 };
