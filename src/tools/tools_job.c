@@ -1,33 +1,49 @@
 /* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
+extern const struct tool tool_get_disk_usage;
 extern const struct tool tool_get_limits;
 extern const struct tool tool_get_load;
 extern const struct tool tool_get_memory;
 extern const struct tool tool_get_network;
+extern const struct tool tool_get_pressure;
+extern const struct tool tool_get_process;
 extern const struct tool tool_get_process_list;
+extern const struct tool tool_get_process_tree;
 extern const struct tool tool_get_system_overview;
+extern const struct tool tool_list_block_devices;
 extern const struct tool tool_list_filesystems;
+extern const struct tool tool_list_mounts;
 extern const struct tool tool_list_processes;
 extern const struct tool tool_list_sockets;
+extern const struct tool tool_list_threads;
 extern const struct tool tool_read_kernel_log;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_find_deleted_files,
 	&tool_find_log_errors,
 	&tool_get_cpu,
 	&tool_get_disk_io,
+	&tool_get_disk_usage,
 	&tool_get_limits,
 	&tool_get_load,
 	&tool_get_memory,
 	&tool_get_network,
+	&tool_get_pressure,
+	&tool_get_process,
 	&tool_get_process_list,
+	&tool_get_process_tree,
 	&tool_get_system_overview,
+	&tool_list_block_devices,
 	&tool_list_filesystems,
+	&tool_list_mounts,
 	&tool_list_processes,
 	&tool_list_sockets,
+	&tool_list_threads,
 	&tool_read_kernel_log,
 	NULL,
 };
