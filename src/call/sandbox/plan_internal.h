@@ -48,7 +48,8 @@ struct plan {
 	gid_t gid;
 	gid_t groups[PLAN_MAX_GROUPS];
 	size_t n_groups;
-	const struct tree *tree; /* the warm template, or NULL: build one now */
+	const struct tree *tree;     /* the warm template, or NULL: build one now */
+	const struct target *target; /* for Landlock's ports; NULL: none */
 	const struct sock_fprog *filter;
 	int stdio[3];
 	int broker_fd, report_fd, executable_fd;
@@ -57,12 +58,16 @@ struct plan {
 		PLAN_NO_BUS,
 		PLAN_BUS
 	} bus;
+	enum {
+		PLAN_PLAIN_USER,
+		PLAN_PRIVILEGED
+	} powers;
+	int landlock_abi;
 	char **argv;
 
 	/* Filled by the child; init and payload share memory until exec. */
 	uint32_t walls;
-	int landlock_abi;
-	bool has_bus;
+	int bus_fd;
 };
 
 /* The first process of a sandbox: raises the walls, runs the payload, reaps. */

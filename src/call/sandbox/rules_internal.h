@@ -18,8 +18,8 @@ enum tree_kind {
 /* Groups of system calls beyond those that every profile has; see calls.h. */
 enum call_set {
 	CALLS_METADATA = 1 << 0, /* chmod, rename, unlink: only behind a read-only tree */
-	CALLS_CONNECT = 1 << 1,  /* connect to unix, IPv4 and IPv6 stream and datagram sockets */
-	CALLS_LOCKS = 1 << 2,    /* file locks */
+	CALLS_CONNECT = 1 << 1,  /* IPv4 and IPv6 stream and datagram sockets, to connect */
+	CALLS_UNIX = 1 << 7,     /* unix ones, where a target has declared them */
 	CALLS_TRACE = 1 << 3,    /* bpf, perf_event_open */
 	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
 	CALLS_BROKER = 1 << 5,   /* syslog; no open for writing, no new process */

@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "call/sandbox/groups_internal.h"
 #include "call/sandbox/hooks_internal.h"
-#include "call/sandbox/walls_internal.h"
+#include "call/sandbox/kernel_internal.h"
 
 static void answer(struct serve *serve, const struct launch_outcome *outcome)
 {
@@ -84,7 +84,7 @@ static void handle_record(struct serve *serve, const struct launch_record *recor
 	if (record->kind != LAUNCH_RUN)
 		error_set(&err, -EINVAL, "no such kind of record");
 	else if (check_record(serve, record, n_fds, &err) == 0)
-		box_start(serve, record, fds, &err);
+		start_box(serve, record, fds, &err);
 	if (err.code)
 		refuse(serve, record->id, &err);
 }
@@ -175,18 +175,23 @@ static void handle_times(struct serve *serve, uint64_t now_ns)
 
 static bool turn(struct serve *serve)
 {
-	struct pollfd polls[1 + LAUNCHER_MAX_JOBS] = { { .fd = serve->fd, .events = POLLIN } };
+	struct pollfd polls[2 + LAUNCHER_MAX_JOBS] = {
+		{ .fd = serve->fd, .events = POLLIN },
+		{ .fd = serve->mount_table, .events = POLLPRI },
+	};
 	int timeout = poll_timeout_ms(serve, clock_monotonic_ns());
 
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
-		polls[1 + i] = (struct pollfd) {
+		polls[2 + i] = (struct pollfd) {
 			.fd = serve->boxes[i].is_used ? serve->boxes[i].pidfd : -1,
 			.events = POLLIN,
 		};
 	if (poll(polls, ARRAY_LEN(polls), timeout) < 0 && errno != EINTR)
 		return false;
+	if (polls[1].revents)
+		start_forget_trees(serve);
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
-		if (polls[1 + i].revents)
+		if (polls[2 + i].revents)
 			finish_box(serve, &serve->boxes[i]);
 	handle_times(serve, clock_monotonic_ns());
 	return !polls[0].revents || handle_socket(serve);
@@ -223,6 +228,22 @@ static void forget_parent(struct serve *serve)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static _Noreturn void end(struct serve *serve)
+{
+	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
+		struct launch_outcome outcome;
+
+		if (serve->boxes[i].is_used) {
+			box_kill(serve, &serve->boxes[i], LAUNCH_CANCELLED);
+			box_finish(serve, &serve->boxes[i], &outcome);
+		}
+		if (serve->has_leaf[i])
+			leaf_close(&serve->leaves[i], &serve->cgroups);
+	}
+	cgroups_close(&serve->cgroups);
+	_exit(0);
+}
+
 _Noreturn void serve_run(int fd, const struct launcher_config *config)
 {
 	static struct serve serve; /* too large for a stack; this process has one */
@@ -233,17 +254,14 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	(void)snprintf(serve.host_root, sizeof(serve.host_root), "%s", config->host_root);
 	forget_parent(&serve);
 	open_executables(&serve, config->executables_dir);
-	serve.is_privileged = walls_privileged(&serve.test);
+	serve.mount_table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	for (unsigned i = 0; i < N_TREES; i++)
+		serve.trees[i] = (struct tree) { .mount_ns = -1, .net_ns = -1 };
+	serve.powers = walls_powers(&serve.test);
 	serve.n_groups = groups_that_read_logs(serve.groups, PLAN_MAX_GROUPS);
+	cgroups_open(&serve.cgroups,
+		     serve.test.features_off | (serve.powers.is_privileged ? 0 : FEATURE_CGROUPS));
 	while (turn(&serve))
 		;
-	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
-		struct launch_outcome outcome;
-
-		if (!serve.boxes[i].is_used)
-			continue;
-		box_kill(&serve, &serve.boxes[i], LAUNCH_CANCELLED);
-		box_finish(&serve, &serve.boxes[i], &outcome);
-	}
-	_exit(0);
+	end(&serve);
 }

@@ -5,7 +5,11 @@
 #pragma once
 
 #include "call/sandbox/launcher.h"
+#include "call/sandbox/assembler_internal.h"
+#include "call/sandbox/cgroup_internal.h"
 #include "call/sandbox/plan_internal.h"
+#include "call/sandbox/tree_internal.h"
+#include "call/sandbox/walls_internal.h"
 
 struct box {
 	bool is_used, has_report, is_killed;
@@ -16,28 +20,52 @@ struct box {
 	uint64_t start_ns, deadline_ns;
 	uint64_t given_up_ns; /* when to answer though something of it cannot die */
 	const struct rules *rules;
-	unsigned place; /* its index: uid and cgroup leaf go with it */
+	unsigned place;    /* its index: uid and cgroup leaf go with it */
+	struct leaf *leaf; /* NULL: none */
 };
+
+/* Built when first needed. */
+struct filter {
+	bool is_built;
+	struct assembler code;
+	struct sock_fprog program;
+};
+
+#define FILTER_BROKER PROFILE_N
+#define FILTER_UNIX (PROFILE_N + 1) /* probe, with unix sockets */
+#define N_FILTERS (PROFILE_N + 2)
+
+#define TREE_PLAIN TARGET_N /* the tree without a target's sockets */
+#define N_TREES (TARGET_N + 1)
 
 struct serve {
 	int fd;
 	struct launcher_test test;
 	uint32_t walls_optional;
 	char host_root[256];
-	bool is_privileged;
+	struct powers powers;
 	int executables[JOB_N];
 	int broker_executable;
 	gid_t groups[PLAN_MAX_GROUPS];
 	size_t n_groups;
 	struct box boxes[LAUNCHER_MAX_JOBS];
+	struct cgroups cgroups;
+	struct leaf leaves[LAUNCHER_MAX_JOBS];
+	bool has_leaf[LAUNCHER_MAX_JOBS];
+	struct filter filters[N_FILTERS];
+	struct tree trees[N_TREES];
+	int mount_table; /* /proc/self/mountinfo: an exceptional condition is a change */
 };
 
 /* Serves records on 'fd' until the peer is gone; never returns. */
 _Noreturn void serve_run(int fd, const struct launcher_config *config);
 
 /* The three descriptors stay the caller's. With 'err' set nothing runs. */
-void box_start(struct serve *serve, const struct launch_record *record, const int fds[3],
+void start_box(struct serve *serve, const struct launch_record *record, const int fds[3],
 	       struct error *err);
+
+/* Lets go of the warm trees: the host's mounts have changed. */
+void start_forget_trees(struct serve *serve);
 
 /* Kills it for this reason; the outcome comes when it is gone. */
 void box_kill(struct serve *serve, struct box *box, enum launch_end why);

@@ -4,17 +4,21 @@
 #include "call/sandbox/launcher.h"
 #include "call/sandbox/rules_internal.h"
 
-/* Whether it has the powers that namespaces and mounts of the host take. */
-bool walls_privileged(const struct launcher_test *test);
+/* What this process can do, asked once. */
+struct powers {
+	bool is_privileged;       /* namespaces, mounts and users of the host */
+	bool has_user_namespaces; /* at least one of its own to have them in */
+	int landlock_abi;
+};
 
-/* Whether it may at least make a user namespace to have them in. */
-bool walls_user_namespaces(const struct launcher_test *test);
+struct powers walls_powers(const struct launcher_test *test);
 
 struct walls_choice {
 	uint32_t wanted;    /* to try */
 	uint32_t mandatory; /* to fail without */
+	unsigned calls;     /* enum call_set, fewer where a wall is not to be had */
 };
 
 /* What a profile gets from a process of these powers. */
-struct walls_choice walls_choose(const struct rules *rules, const struct launcher_test *test,
-				 uint32_t optional, bool is_privileged);
+struct walls_choice walls_choose(const struct rules *rules, const struct powers *powers,
+				 uint32_t off, uint32_t optional);

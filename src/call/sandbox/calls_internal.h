@@ -1,0 +1,28 @@
+/*
+ * The system calls of each set, as lists of numbers that end with -1. What is
+ * on no list of a profile is refused with EPERM, what is newer than CALLS_KNOWN
+ * with ENOSYS, so that libraries fall back. calls.c has what every architecture
+ * has; calls_ARCH.c adds its own, older ones.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define CALLS_KNOWN 450 /* set_mempolicy_home_node: the newest that is judged by name */
+
+extern const uint32_t calls_audit_arch;
+
+extern const int calls_base[], calls_base_of_arch[];
+extern const int calls_metadata[], calls_metadata_of_arch[];
+extern const int calls_process[];
+extern const int calls_connect[];
+extern const int calls_trace[];
+
+/* Refused in every profile: doors to the kernel, to other processes, to the host's state. */
+extern const int calls_hostile[], calls_hostile_of_arch[];
+
+/* fork and vfork, where they are calls of their own. */
+extern const int calls_fork_of_arch[];
+
+/* open(2) with its flags as second argument, or -1. */
+extern const int calls_open_of_arch;

@@ -1,0 +1,62 @@
+#include "call/sandbox/orphans_internal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/scan.h"
+#include "call/sandbox/cgroup_files_internal.h"
+
+#define TRIES 1000
+
+static bool is_ours(const struct serve *serve, pid_t pid)
+{
+	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
+		const struct box *box = &serve->boxes[i];
+
+		if (box->is_used && (box->pid == pid || box->broker_pid == pid))
+			return true;
+	}
+	return false;
+}
+
+/* Kills the orphans that there are now; returns how many. */
+static unsigned kill_once(struct serve *serve)
+{
+	char path[64], text[16 * 1024];
+	const char *at = text;
+	uint64_t pid;
+	unsigned n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	if (cgroup_file_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	while (scan_u64(&at, &pid)) {
+		if (is_ours(serve, (pid_t)pid))
+			continue;
+		(void)kill((pid_t)pid, SIGKILL);
+		(void)waitpid((pid_t)pid, NULL, 0); /* its children are ours from here on */
+		n++;
+	}
+	return n;
+}
+
+void orphans_kill(struct serve *serve)
+{
+	for (int i = 0; i < TRIES && kill_once(serve); i++)
+		;
+}
+
+void orphans_reap(struct serve *serve)
+{
+	siginfo_t info = { 0 };
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
+		/* A box's is told apart by its pidfd, which also tells us when. */
+		if (is_ours(serve, info.si_pid))
+			return;
+		(void)waitpid(info.si_pid, NULL, 0);
+		info.si_pid = 0;
+	}
+}

@@ -1,0 +1,345 @@
+#include "call/sandbox/serve_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "call/sandbox/filter_internal.h"
+#include "call/sandbox/groups_internal.h"
+#include "call/sandbox/kernel_internal.h"
+
+/* Jobs that run at the same time have different uids, so they cannot touch each
+ * other; the last one is the brokers'. */
+#define FIRST_UID 64000
+#define BROKER_UID (FIRST_UID + LAUNCHER_MAX_JOBS)
+
+struct command_line {
+	char deadline[24], broker[12];
+	char *argv[9];
+};
+
+static void build_argv(struct command_line *line, const struct serve *serve,
+		       const struct launch_record *record)
+{
+	uint64_t wall_ms = record->limits.wall_ns / NS_PER_MS;
+	uint64_t spare_ms = wall_ms / 10 < 2000 ? wall_ms / 10 : 2000;
+	size_t n = 0;
+
+	/* A little less than the launcher grants: time to write what was found. */
+	(void)snprintf(line->deadline, sizeof(line->deadline), "%" PRIu64, wall_ms - spare_ms);
+	line->argv[n++] = (char *)job_executable_name(record->executable);
+	line->argv[n++] = (char *)record->tool;
+	line->argv[n++] = (char *)"--deadline-ms";
+	line->argv[n++] = line->deadline;
+	if (record->needs_broker) {
+		(void)snprintf(line->broker, sizeof(line->broker), "%d", PLAN_FD_BROKER);
+		line->argv[n++] = (char *)"--broker";
+		line->argv[n++] = line->broker;
+	}
+	if (strcmp(serve->host_root, "/") != 0) {
+		line->argv[n++] = (char *)"--root";
+		line->argv[n++] = (char *)serve->host_root;
+	}
+	line->argv[n] = NULL;
+}
+
+/* --- what is kept warm ------------------------------------------------------------- */
+
+static const struct sock_fprog *find_filter(struct serve *serve, unsigned number, unsigned calls)
+{
+	struct filter *filter = &serve->filters[number];
+
+	if (filter->is_built)
+		return &filter->program;
+	if (filter_build(&filter->code, calls) < 0)
+		return NULL;
+	filter->program = (struct sock_fprog) {
+		.len = (unsigned short)filter->code.n,
+		.filter = filter->code.code,
+	};
+	filter->is_built = true;
+	return &filter->program;
+}
+
+static bool has_sockets(const struct launch_record *record)
+{
+	return record->profile == PROFILE_PROBE && target_of(record->target)->sockets[0];
+}
+
+/* NULL where there can be none: the child then builds its own, and says what fails. */
+static const struct tree *find_tree(struct serve *serve, const struct plan *plan,
+				    const struct launch_record *record)
+{
+	unsigned number = has_sockets(record) ? record->target : TREE_PLAIN;
+	struct tree *tree = &serve->trees[number];
+	struct error ignored = { 0 };
+	struct tree_request request = {
+		.kind = TREE_HOST,
+		.walls = (WALL_READ_ONLY | WALL_MASKS | WALL_NET_NS) & ~serve->test.walls_off,
+		.features_off = serve->test.features_off,
+		.target = has_sockets(record) ? plan->target : NULL,
+	};
+
+	if (!serve->powers.is_privileged || !(plan->walls_wanted & WALL_MOUNT_NS))
+		return NULL;
+	if (tree->mount_ns < 0 && tree_open(tree, &request, &ignored) < 0)
+		return NULL;
+	return tree;
+}
+
+void start_forget_trees(struct serve *serve)
+{
+	for (unsigned i = 0; i < N_TREES; i++)
+		tree_close(&serve->trees[i]);
+}
+
+/* A leaf is kept for each place; what cannot be had is left out of the walls. */
+static struct leaf *find_leaf(struct serve *serve, unsigned place)
+{
+	struct leaf *leaf = &serve->leaves[place];
+
+	if (!serve->powers.is_privileged || serve->test.walls_off & WALL_CGROUP)
+		return NULL;
+	if (serve->has_leaf[place])
+		return leaf;
+	if (leaf_open(leaf, &serve->cgroups, place) < 0) {
+		leaf_close(leaf, &serve->cgroups);
+		return NULL;
+	}
+	serve->has_leaf[place] = true;
+	return leaf;
+}
+
+/* --- the clone ------------------------------------------------------------------------ */
+
+static uint64_t clone_flags(uint32_t walls)
+{
+	static const struct {
+		enum sandbox_wall wall;
+		uint64_t flag;
+	} table[] = {
+		{ WALL_USER_NS, CLONE_NEWUSER },
+		{ WALL_PID_NS, CLONE_NEWPID },
+		{ WALL_IPC_NS, CLONE_NEWIPC },
+		{ WALL_UTS_NS, CLONE_NEWUTS },
+	};
+	uint64_t flags = CLONE_PIDFD;
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (walls & table[i].wall)
+			flags |= table[i].flag;
+	return flags;
+}
+
+/* What the clone itself cannot put it into, it writes itself into. */
+static void list_procs(struct plan *plan, const struct leaf *leaf, unsigned first)
+{
+	size_t n = 0;
+
+	for (unsigned kind = first; kind < CGROUP_N; kind++)
+		if (leaf->procs[kind] >= 0)
+			plan->leaf_fds[n++] = leaf->procs[kind];
+}
+
+static pid_t clone_child(struct serve *serve, struct plan *plan, const struct leaf *leaf,
+			 int *pidfd_out)
+{
+	struct clone_args args = {
+		.flags = clone_flags(plan->walls_wanted),
+		.pidfd = (uintptr_t)pidfd_out,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = -1;
+
+	*pidfd_out = -1;
+	if (leaf) {
+		int unified = leaf->directories[CGROUP_UNIFIED];
+
+		list_procs(plan, leaf, CGROUP_UNIFIED + 1);
+		if (unified >= 0 && !(serve->test.features_off & FEATURE_CLONE_CGROUP)) {
+			args.flags |= CLONE_INTO_CGROUP;
+			args.cgroup = (uint64_t)unified;
+		} else {
+			list_procs(plan, leaf, CGROUP_UNIFIED);
+		}
+	}
+	pid = kernel_clone3(&args);
+	if (pid < 0 && args.flags & CLONE_INTO_CGROUP && (errno == E2BIG || errno == EINVAL)) {
+		/* Before 5.7 the structure was shorter and the flag unknown. */
+		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		args.cgroup = 0;
+		list_procs(plan, leaf, CGROUP_UNIFIED);
+		pid = (pid_t)syscall(SYS_clone3, &args, CLONE_ARGS_SIZE_VER0);
+	}
+	if (pid == 0)
+		child_run(plan);
+	return pid;
+}
+
+static void set_powers(struct plan *plan, struct serve *serve)
+{
+	plan->test = &serve->test;
+	plan->powers = serve->powers.is_privileged ? PLAN_PRIVILEGED : PLAN_PLAIN_USER;
+	plan->landlock_abi = serve->powers.landlock_abi;
+	plan->uid = getuid();
+	plan->gid = getgid();
+	plan->broker_fd = plan->bus_fd = plan->report_fd = -1;
+	for (size_t i = 0; i < PLAN_MAX_LEAF_FDS; i++)
+		plan->leaf_fds[i] = -1;
+}
+
+static void set_walls(struct plan *plan, struct serve *serve, const struct rules *rules,
+		      unsigned filter, unsigned more_calls)
+{
+	struct walls_choice walls =
+		walls_choose(rules, &serve->powers, serve->test.walls_off, serve->walls_optional);
+
+	plan->rules = rules;
+	plan->walls_wanted = walls.wanted;
+	plan->walls_mandatory = walls.mandatory;
+	plan->filter = find_filter(serve, filter, walls.calls | more_calls);
+}
+
+/* --- the broker ------------------------------------------------------------------------- */
+
+static int start_broker(struct serve *serve, struct box *box, int fd)
+{
+	static char name[] = "constable-broker", option[] = "--fd", number[] = "3";
+	char *argv[] = { name, option, number, NULL };
+	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct plan plan = { .argv = argv };
+	int pidfd;
+
+	set_powers(&plan, serve);
+	set_walls(&plan, serve, rules_of_broker(), FILTER_BROKER, 0);
+	plan.limits = sandbox_default_limits(PROFILE_DIAGNOSE);
+	plan.limits.n_files = 1024;
+	if (serve->powers.is_privileged)
+		plan.uid = plan.gid = BROKER_UID;
+	plan.broker_fd = fd;
+	plan.executable_fd = serve->broker_executable;
+	plan.stdio[0] = plan.stdio[1] = null;
+	plan.stdio[2] = STDERR_FILENO;
+	box->broker_pid = clone_child(serve, &plan, box->leaf, &pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
+	return box->broker_pid < 0 ? -errno : 0;
+}
+
+/* Without one the job's end is closed, and its questions fail: it says so in "unread". */
+static void connect_broker(struct serve *serve, struct box *box, struct plan *plan, int *job_end)
+{
+	int ends[2];
+
+	if (serve->broker_executable < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	if (start_broker(serve, box, ends[1]) == 0)
+		plan->broker_fd = *job_end = fd_take(&ends[0]);
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+}
+
+/* --- the job ------------------------------------------------------------------------------ */
+
+static struct box *find_place(struct serve *serve)
+{
+	for (unsigned i = 0; i < LAUNCHER_MAX_JOBS; i++) {
+		if (serve->boxes[i].is_used)
+			continue;
+		serve->boxes[i] = (struct box) { .place = i, .pidfd = -1, .report_fd = -1 };
+		return &serve->boxes[i];
+	}
+	return NULL;
+}
+
+static void run_plan(struct serve *serve, struct plan *plan, struct box *box, struct error *err)
+{
+	int report[2];
+
+	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) < 0) {
+		error_errno(err, "make a pipe");
+		return;
+	}
+	plan->report_fd = report[1];
+	box->report_fd = report[0];
+	box->pid = clone_child(serve, plan, box->leaf, &box->pidfd);
+	if (box->pid < 0)
+		error_errno(err, "clone a sandbox");
+	box->is_used = box->pid > 0;
+	close(report[1]);
+	if (!box->is_used)
+		fd_close(&box->report_fd);
+}
+
+static void set_identity(struct plan *plan, const struct serve *serve, const struct box *box)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (!serve->powers.is_privileged)
+		return;
+	plan->uid = plan->gid = FIRST_UID + box->place;
+	plan->n_groups = serve->n_groups;
+	memcpy(plan->groups, serve->groups, sizeof(plan->groups));
+	if (plan->target && plan->target->user &&
+	    groups_find_user(plan->target->user, &uid, &gid)) {
+		plan->uid = uid;
+		plan->gid = gid;
+	}
+}
+
+static void take_leaf(struct serve *serve, struct plan *plan, struct box *box)
+{
+	if (!(plan->walls_wanted & WALL_CGROUP))
+		return;
+	box->leaf = find_leaf(serve, box->place);
+	if (box->leaf && leaf_prepare(box->leaf, &plan->limits) < 0)
+		box->leaf = NULL;
+	if (!box->leaf)
+		plan->walls_wanted &= ~(uint32_t)WALL_CGROUP;
+}
+
+void start_box(struct serve *serve, const struct launch_record *record, const int fds[3],
+	       struct error *err)
+{
+	struct box *box = find_place(serve);
+	CLEANUP(fd) int broker_end = -1;
+	struct command_line line;
+	struct plan plan = {
+		.limits = record->limits,
+		.stdio = { fds[0], fds[1], fds[2] },
+		.executable_fd = serve->executables[record->executable],
+		.bus = record->needs_bus ? PLAN_BUS : PLAN_NO_BUS,
+		.argv = line.argv,
+	};
+
+	if (!box) {
+		error_set(err, -EBUSY, "%d jobs run already", LAUNCHER_MAX_JOBS);
+		return;
+	}
+	build_argv(&line, serve, record);
+	set_powers(&plan, serve);
+	set_walls(&plan, serve, rules_of(record->profile),
+		  has_sockets(record) ? FILTER_UNIX : record->profile,
+		  has_sockets(record) ? CALLS_UNIX : 0);
+	if (record->profile == PROFILE_PROBE)
+		plan.target = target_of(record->target);
+	set_identity(&plan, serve, box);
+	plan.tree = find_tree(serve, &plan, record);
+	take_leaf(serve, &plan, box);
+	box->id = record->id;
+	box->rules = plan.rules;
+	box->start_ns = clock_monotonic_ns();
+	box->deadline_ns = box->start_ns + record->limits.wall_ns;
+	if (record->needs_broker)
+		connect_broker(serve, box, &plan, &broker_end);
+	run_plan(serve, &plan, box, err);
+}
