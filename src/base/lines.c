@@ -15,6 +15,15 @@ void lines_init(struct lines *lines, int fd, uint64_t max_bytes)
 		abort();
 }
 
+void lines_init_source(struct lines *lines,
+		       ssize_t (*read_source)(void *source, void *bytes, size_t size), void *source,
+		       uint64_t max_bytes)
+{
+	lines_init(lines, -1, max_bytes);
+	lines->read = read_source;
+	lines->source = source;
+}
+
 void lines_finish(struct lines *lines)
 {
 	free(lines->buffer);
@@ -34,6 +43,18 @@ static size_t want(const struct lines *lines)
 	return left < room ? (size_t)left : room;
 }
 
+static ssize_t read_some(struct lines *lines, void *bytes, size_t size)
+{
+	ssize_t n;
+
+	if (lines->read)
+		return lines->read(lines->source, bytes, size);
+	do
+		n = read(lines->fd, bytes, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 static void fill(struct lines *lines)
 {
 	ssize_t n;
@@ -46,15 +67,13 @@ static void fill(struct lines *lines)
 	if (!want(lines)) {
 		char more;
 
-		lines->truncated = read(lines->fd, &more, 1) > 0;
+		lines->truncated = read_some(lines, &more, 1) > 0;
 		lines->ended = true;
 		return;
 	}
-	do
-		n = read(lines->fd, lines->buffer + lines->len, want(lines));
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EAGAIN)
-		lines->error = -errno;
+	n = read_some(lines, lines->buffer + lines->len, want(lines));
+	if (n < 0 && n != -EAGAIN)
+		lines->error = (int)n;
 	if (n <= 0) {
 		lines->ended = true;
 		return;

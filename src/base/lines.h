@@ -1,5 +1,5 @@
 /*
- * Lines of a file of any size, one at a time, in bounded memory.
+ * Lines of a file (or of another source of bytes) of any size, one at a time, in bounded memory.
  *
  * A line longer than LINES_MAX_BYTES is cut there (and counted in 'n_cut'); its
  * rest is skipped. A NUL byte inside a line ends it for the cursor parsers and
@@ -19,6 +19,8 @@ struct lines {
 	int error; /* negative errno that ended the reading, or 0 */
 
 	/* private */
+	ssize_t (*read)(void *source, void *bytes, size_t size);
+	void *source;
 	int fd;
 	uint64_t max_bytes;
 	char *buffer;
@@ -28,6 +30,10 @@ struct lines {
 
 /* 'fd' stays the caller's. A short read of -EAGAIN ends the reading as the file's end does. */
 void lines_init(struct lines *lines, int fd, uint64_t max_bytes);
+/* From a function that reads as read(2) does, but returns a negative errno itself. */
+void lines_init_source(struct lines *lines,
+		       ssize_t (*read_source)(void *source, void *bytes, size_t size), void *source,
+		       uint64_t max_bytes);
 void lines_finish(struct lines *lines);
 void lines_cleanup(struct lines *lines);
 

@@ -8,6 +8,12 @@
 #define LOOK_BYTES (32 * KIB)
 #define SMALL_BYTES (64 * KIB)
 
+/* Counting lines from the end of a file. */
+struct backward {
+	uint64_t size, wanted, n;
+	uint64_t start; /* of the wanted line; 0: not met */
+};
+
 struct look {
 	uint64_t line_at; /* offset of the first line that carries a time */
 	uint64_t time_ns;
@@ -104,4 +110,59 @@ int log_window_seek(int fd, const struct log_clock *clock, uint64_t since_ns, ui
 		return r;
 	*window_out = window;
 	return lseek(fd, (off_t)window.start, SEEK_SET) < 0 ? -errno : 0;
+}
+
+/* Newlines of one chunk, last first; true when the wanted one was found. */
+static bool count_back(const char *bytes, uint64_t base, size_t len, struct backward *back)
+{
+	while (len) {
+		const char *newline = memrchr(bytes, '\n', len);
+
+		if (!newline)
+			return false;
+		len = (size_t)(newline - bytes);
+		/* The newline that ends the file ends a line and begins none. */
+		if (base + len + 1 == back->size)
+			continue;
+		if (++back->n == back->wanted) {
+			back->start = base + len + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+int log_window_seek_lines(int fd, uint64_t n_lines, uint64_t max_bytes,
+			  struct log_window *window_out)
+{
+	struct backward back = { .wanted = n_lines };
+	off_t end = lseek(fd, 0, SEEK_END);
+	char bytes[LOOK_BYTES];
+	uint64_t at;
+
+	if (end < 0)
+		return -errno;
+	back.size = at = (uint64_t)end;
+	while (at && back.size - at < max_bytes) {
+		size_t len = at < LOOK_BYTES ? (size_t)at : LOOK_BYTES;
+		ssize_t n = read_at(fd, bytes, len, at - len);
+
+		if (n < 0)
+			return (int)n;
+		at -= len;
+		if (count_back(bytes, at, (size_t)n, &back))
+			break;
+	}
+	*window_out = (struct log_window) {
+		.start = back.start,
+		.size = back.size,
+		.truncated = at && !back.start,
+	};
+	if (at && !back.start) {
+		int r = line_start(fd, at, &window_out->start);
+
+		if (r < 0)
+			return r;
+	}
+	return lseek(fd, (off_t)window_out->start, SEEK_SET) < 0 ? -errno : 0;
 }

@@ -18,3 +18,7 @@ struct log_window {
  */
 int log_window_seek(int fd, const struct log_clock *clock, uint64_t since_ns, uint64_t max_bytes,
 		    struct log_window *window_out) MUST_CHECK;
+
+/* The same for the last 'n_lines' lines, again never more than 'max_bytes'. */
+int log_window_seek_lines(int fd, uint64_t n_lines, uint64_t max_bytes,
+			  struct log_window *window_out) MUST_CHECK;

@@ -88,3 +88,20 @@ TEST(an_empty_file_and_a_pipe_are_told_apart)
 	CHECK(log_window_seek(ends[0], &end, 1, 1000, &window) < 0);
 	CHECK_INT(close(ends[0]) + close(ends[1]), 0);
 }
+
+TEST(the_last_lines_are_found_from_the_end)
+{
+	CLEANUP(fd) int fd = log_of("no");
+	struct log_window window;
+	char line[128];
+
+	CHECK_INT(log_window_seek_lines(fd, 2, 16 * MIB, &window), 0);
+	line_at(fd, line, sizeof(line));
+	CHECK_TEXT(line, "no time in line 19998\nno time in line 19999\n");
+	CHECK_INT(log_window_seek_lines(fd, 1000000, 16 * MIB, &window), 0);
+	CHECK(window.start == 0 && !window.truncated);
+	CHECK_INT(log_window_seek_lines(fd, 1000000, 64 * KIB, &window), 0);
+	CHECK(window.truncated);
+	line_at(fd, line, sizeof(line));
+	CHECK(strncmp(line, "no time", 7) == 0);
+}

@@ -42,12 +42,9 @@ static uint64_t count_lines(int fd, uint64_t bytes)
 	return n_lines;
 }
 
-int log_file_open(struct log_file *file, struct task *task, const char *path,
-		  const struct log_file_options *options)
+int log_file_start(struct log_file *file, struct task *task, const char *path)
 {
-	struct log_window window;
 	struct stat status;
-	int r;
 
 	*file = (struct log_file) { .fd = host_open(task->host, path + (*path == '/'), O_RDONLY) };
 	if (file->fd < 0)
@@ -56,21 +53,36 @@ int log_file_open(struct log_file *file, struct task *task, const char *path,
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
-	if (is_binary(file->fd))
-		return -EILSEQ;
 	file->clock = host_log_clock(task->host);
-	r = log_window_seek(file->fd, &file->clock, options->since_ns, options->max_bytes, &window);
-	if (r < 0)
-		return r;
-	file->size = window.size;
-	file->truncated = window.truncated;
+	file->size = (uint64_t)status.st_size;
 	file->modified_s_ago =
 		log_seconds_ago(&file->clock, (uint64_t)status.st_mtim.tv_sec * NS_PER_SEC +
 						      (uint64_t)status.st_mtim.tv_nsec);
+	file->deadline_ns = task->deadline_ns;
+	return 0;
+}
+
+int log_file_open(struct log_file *file, struct task *task, const char *path,
+		  const struct log_file_options *options)
+{
+	struct log_window window;
+	int r = log_file_start(file, task, path);
+
+	if (r < 0)
+		return r;
+	if (is_binary(file->fd))
+		return -EILSEQ;
+	if (options->n_lines)
+		r = log_window_seek_lines(file->fd, options->n_lines, options->max_bytes, &window);
+	else
+		r = log_window_seek(file->fd, &file->clock, options->since_ns, options->max_bytes,
+				    &window);
+	if (r < 0)
+		return r;
+	file->truncated = window.truncated;
 	file->first_line =
 		window.start <= COUNTED_BYTES ? count_lines(file->fd, window.start) + 1 : 0;
 	file->since_ns = options->since_ns;
-	file->deadline_ns = task->deadline_ns;
 	lines_init(&file->lines, file->fd, options->max_bytes);
 	return 0;
 }
@@ -78,6 +90,9 @@ int log_file_open(struct log_file *file, struct task *task, const char *path,
 void log_file_close(struct log_file *file)
 {
 	lines_finish(&file->lines);
+	if (file->decoder)
+		file->decoder_close(file->decoder);
+	file->decoder = NULL;
 	if (file->fd >= 0)
 		fd_close(&file->fd);
 }

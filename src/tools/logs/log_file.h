@@ -20,6 +20,8 @@ struct log_file {
 	struct log_clock clock;
 	uint64_t since_ns, last_ns;
 	uint64_t deadline_ns;
+	void *decoder; /* of a compressed file, see log_archive.h */
+	void (*decoder_close)(void *decoder);
 };
 
 struct log_entry {
@@ -31,12 +33,16 @@ struct log_entry {
 
 struct log_file_options {
 	uint64_t since_ns;  /* 0: everything */
+	uint64_t n_lines;   /* only the last so many; 0: all of the window */
 	uint64_t max_bytes; /* of the file's end */
 };
 
 /* -EINVAL: not a regular file; -EILSEQ: binary. 0 or a negative errno. */
 int log_file_open(struct log_file *file, struct task *task, const char *path,
 		  const struct log_file_options *options) MUST_CHECK;
+/* What log_file_open() and log_archive_open() begin with: the descriptor, size and age. */
+int log_file_start(struct log_file *file, struct task *task, const char *path) MUST_CHECK;
+
 void log_file_close(struct log_file *file);
 void log_file_cleanup(struct log_file *file);
 

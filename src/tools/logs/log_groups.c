@@ -39,7 +39,7 @@ void log_groups_add(struct log_groups *groups, const struct log_clock *clock,
 			groups->others++;
 			return;
 		}
-		group = json_object();
+		group = json_pack("{s:o}", "pattern", json_text(skeleton, len));
 		if (json_object_setn_new(groups->groups, skeleton, len, group) < 0) {
 			group = json_object_get(groups->groups, "");
 			if (!group) {

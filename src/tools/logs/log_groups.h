@@ -9,7 +9,7 @@
 #define LOG_GROUPS_MAX 2000
 
 struct log_groups {
-	json_t *groups;  /* skeleton -> {count, line_number, text, seconds_ago, ...} */
+	json_t *groups;  /* skeleton -> {pattern, count, line_number, text, seconds_ago, ...} */
 	uint64_t others; /* lines of skeletons beyond the limit */
 };
 
