@@ -12,6 +12,7 @@ extern const struct tool tool_get_memory;
 extern const struct tool tool_get_network;
 extern const struct tool tool_get_pressure;
 extern const struct tool tool_get_process;
+extern const struct tool tool_get_nginx_health;
 extern const struct tool tool_get_process_list;
 extern const struct tool tool_get_process_tree;
 extern const struct tool tool_get_system_overview;
@@ -35,6 +36,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_network,
 	&tool_get_pressure,
 	&tool_get_process,
+	&tool_get_nginx_health,
 	&tool_get_process_list,
 	&tool_get_process_tree,
 	&tool_get_system_overview,
