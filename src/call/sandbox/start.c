@@ -239,7 +239,7 @@ static void connect_broker(struct serve *serve, struct box *box, struct plan *pl
 	int ends[2];
 
 	if (serve->broker_executable < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return;
 	if (start_broker(serve, box, ends[1]) == 0)
 		plan->broker_fd = *job_end = fd_take(&ends[0]);
