@@ -3,6 +3,7 @@
 
 extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
+extern const struct tool tool_get_apache_health;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_disk_usage;
@@ -10,9 +11,9 @@ extern const struct tool tool_get_limits;
 extern const struct tool tool_get_load;
 extern const struct tool tool_get_memory;
 extern const struct tool tool_get_network;
+extern const struct tool tool_get_nginx_health;
 extern const struct tool tool_get_pressure;
 extern const struct tool tool_get_process;
-extern const struct tool tool_get_nginx_health;
 extern const struct tool tool_get_process_list;
 extern const struct tool tool_get_process_tree;
 extern const struct tool tool_get_system_overview;
@@ -27,6 +28,7 @@ extern const struct tool tool_read_kernel_log;
 const struct tool *const tools_of_this_job[] = {
 	&tool_find_deleted_files,
 	&tool_find_log_errors,
+	&tool_get_apache_health,
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_disk_usage,
@@ -34,9 +36,9 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_load,
 	&tool_get_memory,
 	&tool_get_network,
+	&tool_get_nginx_health,
 	&tool_get_pressure,
 	&tool_get_process,
-	&tool_get_nginx_health,
 	&tool_get_process_list,
 	&tool_get_process_tree,
 	&tool_get_system_overview,

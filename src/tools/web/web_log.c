@@ -46,16 +46,30 @@ static bool has_path(const json_t *denied, const char *path)
 	return false;
 }
 
-/* The first absolute path in quotes, or after "access to " as Apache writes it. */
+/* The path a denial is about, in the words of nginx and of Apache. */
 static bool path_in(const char *line, char *path, size_t size)
 {
-	const char *quote = strstr(line, "\"/");
-	size_t len = quote ? strcspn(quote + 1, "\"") : 0;
+	static const struct {
+		const char *before, *after;
+	} marks[] = { { "filesystem path '", "'" },
+		      { "deny server access: ", ", \n" },
+		      { "\"/", "\"" } };
 
-	if (!quote || len >= size)
-		return false;
-	str_copy((struct str) { quote + 1, len }, path, size);
-	return true;
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		const char *at = strstr(line, marks[i].before);
+		size_t len;
+
+		if (!at)
+			continue;
+		at += strlen(marks[i].before);
+		at -= at[-1] == '/';
+		len = strcspn(at, marks[i].after);
+		if (*at != '/' || len >= size)
+			continue;
+		str_copy((struct str) { at, len }, path, size);
+		return true;
+	}
+	return false;
 }
 
 static void explain_denial(struct task *task, const struct web_log *log, const char *line,
