@@ -16,6 +16,7 @@ extern const struct tool tool_get_pressure;
 extern const struct tool tool_get_process;
 extern const struct tool tool_get_process_list;
 extern const struct tool tool_get_process_tree;
+extern const struct tool tool_get_system_metrics;
 extern const struct tool tool_get_system_overview;
 extern const struct tool tool_list_block_devices;
 extern const struct tool tool_list_filesystems;
@@ -41,6 +42,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_process,
 	&tool_get_process_list,
 	&tool_get_process_tree,
+	&tool_get_system_metrics,
 	&tool_get_system_overview,
 	&tool_list_block_devices,
 	&tool_list_filesystems,

@@ -7,8 +7,9 @@
 #include "call/tool.h"
 
 struct broker_figures {
-	json_t *files;          /* the answer of BROKER_OPEN_FILES, or NULL */
-	json_t *before, *after; /* answers of BROKER_PROCESS_IO, or NULL */
+	const struct host *host; /* where the kernel tells everybody how many files are open */
+	json_t *files;           /* else the answer of BROKER_OPEN_FILES, or NULL */
+	json_t *before, *after;  /* answers of BROKER_PROCESS_IO, or NULL */
 	uint64_t elapsed_ns;
 };
 
