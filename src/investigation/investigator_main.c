@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "call/sandbox/confine.h"
 #include "diagnosis/predicates.h"
 #include "investigation/case.h"
 #include "investigation/channel.h"
@@ -61,6 +62,14 @@ static int limit_self(struct error *err)
 	    setrlimit(RLIMIT_CORE, &core) < 0)
 		return error_errno(err, "limit the investigator");
 	return 0;
+}
+
+/* From here on there is no host and no network, whatever a case or a rule says. */
+static int confine(struct error *err)
+{
+	uint32_t walls;
+
+	return sandbox_confine_self(&walls, err);
 }
 
 static int print(const json_t *report, struct error *err)
@@ -107,7 +116,7 @@ static int replay(const struct options *options, struct error *err)
 	if (!bundle)
 		return err->code;
 	knowledge = knowledge_load(options->knowledge, err);
-	if (!knowledge)
+	if (!knowledge || confine(err) < 0)
 		return err->code;
 	report = case_replay(bundle, knowledge, err);
 	return report ? print(report, err) : err->code;
@@ -171,7 +180,7 @@ static int investigate(const struct options *options, struct error *err)
 	if (!knowledge)
 		return err->code;
 	start = channel_start(&channel, err);
-	if (!start)
+	if (!start || confine(err) < 0)
 		return err->code;
 	available = available_tools(json_object_get(start, "tools"));
 	investigation.question = json_get_text(start, "question", "");

@@ -177,6 +177,15 @@ const int calls_process[] = {
 	-1,
 };
 
+const int calls_acquire[] = {
+	SYS_openat,       SYS_openat2,       SYS_execve,    SYS_execveat,
+	SYS_memfd_create, SYS_inotify_init1, SYS_chdir,     SYS_fchdir,
+	SYS_socket,       SYS_socketpair,    SYS_bind,      SYS_clone,
+	SYS_statx,        SYS_newfstatat,    SYS_faccessat, SYS_faccessat2,
+	SYS_readlinkat,   SYS_getxattr,      SYS_lgetxattr, SYS_listxattr,
+	SYS_llistxattr,   SYS_statfs,        SYS_prlimit64, -1,
+};
+
 const int calls_connect[] = {
 	SYS_connect,
 	-1,

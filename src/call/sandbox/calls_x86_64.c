@@ -23,6 +23,11 @@ const int calls_hostile_of_arch[] = {
 	SYS_sysfs, SYS_create_module, SYS_query_module, SYS_get_kernel_syms, -1,
 };
 
+const int calls_acquire_of_arch[] = {
+	SYS_open, SYS_stat,  SYS_lstat,        SYS_access, SYS_readlink,
+	SYS_fork, SYS_vfork, SYS_inotify_init, -1,
+};
+
 const int calls_fork_of_arch[] = { SYS_fork, SYS_vfork, -1 };
 
 const int calls_open_of_arch = SYS_open;

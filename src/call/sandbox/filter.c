@@ -65,7 +65,12 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 	if (!(calls & CALLS_HOST))
 		set_checks(verdicts, calls);
 	set_one(verdicts, SYS_clone3, CHECK_ENOSYS);
-	set_one(verdicts, SYS_clone, calls & CALLS_BROKER ? CHECK_EPERM : CHECK_CLONE);
+	if (calls & CALLS_STILL) {
+		set_all(verdicts, calls_acquire, CHECK_EPERM);
+		set_all(verdicts, calls_acquire_of_arch, CHECK_EPERM);
+	}
+	set_one(verdicts, SYS_clone,
+		calls & (CALLS_BROKER | CALLS_STILL) ? CHECK_EPERM : CHECK_CLONE);
 }
 
 /* --- the tree over ranges of numbers with the same verdict ------------------------- */

@@ -40,7 +40,7 @@ static const struct rules table[PROFILE_N] = {
 			   CAPABILITIES_KNOWN & ~CAPABILITIES_NEVER },
 	[PROFILE_INVESTIGATOR] = { "investigator",
 				   WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
-				   TREE_NONE, LAND_NOTHING, 0, 0 },
+				   TREE_NONE, LAND_NOTHING, CALLS_STILL, 0 },
 };
 
 /* It must see through what blinds the others, so neither Landlock nor a pid

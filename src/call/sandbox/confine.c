@@ -1,0 +1,64 @@
+#include "call/sandbox/confine.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "call/sandbox/filter_internal.h"
+#include "call/sandbox/landlock_internal.h"
+
+static int lower_limits(void)
+{
+	static const struct {
+		int what;
+		rlim_t value;
+	} limits[] = {
+		{ RLIMIT_CORE, 1 }, /* not 0: 1 also keeps a piped core_pattern from running */
+		{ RLIMIT_NPROC, 0 },
+		{ RLIMIT_MEMLOCK, 0 },
+		{ RLIMIT_MSGQUEUE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct rlimit now, limit = { limits[i].value, limits[i].value };
+
+		if (getrlimit(limits[i].what, &now) < 0)
+			return -errno;
+		if (now.rlim_max >= limit.rlim_max && setrlimit(limits[i].what, &limit) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int install_filter(unsigned calls)
+{
+	struct assembler code;
+	struct sock_fprog program;
+	int r = filter_build(&code, calls);
+
+	if (r < 0)
+		return r;
+	program = (struct sock_fprog) { .len = (unsigned short)code.n, .filter = code.code };
+	return filter_install(&program);
+}
+
+int sandbox_confine_self(uint32_t *walls_out, struct error *err)
+{
+	const struct rules *rules = rules_of(PROFILE_INVESTIGATOR);
+	uint32_t walls = WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS;
+	int abi = landlock_abi(0);
+	int r = lower_limits();
+
+	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		r = -errno;
+	if (r == 0 && abi > 0) {
+		r = landlock_restrict(rules->land, NULL, abi);
+		walls |= WALL_LANDLOCK;
+	}
+	if (r == 0)
+		r = install_filter(rules->calls);
+	if (r < 0)
+		return error_set(err, r, "confine this process: %s", strerrordesc_np(-r));
+	*walls_out = walls;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/*
+ * Confinement of a process by itself, for good: the profile 'investigator'.
+ *
+ * The investigation engine needs no host: it thinks about evidence and talks
+ * over descriptors that are already open. Call this once everything is read.
+ * Afterwards the process can open no file, start no program or process, make no
+ * socket, and gain no privilege; what is open stays open.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "call/sandbox/profile.h"
+
+/* Fills the walls that stand now. A kernel without Landlock is no failure: the
+ * system call filter alone refuses to open anything. */
+int sandbox_confine_self(uint32_t *walls_out, struct error *err) MUST_CHECK;
