@@ -18,7 +18,7 @@ struct verifier {
 	uint64_t n_faults;
 	uint64_t n_lines;
 	unsigned n_files;
-	const char *file; /* being read */
+	char file[AUDIT_NAME_BYTES]; /* being read */
 	uint64_t line;    /* in it */
 	uint64_t seq;
 	char head[HASH_TEXT_BYTES];
@@ -119,7 +119,7 @@ static int check_file(struct verifier *verifier, int fd, const char *name, struc
 	enum audit_read what;
 	struct str text;
 
-	verifier->file = name;
+	text_format(verifier->file, sizeof(verifier->file), "%s", name);
 	verifier->line = 0;
 	verifier->n_files++;
 	audit_reader_init(&reader, fd);
@@ -155,7 +155,7 @@ static int check_files(struct verifier *verifier, int dir_fd, unsigned n_rotated
 		}
 		if (errno != ENOENT)
 			return error_errno(err, "%s", name);
-		verifier->file = name;
+		text_format(verifier->file, sizeof(verifier->file), "%s", name);
 		verifier->line = 0;
 		if (n_rotated)
 			add_fault(verifier, "the file is missing");
@@ -204,7 +204,7 @@ static int verify(int dir_fd, json_t *report, struct error *err)
 	for (int i = 0; i < MAX_ATTEMPTS; i++) {
 		CLEANUP(json) json_t *faults = json_array();
 		struct verifier verifier = { .faults = faults };
-		unsigned before, after;
+		unsigned before = 0, after = 0;
 		int r = audit_count_rotated(dir_fd, &before, err);
 
 		hash_text(AUDIT_FIRST_PREV, strlen(AUDIT_FIRST_PREV), verifier.head);

@@ -1,5 +1,6 @@
 #include "diagnosis/knowledge.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -221,6 +222,7 @@ void knowledge_cleanup(struct knowledge **knowledge)
 
 const struct cause *knowledge_find(const struct knowledge *knowledge, const char *id)
 {
+	assert(id);
 	for (size_t i = 0; i < knowledge->n_causes; i++)
 		if (strcmp(knowledge->causes[i].id, id) == 0)
 			return &knowledge->causes[i];
