@@ -46,12 +46,14 @@ struct tool_info {
 };
 
 struct broker;
+struct redactor;
 
 /* What a run gets beside its arguments. */
 struct task {
 	struct host *host;
-	struct broker *broker; /* NULL where there is none: say so in the result */
-	uint64_t deadline_ns;  /* monotonic; stop before it and mark the result truncated */
+	struct broker *broker;     /* NULL where there is none: say so in the result */
+	uint64_t deadline_ns;      /* monotonic; stop before it and mark the result truncated */
+	struct redactor *redactor; /* for text that is cut; the whole result is redacted later */
 };
 
 struct tool {

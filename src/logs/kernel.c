@@ -182,6 +182,16 @@ static void keep(struct kernel_log *log, const char *kind, json_t *event)
 	json_push(events, event);
 }
 
+/* No more than max bytes, ending between words: half a word may be half a secret. */
+static size_t whole_words(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max);
+
+	while (len == max && len && text[len] != ' ')
+		len = max = len - 1;
+	return len;
+}
+
 void kernel_log_add(struct kernel_log *log, struct str text, double seconds_ago)
 {
 	char line[1024];
@@ -199,7 +209,7 @@ void kernel_log_add(struct kernel_log *log, struct str text, double seconds_ago)
 		if (strcmp(kind, "oom_kills") == 0)
 			add_oom_context(log, event);
 		json_put(event, "seconds_ago", json_real(seconds_ago));
-		json_put(event, "line", json_text(line, strnlen(line, EVENT_TEXT_BYTES)));
+		json_put(event, "line", json_text(line, whole_words(line, EVENT_TEXT_BYTES)));
 		keep(log, kind, event);
 	}
 }

@@ -1,6 +1,7 @@
 /* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_execute_shell_command;
 extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
 extern const struct tool tool_get_apache_health;
@@ -19,14 +20,18 @@ extern const struct tool tool_get_process_tree;
 extern const struct tool tool_get_system_metrics;
 extern const struct tool tool_get_system_overview;
 extern const struct tool tool_list_block_devices;
+extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
 extern const struct tool tool_list_mounts;
 extern const struct tool tool_list_processes;
 extern const struct tool tool_list_sockets;
 extern const struct tool tool_list_threads;
+extern const struct tool tool_read_file;
 extern const struct tool tool_read_kernel_log;
+extern const struct tool tool_run_diagnostic;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_execute_shell_command,
 	&tool_find_deleted_files,
 	&tool_find_log_errors,
 	&tool_get_apache_health,
@@ -45,11 +50,14 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_system_metrics,
 	&tool_get_system_overview,
 	&tool_list_block_devices,
+	&tool_list_directory,
 	&tool_list_filesystems,
 	&tool_list_mounts,
 	&tool_list_processes,
 	&tool_list_sockets,
 	&tool_list_threads,
+	&tool_read_file,
 	&tool_read_kernel_log,
+	&tool_run_diagnostic,
 	NULL,
 };

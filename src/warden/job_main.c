@@ -77,12 +77,13 @@ static json_t *read_args(struct error *err)
 	return args;
 }
 
-static int run_tool(const struct options *options, json_t *result, struct error *err)
+static int run_tool(const struct options *options, struct redactor *redactor, json_t *result,
+		    struct error *err)
 {
 	const struct tool *tool = tool_find(tools_of_this_job, options->tool);
 	CLEANUP(json) json_t *args = NULL;
 	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
-	struct task task = { .host = &host };
+	struct task task = { .host = &host, .redactor = redactor };
 	int r;
 
 	if (!tool)
@@ -109,7 +110,7 @@ static int answer(const struct options *options)
 	struct error err = { 0 };
 	int status = 0;
 
-	if (run_tool(options, result, &err) < 0) {
+	if (run_tool(options, redactor, result, &err) < 0) {
 		json_object_clear(result);
 		json_put(result, "error",
 			 json_pack("{s:i, s:o}", "code", err.code, "text",

@@ -41,7 +41,7 @@ static void add(struct analysis *analysis, const struct log_file *file,
 	}
 	if (json_array_size(analysis->recent) == MAX_RECENT)
 		(void)json_array_remove(analysis->recent, 0);
-	json_push(analysis->recent, log_line_json(entry->text, TEXT_BYTES));
+	json_push(analysis->recent, log_line_json(analysis->errors.task, entry->text, TEXT_BYTES));
 }
 
 static void put_time(json_t *result, const char *name, uint64_t ns)
@@ -80,15 +80,15 @@ static void report(const struct analysis *analysis, const struct log_file *file,
 	json_put(result, "truncated", json_boolean(file->truncated));
 }
 
-static void analyze(struct log_file *file, size_t max, json_t *result)
+static void analyze(const struct task *task, struct log_file *file, size_t max, json_t *result)
 {
 	CLEANUP(json) json_t *recent = json_array();
 	struct analysis analysis = { .recent = recent };
 	struct log_entry entry;
 
-	log_groups_init(&analysis.patterns);
-	log_groups_init(&analysis.errors);
-	log_groups_init(&analysis.warnings);
+	log_groups_init(&analysis.patterns, task);
+	log_groups_init(&analysis.errors, task);
+	log_groups_init(&analysis.warnings, task);
 	log_bursts_init(&analysis.bursts);
 	while (log_file_next(file, &entry))
 		add(&analysis, file, &entry);
@@ -127,7 +127,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	if (r < 0)
 		return explain(path, r, err);
 	json_put(result, "path", json_text(path, strlen(path)));
-	analyze(&file, (size_t)json_get_int(args, "max", 10), result);
+	analyze(task, &file, (size_t)json_get_int(args, "max", 10), result);
 	if (file.lines.error < 0)
 		tool_unread(result, path, file.lines.error);
 	return 0;

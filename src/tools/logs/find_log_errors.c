@@ -42,7 +42,7 @@ static int read_file(struct task *task, const char *path, uint64_t since_ns, siz
 
 	if (r < 0)
 		return r == -EILSEQ ? 0 : r;
-	log_groups_init(&groups);
+	log_groups_init(&groups, task);
 	while (log_file_next(&file, &entry))
 		count_line(&groups, &file, &entry, &count);
 	one = json_pack("{s:s, s:I, s:f, s:I, s:I, s:I, s:o}", "path", path, "bytes",

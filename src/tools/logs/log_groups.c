@@ -12,9 +12,9 @@ struct ranked {
 	int64_t rank;
 };
 
-void log_groups_init(struct log_groups *groups)
+void log_groups_init(struct log_groups *groups, const struct task *task)
 {
-	*groups = (struct log_groups) { .groups = json_object() };
+	*groups = (struct log_groups) { .groups = json_object(), .task = task };
 	if (!groups->groups)
 		abort();
 }
@@ -49,7 +49,7 @@ void log_groups_add(struct log_groups *groups, const struct log_clock *clock,
 		}
 	}
 	json_put(group, "count", json_integer(json_get_int(group, "count", 0) + 1));
-	json_put(group, "text", log_line_json(entry->text, TEXT_BYTES));
+	json_put(group, "text", log_line_json(groups->task, entry->text, TEXT_BYTES));
 	if (entry->number)
 		json_put(group, "line_number", json_integer((json_int_t)entry->number));
 	if (!entry->time_ns)

@@ -11,9 +11,10 @@
 struct log_groups {
 	json_t *groups;  /* skeleton -> {pattern, count, line_number, text, seconds_ago, ...} */
 	uint64_t others; /* lines of skeletons beyond the limit */
+	const struct task *task;
 };
 
-void log_groups_init(struct log_groups *groups);
+void log_groups_init(struct log_groups *groups, const struct task *task);
 void log_groups_finish(struct log_groups *groups);
 
 void log_groups_add(struct log_groups *groups, const struct log_clock *clock,

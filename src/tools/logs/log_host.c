@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/lines.h"
+#include "call/redact.h"
 
 static uint64_t boot_seconds(const struct host *host)
 {
@@ -43,11 +44,22 @@ double log_seconds_ago(const struct log_clock *clock, uint64_t wall_ns)
 	return round(((double)clock->now_ns - (double)wall_ns) / (double)NS_PER_MS) / 1000;
 }
 
-json_t *log_line_json(struct str line, size_t max)
+static json_t *cut(struct str line, size_t max)
 {
 	size_t len = line.len < max ? line.len : max;
 
 	while (len < line.len && len && ((unsigned char)line.data[len] & 0xc0) == 0x80)
 		len--;
 	return json_text(line.data, len);
+}
+
+json_t *log_line_json(const struct task *task, struct str line, size_t max)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+
+	if (line.len <= max)
+		return json_text(line.data, line.len);
+	buf_init(&text, 2 * LINES_MAX_BYTES);
+	(void)redact_text(task->redactor, line.data, line.len, &text);
+	return cut((struct str) { buf_text(&text), text.len }, max);
 }

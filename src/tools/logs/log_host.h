@@ -10,5 +10,8 @@ struct log_clock host_log_clock(const struct host *host);
 /* Seconds before the clock's now, to the millisecond; negative is in the future. */
 double log_seconds_ago(const struct log_clock *clock, uint64_t wall_ns);
 
-/* At most max bytes of a line, without the half of a character. */
-json_t *log_line_json(struct str line, size_t max);
+/*
+ * At most max bytes of a line, without the half of a character. A line that is
+ * cut is redacted before, so that no cut leaves the half of a secret.
+ */
+json_t *log_line_json(const struct task *task, struct str line, size_t max);

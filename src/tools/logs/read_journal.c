@@ -19,6 +19,7 @@
 #define N_PRIORITIES 8
 
 struct journal {
+	const struct task *task;
 	sd_journal *handle;
 	struct log_clock clock;
 	struct log_pattern *pattern; /* or NULL */
@@ -105,7 +106,7 @@ static json_t *entry_json(const struct journal *journal, uint64_t time_us, struc
 				  log_seconds_ago(&journal->clock, time_us * 1000), "time",
 				  clock_format(time_us * 1000, time), "priority",
 				  (json_int_t)number_field(handle, "PRIORITY", 6), "text",
-				  log_line_json(text, TEXT_BYTES));
+				  log_line_json(journal->task, text, TEXT_BYTES));
 	struct str unit = field(handle, "_SYSTEMD_UNIT");
 	int64_t pid = number_field(handle, "_PID", 0);
 
@@ -251,6 +252,7 @@ static int read_entries(struct task *task, const json_t *args, json_t *result, s
 	CLEANUP(log_pattern) struct log_pattern *pattern = NULL;
 	const char *grep = json_get_text(args, "grep", NULL);
 	struct journal journal = {
+		.task = task,
 		.clock = host_log_clock(task->host),
 		.deadline_ns = task->deadline_ns,
 		.max = (size_t)json_get_int(args, "max", 100),

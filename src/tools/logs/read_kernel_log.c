@@ -46,7 +46,7 @@ static void add_line(struct reading *reading, uint64_t wall_ns, int64_t priority
 	}
 	json_push(reading->lines,
 		  json_pack("{s:f, s:I, s:o}", "seconds_ago", ago, "priority", (json_int_t)priority,
-			    "text", log_line_json(text, LINE_MAX_BYTES)));
+			    "text", log_line_json(reading->task, text, LINE_MAX_BYTES)));
 }
 
 static int read_broker(struct reading *reading, struct error *err)

@@ -24,11 +24,11 @@ struct search {
 	json_t *matches, *files, *result;
 };
 
-static json_t *match_json(const char *path, const struct log_file *file,
+static json_t *match_json(const struct task *task, const char *path, const struct log_file *file,
 			  const struct log_entry *entry)
 {
 	json_t *match = json_pack("{s:s, s:o}", "path", path, "text",
-				  log_line_json(entry->text, TEXT_BYTES));
+				  log_line_json(task, entry->text, TEXT_BYTES));
 
 	if (entry->number)
 		json_put(match, "line_number", json_integer((json_int_t)entry->number));
@@ -55,7 +55,7 @@ static uint64_t search_lines(struct search *search, const char *path, struct log
 			(void)json_array_remove(latest, 0);
 		}
 		if (wanted)
-			json_push(latest, match_json(path, file, &entry));
+			json_push(latest, match_json(search->task, path, file, &entry));
 	}
 	(void)json_array_extend(search->matches, latest);
 	return n;

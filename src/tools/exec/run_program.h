@@ -1,0 +1,33 @@
+/*
+ * Runs a foreign program to its end, or until its time is over, and keeps a
+ * bounded part of what it writes. When run_program() returns, nothing that the
+ * program started and that can be found still runs; behind the sandbox's walls
+ * the end of its process namespace takes the rest.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct run_request {
+	char *const *argv; /* NULL-terminated; looked up in the PATH of 'environment' */
+	const char *input; /* for its standard input, or NULL for none */
+	size_t n_input;
+	uint64_t deadline_ns; /* monotonic */
+};
+
+struct run_outcome {
+	int exit_status; /* or -1 */
+	int signal;      /* that ended it, or 0 */
+	bool timed_out;
+	bool flooded;              /* wrote so much that it was stopped */
+	struct buf output, errors; /* born with their ceilings by the caller */
+	uint64_t elapsed_ns;
+};
+
+/* 0, or a negative errno with a sentence if it could not be started. */
+int run_program(const struct run_request *request, struct run_outcome *outcome,
+		struct error *err) MUST_CHECK;
+
+/* What programs see of the caller's environment: nothing but this. */
+extern const char *const run_environment[];
