@@ -254,7 +254,7 @@ static size_t redact_argv(json_t *array)
 	if (!items)
 		abort();
 	for (size_t i = 0; i < n_items; i++)
-		items[i] = json_string_value(json_array_get(array, i));
+		items[i] = json_string_value(json_array_get(before, i));
 	for (size_t i = n_items; i-- > 0;) {
 		struct span span;
 
