@@ -214,6 +214,19 @@ static void read_file(struct apache_conf *conf, const char *path)
 	conf->depth--;
 }
 
+static void define_variable(struct apache_conf *conf, struct str name, struct str raw)
+{
+	static const char suffix[] = "$SUFFIX";
+	char value[256];
+	char *at;
+
+	str_copy(raw, value, sizeof(value));
+	at = strstr(value, suffix);
+	if (at)
+		memmove(at, at + strlen(suffix), strlen(at + strlen(suffix)) + 1);
+	define(conf, name, (struct str) { value, strlen(value) });
+}
+
 /* Debian's envvars: "export NAME=value", $SUFFIX empty for the main instance. */
 static void read_variables(struct apache_conf *conf)
 {
@@ -230,12 +243,11 @@ static void read_variables(struct apache_conf *conf)
 		if (!scan_text(&name, "export "))
 			continue;
 		equals = memchr(name, '=', (size_t)(end - name));
-		if (equals && memchr(equals, '$', (size_t)(end - equals)))
-			end = memchr(equals, '$', (size_t)(end - equals));
 		if (equals)
-			define(conf, (struct str) { name, (size_t)(equals - name) },
-			       (struct str) { equals + 1, (size_t)(end - equals - 1) });
+			define_variable(conf, (struct str) { name, (size_t)(equals - name) },
+					(struct str) { equals + 1, (size_t)(end - equals - 1) });
 	}
+	conf->n_variables = conf->n_defines;
 }
 
 static void begin(struct apache_conf *conf)

@@ -27,8 +27,9 @@ struct apache_conf {
 	size_t n;
 	struct apache_define defines[APACHE_CONF_MAX_DEFINES];
 	size_t n_defines;
-	json_t *errors; /* [{file, line, text}]: sections that are not closed */
-	json_t *unread; /* [{path, code}] */
+	size_t n_variables; /* the first of them: envvars' */
+	json_t *errors;     /* [{file, line, text}]: sections that are not closed */
+	json_t *unread;     /* [{path, code}] */
 	bool truncated;
 
 	/* private */
