@@ -1,6 +1,9 @@
 /* The tools of constable-job-net: those that need libpq, TLS or the network. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_get_postgresql_health;
+
 const struct tool *const tools_of_this_job[] = {
+	&tool_get_postgresql_health,
 	NULL,
 };

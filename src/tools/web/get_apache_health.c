@@ -11,14 +11,14 @@
 #include "tools/web/apache_conf.h"
 #include "tools/web/command.h"
 #include "tools/web/upstream.h"
-#include "tools/web/web_log.h"
+#include "tools/service/trouble_log.h"
 #include "tools/web/web_path.h"
 
 #define TEST_NS (10 * NS_PER_SEC)
 #define OUTPUT_MAX_BYTES (64 * KIB)
 #define MAX_UPSTREAMS 100
 
-static const struct web_log_kind kinds[] = {
+static const struct trouble_kind kinds[] = {
 	{ "permission_denied", "(13)Permission denied" },
 	{ "permission_denied", "file permissions deny server access" },
 	{ "denied_by_configuration", "client denied by server configuration" },
@@ -218,7 +218,7 @@ static void add_log(struct task *task, const struct apache_conf *conf, const jso
 {
 	int at = apache_conf_next(conf, "ErrorLog", -1);
 	char path[PERMISSION_PATH_BYTES];
-	struct web_log log = { .kinds = kinds,
+	struct trouble_log log = { .kinds = kinds,
 			       .path = path,
 			       .since_s = (uint64_t)json_get_int(args, "since_s", 3600),
 			       .worker = worker };
@@ -228,7 +228,7 @@ static void add_log(struct task *task, const struct apache_conf *conf, const jso
 		apache_conf_path(conf, conf->directives[at].value, path, sizeof(path));
 	else
 		text_format(path, sizeof(path), "%s", flavour->error_log);
-	json_put(result, "error_log", web_log_read(task, &log, result));
+	json_put(result, "error_log", trouble_log_read(task, &log, result));
 }
 
 static void add_test(struct task *task, const struct apache_conf *conf,

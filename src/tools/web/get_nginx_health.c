@@ -8,13 +8,13 @@
 #include "tools/catalogue.h"
 #include "tools/web/nginx_paths.h"
 #include "tools/web/nginx_test.h"
-#include "tools/web/web_log.h"
+#include "tools/service/trouble_log.h"
 
 #define DEFAULT_CONF "/etc/nginx/nginx.conf"
 #define DEFAULT_ERROR_LOG "/var/log/nginx/error.log"
 #define MAX_INSTANCES 4
 
-static const struct web_log_kind kinds[] = {
+static const struct trouble_kind kinds[] = {
 	{ "permission_denied", "(13: Permission denied)" },
 	{ "upstream_refused", "(111: Connection refused) while connecting to upstream" },
 	{ "no_live_upstreams", "no live upstreams" },
@@ -142,7 +142,7 @@ static void add_log(struct task *task, const struct nginx_conf *conf, int64_t si
 {
 	const char *path = nginx_conf_get(conf, -1, "error_log");
 	char joined[2048];
-	struct web_log log = { .kinds = kinds,
+	struct trouble_log log = { .kinds = kinds,
 			       .path = path ? path : DEFAULT_ERROR_LOG,
 			       .since_s = (uint64_t)since_s,
 			       .worker = &instance->worker };
@@ -152,7 +152,7 @@ static void add_log(struct task *task, const struct nginx_conf *conf, int64_t si
 		log.path = joined;
 	}
 	if (log.path[0] == '/')
-		json_put(result, "error_log", web_log_read(task, &log, result));
+		json_put(result, "error_log", trouble_log_read(task, &log, result));
 }
 
 static void add_workers(const struct programs *programs, const struct instance *instance,

@@ -1,4 +1,4 @@
-#include "tools/web/web_log.h"
+#include "tools/service/trouble_log.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,9 +23,9 @@ static int64_t zone_s(const struct host *host)
 	return host->is_fixture || !localtime_r(&now, &local) ? 0 : local.tm_gmtoff;
 }
 
-static const char *kind_of(const struct web_log *log, const char *line)
+static const char *kind_of(const struct trouble_log *log, const char *line)
 {
-	for (const struct web_log_kind *kind = log->kinds; kind->kind; kind++)
+	for (const struct trouble_kind *kind = log->kinds; kind->kind; kind++)
 		if (strstr(line, kind->words))
 			return kind->kind;
 	return NULL;
@@ -72,7 +72,7 @@ static bool path_in(const char *line, char *path, size_t size)
 	return false;
 }
 
-static void explain_denial(struct task *task, const struct web_log *log, const char *line,
+static void explain_denial(struct task *task, const struct trouble_log *log, const char *line,
 			   json_t *denied)
 {
 	char path[PERMISSION_PATH_BYTES], why[1024];
@@ -94,7 +94,7 @@ struct reading {
 	json_t *counts, *recent, *denied;
 };
 
-static void read_line(struct task *task, const struct web_log *log, struct str line,
+static void read_line(struct task *task, const struct trouble_log *log, struct str line,
 		      const struct log_clock *clock, struct reading *reading)
 {
 	char text[LINE_MAX_BYTES];
@@ -120,7 +120,7 @@ static void read_line(struct task *task, const struct web_log *log, struct str l
 		json_push(reading->recent, entry);
 }
 
-json_t *web_log_read(struct task *task, const struct web_log *log, json_t *result)
+json_t *trouble_log_read(struct task *task, const struct trouble_log *log, json_t *result)
 {
 	struct log_clock clock = { .now_ns = host_now_ns(task->host),
 				   .zone_s = zone_s(task->host) };

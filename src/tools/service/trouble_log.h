@@ -1,15 +1,15 @@
-/* Error logs of web servers: what kinds of trouble their last lines tell of. */
+/* Error logs of daemons: what kinds of trouble their last lines tell of. */
 #pragma once
 
 #include "call/tool.h"
 
-struct web_log_kind {
+struct trouble_kind {
 	const char *kind;
 	const char *words; /* occur in the line; kinds are tried in order */
 };
 
-struct web_log {
-	const struct web_log_kind *kinds; /* ends with a NULL kind */
+struct trouble_log {
+	const struct trouble_kind *kinds; /* ends with a NULL kind */
 	const char *path;                 /* absolute */
 	uint64_t since_s;
 	const struct account *worker; /* who serves, to explain what it may not open; or NULL */
@@ -20,4 +20,4 @@ struct web_log {
  * text}], denied: [{path, component, why}]} of the lines within 'since_s'. A new
  * object; a log that cannot be read goes to result.unread.
  */
-json_t *web_log_read(struct task *task, const struct web_log *log, json_t *result);
+json_t *trouble_log_read(struct task *task, const struct trouble_log *log, json_t *result);
