@@ -241,7 +241,7 @@ static json_t *cut_item(const char *item, struct span span)
 static size_t redact_argv(json_t *array)
 {
 	/* Holds every string until the end: later items are judged by earlier ones. */
-	CLEANUP(json) json_t *before = json_copy(array);
+	CLEANUP(json) json_t *before UNUSED = json_copy(array);
 	size_t n_items = json_array_size(array), n = 0;
 	const char **items;
 

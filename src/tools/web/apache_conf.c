@@ -74,8 +74,8 @@ static void complain(struct apache_conf *conf, const char *file, unsigned line, 
 {
 	if (json_array_size(conf->errors) < MAX_ERRORS)
 		json_push(conf->errors,
-			  json_pack("{s:o, s:i, s:s}", "file", json_text(file, strlen(file)),
-				    "line", (int)line, "text", text));
+			  json_pack("{s:o, s:i, s:o}", "file", json_text(file, strlen(file)),
+				    "line", (int)line, "text", json_text(text, strlen(text))));
 }
 
 /* The first argument without its quotes. */
@@ -206,7 +206,8 @@ static void read_file(struct apache_conf *conf, const char *path)
 	buf_init(&text, APACHE_CONF_FILE_MAX_BYTES);
 	r = host_read_buf(conf->host, path + 1, &text);
 	if (r < 0) {
-		json_push(conf->unread, json_pack("{s:s, s:i}", "path", path, "code", r));
+		json_push(conf->unread, json_pack("{s:o, s:i}", "path",
+						  json_text(path, strlen(path)), "code", r));
 		return;
 	}
 	conf->depth++;

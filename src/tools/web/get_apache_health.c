@@ -219,9 +219,9 @@ static void add_log(struct task *task, const struct apache_conf *conf, const jso
 	int at = apache_conf_next(conf, "ErrorLog", -1);
 	char path[PERMISSION_PATH_BYTES];
 	struct trouble_log log = { .kinds = kinds,
-			       .path = path,
-			       .since_s = (uint64_t)json_get_int(args, "since_s", 3600),
-			       .worker = worker };
+				   .path = path,
+				   .since_s = (uint64_t)json_get_int(args, "since_s", 3600),
+				   .worker = worker };
 
 	if (at >= 0 && !strstr(conf->directives[at].value, "${") &&
 	    conf->directives[at].value[0] != '|')

@@ -143,9 +143,9 @@ static void add_log(struct task *task, const struct nginx_conf *conf, int64_t si
 	const char *path = nginx_conf_get(conf, -1, "error_log");
 	char joined[2048];
 	struct trouble_log log = { .kinds = kinds,
-			       .path = path ? path : DEFAULT_ERROR_LOG,
-			       .since_s = (uint64_t)since_s,
-			       .worker = &instance->worker };
+				   .path = path ? path : DEFAULT_ERROR_LOG,
+				   .since_s = (uint64_t)since_s,
+				   .worker = &instance->worker };
 
 	if (path && path[0] != '/' && instance->prefix[0]) {
 		text_format(joined, sizeof(joined), "%s/%s", instance->prefix, path);

@@ -34,9 +34,9 @@ static void complain(struct reader *reader, unsigned line, const char *text)
 {
 	if (json_array_size(reader->conf->errors) < MAX_ERRORS)
 		json_push(reader->conf->errors,
-			  json_pack("{s:o, s:i, s:s}", "file",
+			  json_pack("{s:o, s:i, s:o}", "file",
 				    json_text(reader->file, strlen(reader->file)), "line",
-				    (int)line, "text", text));
+				    (int)line, "text", json_text(text, strlen(text))));
 }
 
 static void skip_blanks(struct reader *reader)
@@ -300,7 +300,8 @@ static void read_file(struct nginx_conf *conf, const char *path, const struct re
 	buf_init(&text, NGINX_CONF_FILE_MAX_BYTES);
 	r = host_read_buf(conf->host, path + 1, &text);
 	if (r < 0) {
-		json_push(conf->unread, json_pack("{s:s, s:i}", "path", path, "code", r));
+		json_push(conf->unread, json_pack("{s:o, s:i}", "path",
+						  json_text(path, strlen(path)), "code", r));
 		return;
 	}
 	conf->truncated |= text.dropped != 0;
