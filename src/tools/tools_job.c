@@ -5,6 +5,7 @@ extern const struct tool tool_execute_shell_command;
 extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
 extern const struct tool tool_get_apache_health;
+extern const struct tool tool_get_command_history;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_disk_usage;
@@ -29,12 +30,14 @@ extern const struct tool tool_list_threads;
 extern const struct tool tool_read_file;
 extern const struct tool tool_read_kernel_log;
 extern const struct tool tool_run_diagnostic;
+extern const struct tool tool_write_file;
 
 const struct tool *const tools_of_this_job[] = {
 	&tool_execute_shell_command,
 	&tool_find_deleted_files,
 	&tool_find_log_errors,
 	&tool_get_apache_health,
+	&tool_get_command_history,
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_disk_usage,
@@ -59,5 +62,6 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_read_file,
 	&tool_read_kernel_log,
 	&tool_run_diagnostic,
+	&tool_write_file,
 	NULL,
 };
