@@ -2,8 +2,10 @@
 #include "tools/catalogue.h"
 
 extern const struct tool tool_get_postgresql_health;
+extern const struct tool tool_list_certificates;
 
 const struct tool *const tools_of_this_job[] = {
 	&tool_get_postgresql_health,
+	&tool_list_certificates,
 	NULL,
 };
