@@ -40,8 +40,10 @@ void host_cleanup(struct host *host)
 
 static int open_in(int root_fd, const char *path, int flags)
 {
+	/* openat2(2) refuses what open(2) ignores beside O_PATH. */
+	int added = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 	struct open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+		.flags = (uint64_t)(flags | added),
 		.resolve = RESOLVE_IN_ROOT,
 	};
 	long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));

@@ -130,37 +130,39 @@ static const char *virtualization(const struct host *host)
 	return "none";
 }
 
-/* Names what kind of container the first process runs in, or NULL on a host. */
-static const char *container(const struct host *host)
+/* What kind of container the first process runs in; null on a host. */
+static json_t *container(const struct host *host)
 {
+	static const char *const marks[][2] = {
+		{ "var/run/secrets/kubernetes.io", "kubernetes" },
+		{ "run/secrets/kubernetes.io", "kubernetes" },
+		{ ".dockerenv", "docker" },
+		{ "run/.containerenv", "podman" },
+	};
 	static const char *const cgroups[][2] = {
 		{ "/kubepods", "kubernetes" },
 		{ "/docker", "docker" },
 		{ "/lxc", "lxc" },
 		{ "/libpod", "podman" },
-		{ "/machine.slice/libpod", "podman" },
 	};
 	struct process second;
 	char text[TEXT_BYTES];
 
 	/* Whoever sees the kernel's threads sees the whole machine, whatever else he sees. */
 	if (process_read(host, 2, &second) && second.is_kernel)
-		return NULL;
-	if (host_exists(host, "var/run/secrets/kubernetes.io") ||
-	    host_exists(host, "run/secrets/kubernetes.io"))
-		return "kubernetes";
-	if (host_exists(host, ".dockerenv"))
-		return "docker";
-	if (host_exists(host, "run/.containerenv"))
-		return "podman";
+		return json_null();
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (host_exists(host, marks[i][0]))
+			return json_string(marks[i][1]);
+	/* What the container's manager called itself: "systemd-nspawn", "lxc". */
 	if (host_read(host, "run/systemd/container", text, sizeof(text)) > 0)
-		return "systemd-nspawn";
+		return json_text(text, strcspn(text, "\n"));
 	if (host_read(host, "proc/1/cgroup", text, sizeof(text)) <= 0)
-		return NULL;
+		return json_null();
 	for (size_t i = 0; i < ARRAY_LEN(cgroups); i++)
 		if (strstr(text, cgroups[i][0]))
-			return cgroups[i][1];
-	return NULL;
+			return json_string(cgroups[i][1]);
+	return json_null();
 }
 
 static json_t *init_json(const struct host *host)
@@ -192,7 +194,7 @@ static json_t *cpu_model(const struct host *host)
 
 void identity_put(const struct host *host, json_t *result)
 {
-	const char *kind = container(host);
+	json_t *kind = container(host);
 
 	json_put(result, "hostname", first_line(host, "proc/sys/kernel/hostname"));
 	json_put(result, "os", os_json(host));
@@ -200,7 +202,7 @@ void identity_put(const struct host *host, json_t *result)
 	json_put(result, "arch", arch_json(host));
 	json_put(result, "cpu_model", cpu_model(host));
 	json_put(result, "virtualization", json_string(virtualization(host)));
-	json_put(result, "is_container", json_boolean(kind != NULL));
-	json_put(result, "container", kind ? json_string(kind) : json_null());
+	json_put(result, "is_container", json_boolean(!json_is_null(kind)));
+	json_put(result, "container", kind);
 	json_put(result, "init", init_json(host));
 }

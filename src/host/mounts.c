@@ -203,7 +203,9 @@ bool mount_is_pseudo(const struct mount *mount)
 		"fuse.portal", NULL,
 	};
 
-	return is_one_of(mount->type, types);
+	/* The tmpfs that holds the cgroup mounts is full of folders, and read-only by design. */
+	return is_one_of(mount->type, types) || is_below(mount->point, "/sys") ||
+	       is_below(mount->point, "/proc");
 }
 
 bool mount_is_image(const struct mount *mount)

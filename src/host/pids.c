@@ -39,7 +39,7 @@ int pids_read(const struct host *host, const char *folder, struct pids *pids_out
 		const char *at = entry->d_name;
 		uint64_t pid;
 
-		if (!scan_u64(&at, &pid) || *at || pid == 0 || pid > INT32_MAX)
+		if (*at == '0' || !scan_u64(&at, &pid) || *at || pid > INT32_MAX)
 			continue;
 		if (pids.n == PIDS_MAX) {
 			pids.truncated = true;

@@ -73,12 +73,14 @@ static void add_files(struct findings *findings, const json_t *process)
 		abort();
 	json_array_foreach(files, i, file)
 	{
+		int64_t n_bytes = json_get_int(file, "disk_bytes", 0);
+
 		if (!json_get_bool(file, "deleted", false))
 			continue;
 		findings->list[findings->n++] = (struct found) {
 			.process = process,
 			.file = file,
-			.n_bytes = (uint64_t)json_get_int(file, "disk_bytes", 0),
+			.n_bytes = n_bytes > 0 ? (uint64_t)n_bytes : 0,
 		};
 	}
 }
