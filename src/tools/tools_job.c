@@ -9,6 +9,8 @@ extern const struct tool tool_get_command_history;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_disk_usage;
+extern const struct tool tool_get_hardware_errors;
+extern const struct tool tool_get_kernel;
 extern const struct tool tool_get_limits;
 extern const struct tool tool_get_load;
 extern const struct tool tool_get_memory;
@@ -20,6 +22,7 @@ extern const struct tool tool_get_process_list;
 extern const struct tool tool_get_process_tree;
 extern const struct tool tool_get_system_metrics;
 extern const struct tool tool_get_system_overview;
+extern const struct tool tool_get_time_sync;
 extern const struct tool tool_list_block_devices;
 extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
@@ -41,6 +44,8 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_disk_usage,
+	&tool_get_hardware_errors,
+	&tool_get_kernel,
 	&tool_get_limits,
 	&tool_get_load,
 	&tool_get_memory,
@@ -52,6 +57,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_process_tree,
 	&tool_get_system_metrics,
 	&tool_get_system_overview,
+	&tool_get_time_sync,
 	&tool_list_block_devices,
 	&tool_list_directory,
 	&tool_list_filesystems,
