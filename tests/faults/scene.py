@@ -112,6 +112,7 @@ class Scene:
         if not os.path.isdir(base):
             raise Skip(f"no cgroup v1 controller '{controller}'")
         folder = tempfile.mkdtemp(prefix="constable-fault-", dir=base)
+        os.chmod(folder, 0o755)
         self.stack.callback(self._remove_cgroup, folder)
         for name, value in settings.items():
             with open(os.path.join(folder, name.replace("__", ".")), "w", encoding="ascii") as out:
