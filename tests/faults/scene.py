@@ -40,6 +40,7 @@ class Scene:
         self.state = tempfile.mkdtemp(prefix="constable-state-")
         self.environment = {}
         self.prefix = []  # a command that constable runs under: nsenter, unshare
+        self.constable = f"{BUILD}/constable"
         self.stack.callback(shutil.rmtree, self.state, ignore_errors=True)
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -153,9 +154,9 @@ class Scene:
     def ask(self, question, *options):
         environment = {**os.environ, "CONSTABLE_STATE_DIR": self.state,
                        "CONSTABLE_SOCKET": "/nonexistent", **self.environment}
-        done = subprocess.run([*self.prefix, f"{BUILD}/constable", "ask", question, "--json",
-                               *options], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=120, env=environment, check=False)
+        done = subprocess.run([*self.prefix, self.constable, "ask", question, "--json", *options],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=120, env=environment, check=False)
         if done.returncode:
             raise RuntimeError(f"constable ask: {done.stderr.strip()}")
         return json.loads(done.stdout)
