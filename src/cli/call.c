@@ -1,4 +1,4 @@
-/* constable call TOOL [JSON]: any tool, through the gate. */
+/* constable call TOOL [JSON | key=value...]: any tool, through the gate. */
 #include "cli/call.h"
 
 #include <errno.h>
@@ -7,34 +7,26 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 
 #define ARGS_MAX_BYTES (1 * MIB)
 
-/* Control bytes must not steer the terminal of the person who decides. */
-static void print_escaped(FILE *stream, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		if (byte < ' ' || byte >= 0x7f)
-			(void)fprintf(stream, "\\x%02x", byte);
-		else
-			(void)fputc(byte, stream);
-	}
-}
-
+/* The exact bytes, visible: what the person says yes to is what will run. */
 static bool ask_person(const struct cli_call *call, const json_t *approval)
 {
+	CLEANUP(buf) struct buf shown = { 0 };
 	char line[16] = "";
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
-	(void)fprintf(stderr, "%s asks to run '%s' with exactly these arguments:\n  ",
-		      json_get_text(approval, "asked_by", "somebody"), call->tool);
-	print_escaped(stderr, call->args, call->n_args);
-	(void)fprintf(stderr, "\nSHA-256 %s\nAllow it, once? [y/N] ",
+	buf_init(&shown, 4 * ARGS_MAX_BYTES);
+	escape_add(&shown, call->args, call->n_args, CHARSET_ASCII);
+	(void)fprintf(stderr,
+		      "%s asks to run '%s' with exactly these arguments:\n  %s\nSHA-256 %s\n",
+		      json_get_text(approval, "asked_by", "somebody"), call->tool, buf_text(&shown),
 		      json_get_text(approval, "args_sha256", ""));
+	(void)fputs("Allow it, once? [y/N] ", stderr);
 	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
@@ -65,7 +57,7 @@ int cli_call(struct gate_remote *remote, const struct cli_call *call, struct fra
 
 	if (r == 0 || !approval)
 		return r;
-	(void)snprintf(nonce, sizeof(nonce), "%s", json_get_text(approval, "nonce", ""));
+	text_format(nonce, sizeof(nonce), "%s", json_get_text(approval, "nonce", ""));
 	if (!ask_person(call, approval))
 		return error_set(err, -EACCES,
 				 "'%s' needs an approval: on a terminal root is asked for it; "
@@ -88,6 +80,18 @@ int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_
 	return *result_out ? 0 : err->code;
 }
 
+int cli_run_tool(const struct cli *cli, const char *tool, json_t *args, json_t **result_out,
+		 struct error *err)
+{
+	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
+	CLEANUP(text) char *text = json_canonical(args);
+	struct cli_call call = { .tool = tool, .args = text, .n_args = strlen(text) };
+	int r = cli_open_gate(cli, &remote, err);
+
+	json_decref(args);
+	return r < 0 ? r : cli_call_json(&remote, &call, result_out, err);
+}
+
 static int read_stdin(struct buf *args, struct error *err)
 {
 	int r;
@@ -99,30 +103,59 @@ static int read_stdin(struct buf *args, struct error *err)
 	return r < 0 ? error_set(err, r, "read the arguments: %s", strerrordesc_np(-r)) : 0;
 }
 
-/* Fills 'call' from the command line; 'piped' holds what came by standard input. */
-static int parse(int argc, char **argv, struct cli_call *call, struct buf *piped, struct error *err)
+static const json_t *find_tool(const json_t *tools, const char *name)
 {
-	const char *args = NULL;
+	const json_t *tool;
+	size_t i;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--nonce") == 0 && i + 1 < argc)
-			call->nonce = argv[++i];
-		else if (!call->tool && argv[i][0] != '-')
-			call->tool = argv[i];
-		else if (call->tool && !args)
-			args = argv[i];
-		else
-			return -EINVAL;
+	json_array_foreach(tools, i, tool)
+	{
+		if (strcmp(json_get_text(tool, "name", ""), name) == 0)
+			return tool;
 	}
-	if (!call->tool)
-		return -EINVAL;
-	if (args && strcmp(args, "-") == 0) {
-		if (read_stdin(piped, err) < 0)
-			return err->code;
-		args = buf_text(piped);
-	}
-	call->args = args ? args : "{}";
-	call->n_args = strlen(call->args);
+	return NULL;
+}
+
+/* key=value words become the JSON that the tool's schema asks for. */
+static int build(const struct cli *cli, const struct words *words, struct buf *args,
+		 struct error *err)
+{
+	CLEANUP(json) json_t *tools = NULL;
+	CLEANUP(json) json_t *built = NULL;
+	CLEANUP(text) char *text = NULL;
+	const json_t *tool;
+	int r = cli_request(cli, "tools", NULL, &tools, err);
+
+	if (r < 0)
+		return r;
+	tool = find_tool(tools, words->at[0]);
+	if (!tool)
+		return error_set(err, -ENOENT, "no tool named '%s'; 'constable tools' lists them",
+				 words->at[0]);
+	built = arguments_from_words(json_object_get(tool, "schema"), words->at + 1, words->n - 1,
+				     err);
+	if (!built)
+		return err->code;
+	text = json_canonical(built);
+	buf_add_text(args, text);
+	return 0;
+}
+
+/* The exact bytes of the arguments: as given, piped, or built from key=value. */
+static int collect(const struct cli *cli, const struct words *words, struct buf *args,
+		   struct error *err)
+{
+	const char *first = words->n > 1 ? words->at[1] : "{}";
+
+	if (words->n == 2 && strcmp(first, "-") == 0)
+		return read_stdin(args, err);
+	buf_init(args, ARGS_MAX_BYTES);
+	if (words->n > 1 && first[0] != '{')
+		return build(cli, words, args, err);
+	if (words->n > 2)
+		return error_set(err, -EINVAL,
+				 "after the JSON of the arguments nothing may follow");
+	buf_add_text(args, first);
 	return 0;
 }
 
@@ -130,12 +163,26 @@ static int run(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
 	CLEANUP(json) json_t *result = NULL;
-	CLEANUP(buf) struct buf piped = { 0 };
+	CLEANUP(buf) struct buf args = { 0 };
 	struct cli_call call = { 0 };
+	struct words words;
+	int wants_json = 0; /* it always prints JSON */
+	const struct option_row rows[] = {
+		{ "--nonce", OPTION_TEXT, &call.nonce },
+		{ "--json", OPTION_SET, &wants_json },
+		{ 0 },
+	};
 	struct error err = { 0 };
 
-	if (parse(argc, argv, &call, &piped, &err) < 0)
-		return err.code ? command_failed(&err) : command_misused(&command_call);
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	if (!words.n)
+		return command_misused(&command_call);
+	if (collect(cli, &words, &args, &err) < 0)
+		return command_failed(&err);
+	call.tool = words.at[0];
+	call.args = buf_text(&args);
+	call.n_args = args.len;
 	if (cli_open_gate(cli, &remote, &err) < 0 ||
 	    cli_call_json(&remote, &call, &result, &err) < 0)
 		return command_failed(&err);
@@ -145,9 +192,11 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_call = {
 	.name = "call",
-	.usage = "TOOL [JSON|-] [--nonce NONCE]",
+	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE]",
 	.summary = "Run one tool through the gate and print its JSON",
-	.help = "JSON are the tool's arguments, '-' reads them from standard input.\n"
-		"'constable tools' lists the tools and what they take.\n",
+	.help = "The arguments are JSON, or words like path=/var/log depth=3 that become what the\n"
+		"tool's schema asks for; a list is given with commas (paths=/a,/b) or as JSON.\n"
+		"'-' reads the JSON from standard input. 'constable tools TOOL' says what it "
+		"takes.\n",
 	.run = run,
 };

@@ -17,3 +17,7 @@ int cli_call(struct gate_remote *remote, const struct cli_call *call, struct fra
 /* The result parsed; a new reference. */
 int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_t **result_out,
 		  struct error *err) MUST_CHECK;
+
+/* One tool with these arguments (a reference is taken over), asked on its own gate. */
+int cli_run_tool(const struct cli *cli, const char *tool, json_t *args, json_t **result_out,
+		 struct error *err) MUST_CHECK;

@@ -8,9 +8,22 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-	&command_up,    &command_ask,      &command_call,    &command_tools,
-	&command_exec,  &command_ls,       &command_metrics, &command_status,
-	&command_audit, &command_approval, &command_help,    &command_version,
+	&command_ask,
+	&command_up,
+	&command_call,
+	&command_tools,
+	&command_exec,
+	&command_ls,
+	&command_logs,
+	&command_metrics,
+	&command_status,
+	&command_test,
+	&command_case,
+	&command_config,
+	&command_audit,
+	&command_approval,
+	&command_help,
+	&command_version,
 	NULL,
 };
 
@@ -28,9 +41,19 @@ int command_misused(const struct command *command)
 	return EXIT_WRONG_USE;
 }
 
+/* The sentence may quote a host or a person: it stays one line without controls. */
+static void say(const char *text)
+{
+	CLEANUP(buf) struct buf escaped = { 0 };
+
+	buf_init(&escaped, 16 * KIB);
+	escape_add(&escaped, text, strlen(text), CHARSET_UTF8);
+	(void)fprintf(stderr, "constable: %s\n", buf_text(&escaped));
+}
+
 int command_failed(const struct error *err)
 {
-	(void)fprintf(stderr, "constable: %s\n", err->text);
+	say(err->text);
 	switch (-err->code) {
 	case EACCES:
 	case EPERM:
@@ -58,9 +81,25 @@ int cli_open_gate(const struct cli *cli, struct gate_remote *remote, struct erro
 	return gate_remote_open(remote, &config, err);
 }
 
+int cli_request(const struct cli *cli, const char *type, const char *nonce, json_t **body_out,
+		struct error *err)
+{
+	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
+	CLEANUP(json) json_t *header = json_pack("{s:s, s:s*}", "type", type, "nonce", nonce);
+	CLEANUP(frame) struct frame answer = { 0 };
+	int r = cli_open_gate(cli, &remote, err);
+
+	if (r == 0)
+		r = gate_remote_call(&remote, header, NULL, 0, &answer, err);
+	if (r < 0 || !answer.n_body)
+		return r;
+	*body_out = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
+	return *body_out ? 0 : err->code;
+}
+
 void cli_print_json(const json_t *json)
 {
-	size_t layout = isatty(STDOUT_FILENO) ? JSON_INDENT(2) : JSON_COMPACT;
+	size_t layout = isatty(STDOUT_FILENO) ? JSON_INDENT(2) | JSON_ENSURE_ASCII : JSON_COMPACT;
 
 	(void)json_dumpf(json, stdout, layout | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 	(void)fputc('\n', stdout);

@@ -2,13 +2,17 @@
  * A verb of the command line, as a value: listed in command.c.
  *
  * Exit status: 0 done; 1 the thing asked for failed; 2 wrong use; 3 not
- * permitted; 4 cannot reach the other side. A command writes its result to
- * standard output, and a failure as one sentence to standard error.
+ * permitted; 4 cannot reach the other side; 128 and the signal's number when
+ * interrupted. A command writes its result to standard output, and a failure as
+ * one sentence to standard error.
  */
 #pragma once
 
+#include "base/config.h"
 #include "base/json.h"
 #include "call/gate_remote.h"
+#include "cli/option.h"
+#include "cli/terminal/page.h"
 
 enum exit_status {
 	EXIT_DONE = 0,
@@ -16,15 +20,19 @@ enum exit_status {
 	EXIT_WRONG_USE = 2,
 	EXIT_NOT_PERMITTED = 3,
 	EXIT_UNREACHABLE = 4,
+	EXIT_INTERRUPTED = 128, /* and the number of the signal */
 };
 
 /* What every command may use. */
 struct cli {
+	const struct config *config;
 	const char *executables; /* folder of our siblings */
 	const char *knowledge;   /* folder of the causes */
 	const char *state;       /* state folder of a private warden */
 	const char *socket;      /* of the running warden */
 	const char *policy;      /* of a private warden, or NULL */
+	struct page out;         /* standard output */
+	struct page err;         /* standard error */
 };
 
 struct command {
@@ -47,6 +55,10 @@ int command_failed(const struct error *err);
 
 /* The gate: the running warden, or a private one. */
 int cli_open_gate(const struct cli *cli, struct gate_remote *remote, struct error *err) MUST_CHECK;
+
+/* A request without a body ("tools", "status", "verify") and its JSON answer, a new reference. */
+int cli_request(const struct cli *cli, const char *type, const char *nonce, json_t **body_out,
+		struct error *err) MUST_CHECK;
 
 /* One document on standard output, indented on a terminal. */
 void cli_print_json(const json_t *json);

@@ -3,31 +3,46 @@
 
 #include "cli/commands.h"
 
-static int describe(const struct command *command)
+static int describe(const struct command *command, struct page *page)
 {
-	(void)printf("usage: constable %s %s\n\n%s.\n", command->name, command->usage,
-		     command->summary);
-	if (command->help)
-		(void)printf("\n%s", command->help);
+	page_add(page, STYLE_STRONG, "usage: constable %s %s", command->name, command->usage);
+	page_end(page);
+	page_end(page);
+	page_add(page, STYLE_PLAIN, "%s.", command->summary);
+	page_end(page);
+	if (command->help) {
+		page_end(page);
+		page_lines(page, command->help);
+	}
 	return EXIT_DONE;
 }
 
-static int run_help(struct cli *cli UNUSED, int argc, char **argv)
+static int run_help(struct cli *cli, int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+	struct page *page = &cli->out;
 
 	if (command)
-		return describe(command);
+		return describe(command, page);
 	if (argc > 1) {
-		(void)fprintf(stderr, "constable: no command named '%s'\n", argv[1]);
+		(void)fprintf(stderr, "constable: no command of that name; see 'constable help'\n");
 		return EXIT_WRONG_USE;
 	}
-	(void)printf("usage: constable COMMAND [ARGUMENTS]\n\n"
-		     "Finds out what is wrong with this host, and proves it.\n\n");
-	for (const struct command *const *at = commands; *at; at++)
-		(void)printf("  %-10s %s\n", (*at)->name, (*at)->summary);
-	(void)printf("\n'constable help COMMAND' says more. "
-		     "Begin with: constable ask \"why is this host slow?\"\n");
+	page_add(page, STYLE_STRONG, "usage: constable [--SETTING VALUE...] COMMAND [ARGUMENTS]");
+	page_end(page);
+	page_end(page);
+	page_add(page, STYLE_PLAIN, "Finds out what is wrong with this host, and proves it.");
+	page_end(page);
+	page_end(page);
+	for (const struct command *const *at = commands; *at; at++) {
+		page_add(page, STYLE_NAME, "  %-10s", (*at)->name);
+		page_add(page, STYLE_PLAIN, "%s", (*at)->summary);
+		page_end(page);
+	}
+	page_end(page);
+	page_lines(page,
+		   "'constable help COMMAND' says more, 'constable config' lists the settings.\n"
+		   "Begin with: constable ask why is this host slow\n");
 	return EXIT_DONE;
 }
 

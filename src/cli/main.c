@@ -1,119 +1,138 @@
 /* constable: dispatches to its commands. */
 #include <errno.h>
-#include <pwd.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/names.h"
+#include "cli/places.h"
+#include "cli/settings.h"
 
-#define PATH_BYTES 4096
-
-struct paths {
-	char executables[PATH_BYTES];
-	char knowledge[PATH_BYTES];
-	char state[PATH_BYTES];
-};
-
-/* The folder this program lies in: a build tree, or the installed bin/. */
-static void find_own_folder(char *folder, size_t size)
+/* --color may stand anywhere, as people expect; other settings before the command. */
+static int take_colour(struct config *config, int *argc, char **argv, struct error *err)
 {
-	ssize_t len = readlink("/proc/self/exe", folder, size - 1);
-	char *slash;
+	int kept = 1;
 
-	folder[len < 0 ? 0 : len] = '\0';
-	slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-}
+	for (int i = 1; i < *argc; i++) {
+		int r = 0;
 
-static void find_siblings(struct paths *paths)
-{
-	char folder[PATH_BYTES - 64], probe[PATH_BYTES];
-
-	find_own_folder(folder, sizeof(folder));
-	(void)snprintf(probe, sizeof(probe), "%s/constable-warden", folder);
-	if (access(probe, X_OK) == 0) {
-		(void)snprintf(paths->executables, PATH_BYTES, "%s", folder);
-		(void)snprintf(paths->knowledge, PATH_BYTES, "%s/../knowledge", folder);
-		return;
+		if (strncmp(argv[i], "--color=", 8) == 0)
+			r = config_set(config, "color", argv[i] + 8, "--color", err);
+		else if (strcmp(argv[i], "--no-color") == 0)
+			r = config_set(config, "color", "never", "--no-color", err);
+		else
+			argv[kept++] = argv[i];
+		if (r < 0)
+			return r;
 	}
-	(void)snprintf(paths->executables, PATH_BYTES, "%s/../libexec/constable", folder);
-	(void)snprintf(paths->knowledge, PATH_BYTES, "%s/../share/constable/knowledge", folder);
+	argv[kept] = NULL;
+	*argc = kept;
+	return 0;
 }
 
-/* CONSTABLE_STATE_DIR, else /var/lib/constable as root, else the XDG state folder. */
-static void find_state(struct paths *paths)
+/* How many words of argv the settings took, or a negative errno. */
+static int take_settings(struct config *config, int *argc, char **argv, struct error *err)
 {
-	const char *given = getenv("CONSTABLE_STATE_DIR");
-	const char *xdg = getenv("XDG_STATE_HOME");
-	const struct passwd *user = getpwuid(geteuid());
-	const char *home = user ? user->pw_dir : "/tmp";
+	int at = 1;
+	int r = take_colour(config, argc, argv, err);
 
-	if (given)
-		(void)snprintf(paths->state, PATH_BYTES, "%s", given);
-	else if (geteuid() == 0)
-		(void)snprintf(paths->state, PATH_BYTES, "/var/lib/constable");
-	else if (xdg)
-		(void)snprintf(paths->state, PATH_BYTES, "%s/constable", xdg);
-	else
-		(void)snprintf(paths->state, PATH_BYTES, "%s/.local/state/constable",
-			       getenv("HOME") ? getenv("HOME") : home);
-}
+	while (r == 0 && at < *argc) {
+		int taken = settings_take_flag(config, argv, &at, err);
 
-/* As mkdir -p, the last folder private to us. */
-static void make_folders(char *path)
-{
-	for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
-		*at = '\0';
-		(void)mkdir(path, 0755); /* the last mkdir tells what went wrong */
-		*at = '/';
+		if (taken <= 0) {
+			r = taken;
+			break;
+		}
 	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		(void)fprintf(stderr, "constable: cannot make '%s': %s; set CONSTABLE_STATE_DIR\n",
-			      path, strerrordesc_np(errno));
+	return r < 0 ? r : at - 1;
 }
 
 static const struct command *choose(int argc, char **argv)
 {
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return &command_help;
-	if (strcmp(argv[1], "--version") == 0)
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)
 		return &command_version;
 	return command_find(argv[1]);
 }
 
-int main(int argc, char **argv)
+static bool needs_state(const struct command *command)
 {
-	static struct paths paths;
-	struct cli cli = {
-		.executables = paths.executables,
-		.knowledge = paths.knowledge,
-		.state = paths.state,
-		.socket = getenv("CONSTABLE_SOCKET"),
-		.policy = getenv("CONSTABLE_POLICY"),
-	};
-	const struct command *command = choose(argc, argv);
+	return command != &command_help && command != &command_version &&
+	       command != &command_config;
+}
 
-	log_set("constable", LOG_LEVEL_WARN);
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (!cli.socket)
-		cli.socket = "/run/constable/warden.sock";
+static int dispatch(struct cli *cli, const struct places *places, int argc, char **argv)
+{
+	const struct command *command = choose(argc, argv);
+	char *help_args[] = { "help", NULL, NULL };
+	struct error err = { 0 };
+
 	if (!command) {
-		(void)fprintf(stderr, "constable: no command named '%s'; see 'constable help'\n",
-			      argv[1]);
-		return EXIT_WRONG_USE;
+		error_set(&err, -EINVAL, "no command named '%s'; see 'constable help'", argv[1]);
+		return command_failed(&err);
 	}
 	if (command == &command_help && argc > 1 && argv[1][0] == '-')
-		return command->run(&cli, 1, argv);
-	if (argc > 2 && strcmp(argv[2], "--help") == 0)
-		return command_help.run(&cli, 2, argv);
-	find_siblings(&paths);
-	find_state(&paths);
-	make_folders(paths.state);
-	return argc > 1 ? command->run(&cli, argc - 1, argv + 1) : command->run(&cli, 1, argv);
+		return command->run(cli, 1, argv);
+	if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+		help_args[1] = argv[1];
+		return command_help.run(cli, 2, help_args);
+	}
+	/* `constable test` has to say what is wrong with the folder. */
+	if (needs_state(command) && places_make_state(places, &err) < 0 && command != &command_test)
+		return command_failed(&err);
+	return argc > 1 ? command->run(cli, argc - 1, argv + 1) : command->run(cli, 1, argv);
+}
+
+static void start_log(const struct config *config)
+{
+	static const enum log_level levels[] = { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
+						 LOG_LEVEL_DEBUG };
+
+	log_set("constable", levels[config_get_choice(config, "log_level")]);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(config) struct config config = { 0 };
+	struct places places;
+	struct cli cli = {
+		.config = &config,
+		.executables = places.executables,
+		.knowledge = places.knowledge,
+		.state = places.state,
+	};
+	struct error err = { 0 };
+	int taken;
+
+	if (settings_fill(&config, &err) < 0)
+		return command_failed(&err);
+	taken = take_settings(&config, &argc, argv, &err);
+	if (taken < 0)
+		return command_failed(&err);
+	start_log(&config);
+	places_find(&places, &config);
+	cli.socket = config_get(&config, "socket")->text;
+	cli.policy = config_get(&config, "policy")->text;
+	if (!*cli.policy)
+		cli.policy = NULL;
+	page_init(&cli.out, stdout, (enum colour)config_get_choice(&config, "color"));
+	page_init(&cli.err, stderr, (enum colour)config_get_choice(&config, "color"));
+	return dispatch(&cli, &places, argc - taken, argv + taken);
+}
+
+int main(int argc, char **argv)
+{
+	struct names_translation translation;
+	struct error err = { 0 };
+
+	/* Which characters there are, but numbers as JSON writes them. */
+	(void)setlocale(LC_CTYPE, "");
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (names_translate(argc, argv, &translation, &err) < 0)
+		return command_failed(&err);
+	return run(translation.argc, translation.argv);
 }

@@ -1,0 +1,154 @@
+/* constable ask [QUESTION]: what is wrong with this host, and why; constable up. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/ask/inquiry.h"
+#include "cli/ask/interactive.h"
+#include "cli/commands.h"
+
+#define QUESTION_MAX_BYTES (16 * KIB)
+
+struct options {
+	struct inquiry inquiry;
+	struct words words;
+	const char *engine;
+	int wants_json;
+	int is_once;
+};
+
+static int read_options(const struct cli *cli, int argc, char **argv, struct options *options,
+			struct error *err)
+{
+	const struct option_row rows[] = {
+		{ "--json", OPTION_SET, &options->wants_json },
+		{ "--engine", OPTION_TEXT, &options->engine },
+		{ "--since", OPTION_DURATION, &options->inquiry.since_ns },
+		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
+		{ "--save", OPTION_TEXT, &options->inquiry.save },
+		{ "--once", OPTION_SET, &options->is_once },
+		{ 0 },
+	};
+	int r;
+
+	*options = (struct options) {
+		.engine = "builtin",
+		.inquiry.since_ns = config_get_ns(cli->config, "since"),
+		.inquiry.timeout_ns = config_get_ns(cli->config, "timeout"),
+	};
+	r = option_read(rows, argc, argv, &options->words, err);
+	if (r == 0 && strcmp(options->engine, "builtin") != 0)
+		r = error_set(err, -EINVAL,
+			      "no model named '%s' is configured; leave --engine out for the "
+			      "built-in one",
+			      options->engine);
+	options->inquiry.output = options->wants_json ? INQUIRY_JSON : INQUIRY_TEXT;
+	return r;
+}
+
+/* All of standard input is one question, without the newline at its end. */
+static int read_question(struct buf *question, struct error *err)
+{
+	int r;
+
+	buf_init(question, QUESTION_MAX_BYTES);
+	buf_add(question, "", 0);
+	r = buf_read_fd(question, STDIN_FILENO);
+	if (r < 0)
+		return error_set(err, r, "read the question: %s", strerrordesc_np(-r));
+	if (question->dropped)
+		return error_set(err, -EINVAL, "the question is longer than %zu KiB",
+				 QUESTION_MAX_BYTES / KIB);
+	while (question->len && strchr(" \t\r\n", question->data[question->len - 1]))
+		question->data[--question->len] = '\0';
+	return 0;
+}
+
+static int run_ask(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(investigation) struct investigation investigation = { 0 };
+	CLEANUP(buf) struct buf piped = { 0 };
+	CLEANUP(text) char *joined = NULL;
+	struct options options;
+	struct error err = { 0 };
+
+	if (read_options(cli, argc, argv, &options, &err) < 0)
+		return command_failed(&err);
+	if (!options.words.n && isatty(STDIN_FILENO) && !options.wants_json)
+		return interactive_run(cli, &options.inquiry);
+	if (!options.words.n && !isatty(STDIN_FILENO) && read_question(&piped, &err) < 0)
+		return command_failed(&err);
+	joined = option_join(&options.words);
+	options.inquiry.question = options.words.n ? joined : buf_text(&piped);
+	return inquiry_run(cli, &options.inquiry, &investigation);
+}
+
+const struct command command_ask = {
+	.name = "ask",
+	.usage = "[QUESTION...] [--json] [--since 15m] [--timeout 120s] [--save CASE] "
+		 "[--engine builtin]",
+	.summary = "Find out what is wrong with this host, and prove it",
+	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
+		"Without one it comes from standard input; on a terminal a conversation begins.\n"
+		"An empty question asks what is wrong with this host.\n\n"
+		"  --json        the report as one JSON document\n"
+		"  --since 15m   how far back to look\n"
+		"  --timeout S   when to give up\n"
+		"  --save CASE   write question, evidence and report to a file; see 'constable "
+		"case'\n"
+		"  --engine E    who thinks: builtin is the engine that needs no model\n\n"
+		"Exit status 0 once there is a report, whatever its verdict: cause-found,\n"
+		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n",
+	.run = run_ask,
+};
+
+static void say_next(struct cli *cli, const json_t *report)
+{
+	struct page *page = &cli->out;
+	bool is_found = strcmp(json_get_text(report, "verdict", ""), "cause-found") == 0;
+
+	page_title(page, "Next");
+	page_add(page, STYLE_NAME, "  constable ask \"why is nginx down?\"");
+	page_add(page, STYLE_FAINT, "   ask about what you see");
+	page_end(page);
+	page_add(page, STYLE_NAME, "  constable ask");
+	page_add(page, STYLE_FAINT, "                          a conversation");
+	page_end(page);
+	page_add(page, STYLE_NAME, "  constable case show");
+	page_add(page, STYLE_FAINT, "                    %s",
+		 is_found ? "the evidence behind this report" : "what was read for this report");
+	page_end(page);
+	page_add(page, STYLE_NAME, "  constable test");
+	page_add(page, STYLE_FAINT, "                         what works on this machine");
+	page_end(page);
+}
+
+static int run_up(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(investigation) struct investigation investigation = { 0 };
+	CLEANUP(text) char *joined = NULL;
+	struct options options;
+	struct error err = { 0 };
+	int status;
+
+	if (read_options(cli, argc, argv, &options, &err) < 0)
+		return command_failed(&err);
+	if (options.words.n && !options.is_once)
+		return command_misused(&command_up);
+	joined = option_join(&options.words);
+	options.inquiry.question = joined;
+	status = inquiry_run(cli, &options.inquiry, &investigation);
+	if (status == EXIT_DONE && !options.is_once && !options.wants_json)
+		say_next(cli, investigation.report);
+	return status;
+}
+
+const struct command command_up = {
+	.name = "up",
+	.usage = "[--once QUESTION...] [--json] [--since 15m]",
+	.summary = "Investigate this host now, with nothing to configure",
+	.help = "Runs one investigation of this host and says what can be done next; with --once\n"
+		"it answers QUESTION and says no more. It takes the options of 'constable ask'.\n",
+	.run = run_up,
+};

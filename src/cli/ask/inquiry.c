@@ -1,0 +1,84 @@
+#include "cli/ask/inquiry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/ask/kept.h"
+#include "cli/ask/progress.h"
+#include "cli/ask/report.h"
+
+#define PATH_BYTES 4096
+
+static int investigate_watched(const struct cli *cli, struct investigation *investigation,
+			       struct error *err)
+{
+	CLEANUP(interrupt) struct interrupt interrupt = { .fd = -1 };
+	struct progress progress;
+	bool is_shown = isatty(STDERR_FILENO);
+	int r = interrupt_open(&interrupt);
+
+	if (r < 0)
+		return error_set(err, r, "wait for signals: %s", strerrordesc_np(-r));
+	progress_init(&progress, &cli->err);
+	investigation->interrupt = &interrupt;
+	investigation->watcher = is_shown ? &progress.watcher : NULL;
+	r = investigate(cli, investigation, err);
+	investigation->interrupt = NULL;
+	investigation->watcher = NULL;
+	if (is_shown && r == 0)
+		progress_end(&progress);
+	else if (is_shown)
+		progress_clear(&progress);
+	return r == -ECANCELED && interrupt.signal ? interrupt.signal : r;
+}
+
+/* What cannot be kept is said, but does not take the report away. */
+static void keep(const struct cli *cli, const json_t *bundle)
+{
+	char path[PATH_BYTES];
+	struct error err = { 0 };
+
+	if (bundle && kept_add(cli, bundle, path, sizeof(path), &err) < 0)
+		(void)command_failed(&err);
+}
+
+static int save(const struct inquiry *inquiry, const json_t *bundle, struct error *err)
+{
+	if (!inquiry->save)
+		return 0;
+	if (!bundle)
+		return error_set(err, -ENODATA, "the investigation left no case to save");
+	return kept_write(inquiry->save, bundle, err);
+}
+
+static void show(struct cli *cli, const struct inquiry *inquiry,
+		 const struct investigation *investigation)
+{
+	if (inquiry->output == INQUIRY_JSON)
+		cli_print_json(investigation->report);
+	else
+		report_print(investigation->report, investigation->bundle, &cli->out);
+	(void)fflush(stdout);
+}
+
+int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investigation *investigation)
+{
+	struct error err = { 0 };
+	int r;
+
+	*investigation = (struct investigation) {
+		.question = inquiry->question,
+		.since_s = inquiry->since_ns / NS_PER_SEC ? inquiry->since_ns / NS_PER_SEC : 1,
+		.timeout_ns = inquiry->timeout_ns,
+	};
+	r = investigate_watched(cli, investigation, &err);
+	if (r != 0) {
+		int status = command_failed(&err);
+
+		return r > 0 ? EXIT_INTERRUPTED + r : status;
+	}
+	keep(cli, investigation->bundle);
+	show(cli, inquiry, investigation);
+	return save(inquiry, investigation->bundle, &err) < 0 ? command_failed(&err) : EXIT_DONE;
+}

@@ -1,0 +1,287 @@
+#include "cli/ask/investigator.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "cli/ask/child.h"
+
+#define REPORT_MAX_BYTES FRAME_BODY_MAX_BYTES
+#define TICK_MS 100
+#define CANCEL_NS (3 * NS_PER_SEC)
+#define OPEN_MAX 64 /* as many as a warden takes of one client */
+
+struct session {
+	struct investigation *investigation;
+	struct gate_remote *gate;
+	int fd; /* of the investigator */
+	uint64_t deadline_ns;
+	json_int_t open[OPEN_MAX]; /* calls without an answer */
+	size_t n_open;
+};
+
+void investigation_finish(struct investigation *investigation)
+{
+	json_decref(investigation->report);
+	json_decref(investigation->bundle);
+	investigation->report = investigation->bundle = NULL;
+}
+
+void investigation_cleanup(struct investigation *investigation)
+{
+	investigation_finish(investigation);
+}
+
+/* Only its tool, id and arguments pass: what it says otherwise is not heard. */
+static int forward_call(struct session *session, const struct frame *frame, struct error *err)
+{
+	struct watcher *watcher = session->investigation->watcher;
+	json_int_t id = json_get_int(frame->header, "id", 0);
+	const char *tool = json_get_text(frame->header, "tool", "");
+	CLEANUP(json)
+	json_t *header = json_pack("{s:s, s:s, s:I}", "type", "call", "tool", tool, "id", id);
+
+	if (session->n_open == OPEN_MAX)
+		return error_set(err, -EBADMSG, "the investigator has %d open calls", OPEN_MAX);
+	session->open[session->n_open++] = id;
+	if (watcher)
+		watcher->call_started(watcher, id, tool, frame->n_body ? frame->body : "{}");
+	return frame_write(session->gate->fd, header, frame->body, frame->n_body, err);
+}
+
+static int forward_cancel(struct session *session, json_int_t id, struct error *err)
+{
+	CLEANUP(json) json_t *header = json_pack("{s:s, s:I}", "type", "cancel", "id", id);
+
+	return frame_write(session->gate->fd, header, NULL, 0, err);
+}
+
+static void close_call(struct session *session, json_int_t id)
+{
+	for (size_t i = 0; i < session->n_open; i++) {
+		if (session->open[i] != id)
+			continue;
+		session->open[i] = session->open[--session->n_open];
+		return;
+	}
+}
+
+static int take_answer(struct session *session, struct frame *frame, struct error *err)
+{
+	struct watcher *watcher = session->investigation->watcher;
+	int r = gate_remote_receive(session->gate, frame, err);
+	json_int_t id;
+
+	if (r < 0)
+		return r;
+	id = json_get_int(frame->header, "id", 0);
+	close_call(session, id);
+	if (watcher)
+		watcher->call_ended(watcher, id, (int)json_get_int(frame->header, "code", 0),
+				    json_get_number(frame->header, "elapsed_ms", 0));
+	return 0;
+}
+
+static int forward_answer(struct session *session, struct error *err)
+{
+	CLEANUP(frame) struct frame frame = { 0 };
+	int r = take_answer(session, &frame, err);
+
+	return r < 0 ? r : frame_write(session->fd, frame.header, frame.body, frame.n_body, err);
+}
+
+static int take_document(const struct frame *frame, json_t **document, struct error *err)
+{
+	json_decref(*document);
+	*document = json_parse(frame->body, frame->n_body, REPORT_MAX_BYTES, err);
+	return *document ? 0 : err->code;
+}
+
+static int hear_event(struct investigation *investigation, const struct frame *frame,
+		      struct error *err)
+{
+	CLEANUP(json) json_t *event = json_parse(frame->body, frame->n_body, REPORT_MAX_BYTES, err);
+	const json_t *data = json_object_get(event, "data");
+
+	if (!event)
+		return err->code;
+	if (investigation->watcher && strcmp(json_get_text(event, "type", ""), "thought") == 0)
+		investigation->watcher->thought(investigation->watcher,
+						json_is_string(data)
+							? json_string_value(data)
+							: json_get_text(data, "text", ""));
+	return 0;
+}
+
+/* 1 once the investigator has said everything, 0 to go on. */
+static int hear(struct session *session, struct error *err)
+{
+	struct investigation *investigation = session->investigation;
+	CLEANUP(frame) struct frame frame = { 0 };
+	const char *type;
+	int r = frame_read(session->fd, &frame, err);
+
+	if (r == -EPIPE)
+		return investigation->report
+			       ? 1
+			       : error_set(err, -EIO, "the investigator ended without a report");
+	if (r < 0)
+		return error_wrap(err, "the investigator");
+	type = json_get_text(frame.header, "type", "");
+	if (strcmp(type, "call") == 0)
+		return forward_call(session, &frame, err);
+	if (strcmp(type, "cancel") == 0)
+		return forward_cancel(session, json_get_int(frame.header, "id", 0), err);
+	if (strcmp(type, "event") == 0)
+		return hear_event(investigation, &frame, err);
+	if (strcmp(type, "report") == 0)
+		return take_document(&frame, &investigation->report, err);
+	if (strcmp(type, "case") == 0)
+		return take_document(&frame, &investigation->bundle, err);
+	return error_set(err, -EBADMSG, "the investigator sent a frame of type '%s'", type);
+}
+
+static int wait_for_news(const struct session *session, struct pollfd pollers[3], struct error *err)
+{
+	struct watcher *watcher = session->investigation->watcher;
+	uint64_t now = clock_monotonic_ns();
+	uint64_t left_ms;
+	int r;
+
+	if (now >= session->deadline_ns)
+		return error_set(err, -ETIMEDOUT,
+				 "the investigation took too long; --timeout gives it more time");
+	left_ms = (session->deadline_ns - now) / NS_PER_MS + 1;
+	r = poll(pollers, 3, watcher && left_ms > TICK_MS ? TICK_MS : (int)left_ms);
+	if (r < 0 && errno != EINTR)
+		return error_errno(err, "wait for the investigator");
+	if (watcher)
+		watcher->tick(watcher);
+	return 0;
+}
+
+static int converse(struct session *session, struct error *err)
+{
+	struct interrupt *interrupt = session->investigation->interrupt;
+
+	for (;;) {
+		struct pollfd pollers[3] = {
+			{ .fd = session->fd, .events = POLLIN },
+			{ .fd = session->gate->fd, .events = POLLIN },
+			{ .fd = interrupt ? interrupt->fd : -1, .events = POLLIN },
+		};
+		int r = wait_for_news(session, pollers, err);
+
+		if (r == 0 && pollers[2].revents && interrupt_came(interrupt))
+			r = error_set(err, -ECANCELED, "interrupted: every call was cancelled");
+		if (r == 0 && pollers[1].revents)
+			r = forward_answer(session, err);
+		if (r == 0 && pollers[0].revents)
+			r = hear(session, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+}
+
+/* After a failure: no call of ours runs on. */
+static void cancel_open(struct session *session)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() + CANCEL_NS;
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < session->n_open; i++)
+		if (forward_cancel(session, session->open[i], &err) < 0)
+			return;
+	while (session->n_open && clock_monotonic_ns() < deadline_ns) {
+		struct pollfd poller = { .fd = session->gate->fd, .events = POLLIN };
+		CLEANUP(frame) struct frame frame = { 0 };
+
+		if (poll(&poller, 1, TICK_MS) > 0 && take_answer(session, &frame, &err) < 0)
+			return;
+	}
+}
+
+static int send_start(struct session *session, struct error *err)
+{
+	const struct investigation *investigation = session->investigation;
+	CLEANUP(json) json_t *ask = json_pack("{s:s}", "type", "tools");
+	CLEANUP(json) json_t *header = json_pack("{s:s}", "type", "start");
+	CLEANUP(json) json_t *tools = NULL;
+	CLEANUP(json) json_t *body = NULL;
+	CLEANUP(text) char *text = NULL;
+	CLEANUP(frame) struct frame answer = { 0 };
+	char hostname[256] = "";
+	int r = gate_remote_call(session->gate, ask, NULL, 0, &answer, err);
+
+	if (r < 0)
+		return r;
+	tools = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
+	if (!tools)
+		return err->code;
+	(void)gethostname(hostname, sizeof(hostname) - 1);
+	body = json_pack("{s:o, s:o, s:{s:I}, s:O}", "question",
+			 json_text(investigation->question, strlen(investigation->question)),
+			 "host", json_text(hostname, strlen(hostname)), "window", "since_s",
+			 (json_int_t)investigation->since_s, "tools", tools);
+	text = json_canonical(body);
+	return frame_write(session->fd, header, text, strlen(text), err);
+}
+
+int investigate(const struct cli *cli, struct investigation *investigation, struct error *err)
+{
+	CLEANUP(gate_remote) struct gate_remote gate = { .fd = -1 };
+	CLEANUP(fd) int fd = -1;
+	struct session session = { .investigation = investigation, .gate = &gate };
+	pid_t pid;
+	int r = cli_open_gate(cli, &gate, err);
+
+	if (r < 0)
+		return r;
+	pid = child_start(cli, &fd, err);
+	if (pid < 0)
+		return err->code;
+	session.fd = fd;
+	session.deadline_ns = clock_monotonic_ns() + investigation->timeout_ns;
+	r = send_start(&session, err);
+	if (r == 0)
+		r = converse(&session, err);
+	if (r < 0) {
+		(void)kill(pid, SIGKILL);
+		cancel_open(&session);
+	}
+	(void)waitpid(pid, NULL, 0);
+	return r;
+}
+
+int investigate_replay(const struct cli *cli, const char *bundle_path, json_t **report_out,
+		       struct error *err)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	int r;
+
+	buf_init(&text, REPORT_MAX_BYTES);
+	r = child_run(cli, "--replay", bundle_path, &text, err);
+	if (r < 0)
+		return r;
+	*report_out = json_parse(buf_text(&text), text.len, REPORT_MAX_BYTES, err);
+	return *report_out ? 0 : err->code;
+}
+
+int investigate_validate(const struct cli *cli, char *said, size_t size, struct error *err)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	int r;
+
+	buf_init(&text, size);
+	r = child_run(cli, "--validate", cli->knowledge, &text, err);
+	if (r == 0)
+		text_format(said, size, "%.*s", (int)strcspn(buf_text(&text), "\n"),
+			    buf_text(&text));
+	return r;
+}

@@ -1,0 +1,48 @@
+/*
+ * Runs one investigation in a constable-investigator child, which has neither
+ * network nor host: it asks for tools over one descriptor, and this side
+ * forwards its calls (and nothing else) to the gate.
+ */
+#pragma once
+
+#include "cli/ask/interrupt.h"
+#include "cli/command.h"
+
+/* Whoever wants to see it happen. */
+struct watcher {
+	void (*call_started)(struct watcher *watcher, json_int_t id, const char *tool,
+			     const char *args);
+	void (*call_ended)(struct watcher *watcher, json_int_t id, int code, double elapsed_ms);
+	void (*thought)(struct watcher *watcher, const char *text);
+	void (*tick)(struct watcher *watcher); /* ten times a second */
+};
+
+struct investigation {
+	const char *question;
+	uint64_t since_s;            /* the window begins this long ago */
+	uint64_t timeout_ns;         /* of the whole investigation */
+	struct watcher *watcher;     /* or NULL */
+	struct interrupt *interrupt; /* or NULL */
+
+	/* Filled: new references, the bundle NULL if none came. */
+	json_t *report;
+	json_t *bundle;
+};
+
+/*
+ * -ECANCELED after an interrupt: every open call has been cancelled, and neither
+ * the investigator nor a private warden is left.
+ */
+int investigate(const struct cli *cli, struct investigation *investigation,
+		struct error *err) MUST_CHECK;
+
+/* Recomputes the report of a bundle, with host and network denied. */
+int investigate_replay(const struct cli *cli, const char *bundle_path, json_t **report_out,
+		       struct error *err) MUST_CHECK;
+
+/* Checks the causes of 'cli'; fills what the check said, also on failure. */
+int investigate_validate(const struct cli *cli, char *said, size_t size,
+			 struct error *err) MUST_CHECK;
+
+void investigation_finish(struct investigation *investigation);
+void investigation_cleanup(struct investigation *investigation);

@@ -1,0 +1,150 @@
+#include "cli/settings.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define FLAG_BYTES 64
+
+const struct config_key settings_keys[] = {
+	{
+		.name = "color",
+		.type = CONFIG_CHOICE,
+		.choices = "auto|always|never",
+		.otherwise = "auto",
+		.variable = "CONSTABLE_COLOR",
+		.help = "Colours: auto means on a terminal, unless NO_COLOR is set.",
+	},
+	{
+		.name = "executables_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_EXECUTABLES_DIR",
+		.help = "Where constable-warden and its siblings lie; else beside this program.",
+	},
+	{
+		.name = "knowledge_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_KNOWLEDGE_DIR",
+		.help = "The causes that the built-in engine knows.",
+	},
+	{
+		.name = "kept_cases",
+		.type = CONFIG_COUNT,
+		.otherwise = "20",
+		.variable = "CONSTABLE_KEPT_CASES",
+		.help = "How many investigations stay in the state folder; 0 keeps none.",
+	},
+	{
+		.name = "log_level",
+		.type = CONFIG_CHOICE,
+		.choices = "error|warn|info|debug",
+		.otherwise = "warn",
+		.variable = "CONSTABLE_LOG_LEVEL",
+		.aliases = { "AGENT_LOG_LEVEL" },
+		.imports = { "logging/level" },
+		.help = "How much is said on standard error.",
+	},
+	{
+		.name = "log_lines",
+		.type = CONFIG_COUNT,
+		.otherwise = "1000",
+		.variable = "CONSTABLE_LOG_LINES",
+		.imports = { "tools/log_analyzer/max_lines" },
+		.help = "How many lines `constable logs` reads from the end of a file.",
+	},
+	{
+		.name = "exec_timeout",
+		.type = CONFIG_DURATION,
+		.otherwise = "300s",
+		.variable = "CONSTABLE_EXEC_TIMEOUT",
+		.imports = { "tools/shell_executor/timeout" },
+		.help = "When `constable exec` ends a command.",
+	},
+	{
+		.name = "policy",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_POLICY",
+		.help = "The policy of a warden that a command brings along.",
+	},
+	{
+		.name = "since",
+		.type = CONFIG_DURATION,
+		.otherwise = "15m",
+		.variable = "CONSTABLE_SINCE",
+		.help = "How far back an investigation looks.",
+	},
+	{
+		.name = "socket",
+		.type = CONFIG_PATH,
+		.otherwise = "/run/constable/warden.sock",
+		.variable = "CONSTABLE_SOCKET",
+		.help = "Where the warden of this host listens; without one a command brings its "
+			"own.",
+	},
+	{
+		.name = "state_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_STATE_DIR",
+		.help = "Audit log, kept cases, history; else /var/lib/constable as root and "
+			"$XDG_STATE_HOME/constable as another user.",
+	},
+	{
+		.name = "timeout",
+		.type = CONFIG_DURATION,
+		.otherwise = "120s",
+		.variable = "CONSTABLE_TIMEOUT",
+		.help = "When an investigation gives up.",
+	},
+	{ 0 },
+};
+
+const char *settings_path(void)
+{
+	const char *given = getenv("CONSTABLE_CONFIG");
+
+	return given && *given ? given : "/etc/constable/agent.yaml";
+}
+
+int settings_fill(struct config *config, struct error *err)
+{
+	int r;
+
+	config_init(config, settings_keys);
+	r = config_add_file(config, settings_path(), err);
+	return r < 0 ? r : config_add_environment(config, err);
+}
+
+/* state_dir is --state-dir. */
+static void format_flag(const char *name, char flag[FLAG_BYTES])
+{
+	text_format(flag, FLAG_BYTES, "--%s", name);
+	for (char *at = flag; *at; at++)
+		if (*at == '_')
+			*at = '-';
+}
+
+int settings_take_flag(struct config *config, char **argv, int *at, struct error *err)
+{
+	char flag[FLAG_BYTES];
+
+	for (const struct config_key *key = config->keys; key->name; key++) {
+		const char *arg = argv[*at];
+		size_t len;
+		int r;
+
+		format_flag(key->name, flag);
+		len = strlen(flag);
+		if (strncmp(arg, flag, len) != 0 || (arg[len] && arg[len] != '='))
+			continue;
+		if (!arg[len] && !argv[*at + 1])
+			return error_set(err, -EINVAL, "%s wants a value", flag);
+		r = config_set(config, key->name, arg[len] ? arg + len + 1 : argv[++*at], flag,
+			       err);
+		++*at;
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * The keys of agent.yaml that the command line reads: one table, from which
+ * parsing, `constable config` and the manual come.
+ */
+#pragma once
+
+#include "base/config.h"
+
+extern const struct config_key settings_keys[];
+
+/* CONSTABLE_CONFIG, or /etc/constable/agent.yaml. */
+const char *settings_path(void);
+
+/* Default, file, environment; then flags: "--state-dir /x" before the command. */
+int settings_fill(struct config *config, struct error *err) MUST_CHECK;
+
+/*
+ * Takes "--KEY VALUE" or "--KEY=VALUE" at argv[*at], and moves on past it. 1 if it was one, 0 if
+ * it is something else, or a negative errno.
+ */
+int settings_take_flag(struct config *config, char **argv, int *at, struct error *err);
