@@ -6,6 +6,7 @@ extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
 extern const struct tool tool_get_apache_health;
 extern const struct tool tool_get_command_history;
+extern const struct tool tool_get_conntrack;
 extern const struct tool tool_get_cpu;
 extern const struct tool tool_get_disk_io;
 extern const struct tool tool_get_disk_usage;
@@ -41,6 +42,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_find_log_errors,
 	&tool_get_apache_health,
 	&tool_get_command_history,
+	&tool_get_conntrack,
 	&tool_get_cpu,
 	&tool_get_disk_io,
 	&tool_get_disk_usage,
