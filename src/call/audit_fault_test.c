@@ -1,0 +1,436 @@
+/* The audit log while the disk fills up, calls to the kernel fail, and the process is killed. */
+#include "call/audit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/test.h"
+
+static const struct tool_info look = { .name = "look", .risk = TOOL_READS };
+static const struct tool_info alter = { .name = "alter", .risk = TOOL_CHANGES };
+static const struct caller ana = { .uid = 4711, .gid = 4711, .pid = 12, .who = "uid 4711 (ana)" };
+
+enum fault_kind {
+	FAULT_NONE,
+	FAULT_ERROR,      /* the call fails with EIO */
+	FAULT_KILL,       /* the process ends before the call */
+	FAULT_KILL_AFTER, /* and after it */
+	FAULT_HALF,       /* a write does half its work, then the process ends */
+	FAULT_FULL,       /* from here on the disk is full */
+};
+
+/* The kernel, as this test lets it behave; these definitions win over libc's. */
+static struct {
+	enum fault_kind kind;
+	int at, n_calls;
+	off_t room; /* FAULT_FULL: what was allocated before */
+} fault;
+
+static bool strikes(void)
+{
+	if (++fault.n_calls != fault.at)
+		return false;
+	if (fault.kind == FAULT_KILL)
+		_exit(77);
+	return fault.kind != FAULT_NONE;
+}
+
+static long finish(bool struck, long result)
+{
+	if (struck && fault.kind == FAULT_KILL_AFTER)
+		_exit(77);
+	return result;
+}
+
+static bool fails(bool struck)
+{
+	if (!struck || fault.kind != FAULT_ERROR)
+		return false;
+	errno = EIO;
+	return true;
+}
+
+static bool is_full(void)
+{
+	return fault.kind == FAULT_FULL && fault.n_calls >= fault.at;
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+	bool struck = strikes();
+
+	if (fails(struck))
+		return -1;
+	if (struck && fault.kind == FAULT_HALF) {
+		(void)syscall(SYS_write, fd, data, len / 2);
+		_exit(77);
+	}
+	if (is_full() && fd > 2) {
+		if (fault.room < (off_t)len && fault.room <= 0) {
+			errno = ENOSPC;
+			return -1;
+		}
+		len = fault.room < (off_t)len ? (size_t)fault.room : len;
+		fault.room -= (off_t)len;
+	}
+	return finish(struck, syscall(SYS_write, fd, data, len));
+}
+
+int fdatasync(int fd)
+{
+	bool struck = strikes();
+
+	return fails(struck) ? -1 : (int)finish(struck, syscall(SYS_fdatasync, fd));
+}
+
+int fsync(int fd)
+{
+	bool struck = strikes();
+
+	return fails(struck) ? -1 : (int)finish(struck, syscall(SYS_fsync, fd));
+}
+
+int ftruncate(int fd, off_t len)
+{
+	bool struck = strikes();
+
+	return fails(struck) ? -1 : (int)finish(struck, syscall(SYS_ftruncate, fd, len));
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+	bool struck = strikes();
+
+	return fails(struck)
+		       ? -1
+		       : (int)finish(struck, syscall(SYS_renameat2, from_fd, from, to_fd, to, 0));
+}
+
+int fallocate(int fd, int mode, off_t at, off_t len)
+{
+	bool struck = strikes();
+
+	if (fails(struck))
+		return -1;
+	if (is_full()) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)finish(struck, syscall(SYS_fallocate, fd, mode, at, len));
+}
+
+int fstatvfs(int fd UNUSED, struct statvfs *fs)
+{
+	*fs = (struct statvfs) { .f_blocks = 1000000, .f_frsize = 4096 };
+	fs->f_bfree = fs->f_bavail = is_full() ? 0 : 500000;
+	return 0;
+}
+
+struct scene {
+	char directory[64];
+	struct audit *audit;
+	struct error err;
+};
+
+static void scene_make(struct scene *scene)
+{
+	(void)snprintf(scene->directory, sizeof(scene->directory), "/tmp/audit.XXXXXX");
+	CHECK(mkdtemp(scene->directory));
+}
+
+static bool scene_open(struct scene *scene)
+{
+	scene->audit = audit_open(scene->directory, &scene->err);
+	return scene->audit;
+}
+
+static void scene_cleanup(struct scene *scene)
+{
+	DIR *directory = opendir(scene->directory);
+	const struct dirent *entry;
+
+	fault.kind = FAULT_NONE;
+	audit_close(scene->audit);
+	while (directory && (entry = readdir(directory)))
+		(void)unlinkat(dirfd(directory), entry->d_name, 0); /* not . and .. */
+	if (directory)
+		(void)closedir(directory);
+	(void)rmdir(scene->directory);
+}
+
+static int intend(struct scene *scene, uint64_t id, const struct tool_info *tool)
+{
+	struct audit_call call = {
+		.id = id,
+		.caller = &ana,
+		.tool = tool,
+		.tool_name = tool->name,
+		.arg_bytes = "{}",
+		.n_arg_bytes = 2,
+		.decision = "default: allow reads",
+	};
+
+	return audit_intent(scene->audit, &call, &scene->err);
+}
+
+static int conclude(struct scene *scene, uint64_t id)
+{
+	struct audit_outcome outcome = { .id = id, .outcome = "done" };
+
+	return audit_outcome(scene->audit, &outcome, &scene->err);
+}
+
+static json_t *verify(struct scene *scene)
+{
+	json_t *report = json_object();
+
+	CHECK_OK(audit_verify(scene->directory, report, &scene->err), scene->err);
+	return report;
+}
+
+static void check_sound(struct scene *scene)
+{
+	CLEANUP(json) json_t *report = verify(scene);
+
+	if (!json_get_bool(report, "ok", false)) {
+		CLEANUP(text) char *text = json_canonical(report);
+
+		fail_msg("call %d: %s", fault.at, text);
+	}
+}
+
+/* What a warden does; each promise kept is one byte on 'fd'. */
+static void work(struct scene *scene, int fd)
+{
+	if (!scene_open(scene))
+		_exit(0);
+	for (uint64_t id = 1; id <= 3; id++) {
+		if (intend(scene, id, id == 2 ? &alter : &look) < 0)
+			_exit(0);
+		if (id == 2)
+			(void)syscall(SYS_write, fd, "2", 1);
+		if (id != 3 && conclude(scene, id) < 0)
+			_exit(0);
+	}
+	if (audit_sync(scene->audit, &scene->err) < 0)
+		_exit(0);
+	(void)syscall(SYS_write, fd, "s", 1);
+	_exit(1);
+}
+
+static bool log_has(struct scene *scene, const char *text)
+{
+	char path[128];
+	CLEANUP(fd) int fd = -1;
+	CLEANUP(buf) struct buf log = { 0 };
+
+	(void)snprintf(path, sizeof(path), "%s/audit.jsonl", scene->directory);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	buf_init(&log, 1 * MIB);
+	CHECK(fd >= 0 && buf_read_fd(&log, fd) == 0);
+	return strstr(buf_text(&log), text);
+}
+
+/* Runs the work with the fault at its n-th call; false once it is past the last. */
+static bool try_fault(enum fault_kind kind, int at)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	char promises[8] = "";
+	int pipe_fds[2], status;
+	pid_t child;
+
+	scene_make(&scene);
+	CHECK_INT(pipe2(pipe_fds, O_CLOEXEC), 0);
+	child = fork();
+	if (child == 0) {
+		fault.kind = kind;
+		fault.at = at;
+		fault.n_calls = 0;
+		work(&scene, pipe_fds[1]);
+	}
+	(void)close(pipe_fds[1]);
+	CHECK(read(pipe_fds[0], promises, sizeof(promises) - 1) >= 0);
+	(void)close(pipe_fds[0]);
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK(WIFEXITED(status));
+
+	fault.kind = FAULT_NONE;
+	fault.at = at;
+	check_sound(&scene);
+	if (!scene_open(&scene))
+		fail_msg("call %d: %s", at, scene.err.text);
+	check_sound(&scene);
+	/* A change that was let through is in the log, and ended in one outcome. */
+	CHECK(!strchr(promises, '2') || log_has(&scene, "\"tool\":\"alter\""));
+	{
+		CLEANUP(json) json_t *report = verify(&scene);
+
+		CHECK_INT(json_get_int(report, "open_calls", -1), 0);
+	}
+	return WEXITSTATUS(status) != 1;
+}
+
+static void try_every_call(enum fault_kind kind)
+{
+	int at = 1;
+
+	while (try_fault(kind, at))
+		CHECK(at++ < 200);
+	CHECK(at > 10);
+}
+
+TEST(killed_before_any_call_to_the_kernel_the_log_stays_sound)
+{
+	try_every_call(FAULT_KILL);
+}
+
+TEST(killed_after_any_call_to_the_kernel_the_log_stays_sound)
+{
+	try_every_call(FAULT_KILL_AFTER);
+}
+
+TEST(killed_in_the_middle_of_any_write_the_log_says_so_and_goes_on)
+{
+	for (int at = 1; at < 40; at++)
+		(void)try_fault(FAULT_HALF, at);
+}
+
+TEST(a_torn_line_is_cut_off_and_recorded)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	char path[128];
+	int fd;
+
+	scene_make(&scene);
+	CHECK(scene_open(&scene));
+	CHECK_OK(intend(&scene, 1, &look), scene.err);
+	audit_close(TAKE(scene.audit));
+	(void)snprintf(path, sizeof(path), "%s/audit.jsonl", scene.directory);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	CHECK_INT(fd_write_all(fd, "{\"seq\":3,\"ti", 12), 0);
+	(void)close(fd);
+	check_sound(&scene);
+	{
+		CLEANUP(json) json_t *report = verify(&scene);
+
+		CHECK_INT(json_array_size(json_object_get(report, "cannot_prove")), 3);
+	}
+	CHECK(scene_open(&scene));
+	check_sound(&scene);
+	CHECK(log_has(&scene, "\"kind\":\"repair\""));
+	CHECK(log_has(&scene, "\"torn_bytes\":12,"));
+}
+
+TEST(a_call_to_the_kernel_that_fails_fails_one_call_and_breaks_no_chain)
+{
+	for (int at = 1; at < 40; at++)
+		(void)try_fault(FAULT_ERROR, at);
+}
+
+TEST(after_a_failed_sync_nothing_more_is_promised)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+
+	scene_make(&scene);
+	CHECK(scene_open(&scene));
+	fault.n_calls = 0;
+	fault.kind = FAULT_ERROR;
+	fault.at = 2; /* the line's write, then its sync */
+	CHECK_INT(intend(&scene, 1, &alter), -EIO);
+	fault.kind = FAULT_NONE;
+	CHECK_INT(intend(&scene, 2, &look), -EIO);
+	CHECK(strstr(scene.err.text, "restart"));
+}
+
+TEST(on_a_full_disk_reads_are_recorded_into_the_reserve_and_changes_refused)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	int n_reads = 0;
+
+	scene_make(&scene);
+	CHECK(scene_open(&scene));
+	CHECK(!audit_is_on_reserve(scene.audit));
+	fault.n_calls = 0;
+	fault.kind = FAULT_FULL;
+	fault.at = 0;
+	fault.room = AUDIT_RESERVE_BYTES;
+	CHECK_INT(intend(&scene, 1, &alter), -ENOSPC);
+	CHECK(audit_is_on_reserve(scene.audit));
+	CHECK(strstr(scene.err.text, "full"));
+	while (n_reads < 100000 && intend(&scene, 2, &look) == 0 && conclude(&scene, 2) == 0)
+		n_reads++;
+	CHECK(n_reads > 1000 && n_reads < 100000);
+	CHECK_INT(scene.err.code, -ENOSPC);
+	check_sound(&scene);
+
+	fault.kind = FAULT_NONE;
+	CHECK_OK(intend(&scene, 3, &alter), scene.err);
+	CHECK(!audit_is_on_reserve(scene.audit));
+	check_sound(&scene);
+}
+
+/* A file system of four MiB in a mount namespace of the child's own. */
+static void fill_real_disk(struct scene *scene)
+{
+	static char block[64 * 1024];
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/filler", scene->directory);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	for (size_t size = sizeof(block); size; size /= 2)
+		while (syscall(SYS_write, fd, block, size) > 0)
+			;
+	(void)close(fd);
+}
+
+static int play_on_tmpfs(struct scene *scene)
+{
+	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", scene->directory, "tmpfs", 0, "size=4m,mode=0700") < 0)
+		return 3;
+	if (!scene_open(scene))
+		return 4;
+	fill_real_disk(scene);
+	if (intend(scene, 1, &look) < 0 || conclude(scene, 1) < 0)
+		return 5;
+	if (audit_sync(scene->audit, &scene->err) < 0)
+		return 6;
+	audit_close(TAKE(scene->audit));
+	/* The reserve outlives the process: the next one starts on the full disk too. */
+	if (!scene_open(scene))
+		return 7;
+	for (uint64_t id = 1; id < 500; id++)
+		if (intend(scene, id, &look) < 0 || conclude(scene, id) < 0)
+			return 8;
+	check_sound(scene);
+	return 0;
+}
+
+TEST(a_really_full_disk_leaves_room_for_reads_and_for_a_restart)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	int status;
+	pid_t child;
+
+	scene_make(&scene);
+	child = fork();
+	if (child == 0)
+		_exit(play_on_tmpfs(&scene));
+	CHECK_INT(waitpid(child, &status, 0), child);
+	CHECK(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 3)
+		SKIP("no mount namespace for a small tmpfs");
+	CHECK_INT(WEXITSTATUS(status), 0);
+}
