@@ -3,7 +3,8 @@
 
 #include "call/redact_internal.h"
 
-#define LINE_MAX_BYTES (4 * KIB)
+#define LINE_MAX_BYTES (1 * KIB)
+#define LINE_MAX_WORDS 64
 #define PROGRAM_ITEMS 6 /* sudo -u x env A=b mysql ... */
 
 enum part {
@@ -134,8 +135,10 @@ static bool find_in_line(const struct text *text, const struct option *option, s
 			 size_t max, struct span *span_out)
 {
 	bool has_login = !needs_login(option);
+	unsigned n = 0;
 
-	for (at = next_word(text, at, max); at < max; at = next_word(text, at, max)) {
+	for (at = next_word(text, at, max); at < max && n++ < LINE_MAX_WORDS;
+	     at = next_word(text, at, max)) {
 		struct span word = { at, word_end(text, at, max), NULL };
 		size_t len = word.end - word.start;
 

@@ -3,7 +3,7 @@
 
 #include "call/redact_internal.h"
 
-#define KEY_MAX_BYTES (32 * KIB)
+#define KEY_MAX_BYTES (16 * KIB)
 #define KEY_LINE_MAX_BYTES 128
 
 static bool is_private_key(const struct text *text, size_t at, size_t *end_out)
@@ -25,7 +25,7 @@ static size_t line_end(const struct text *text, size_t at, size_t *next_out)
 {
 	size_t i = at;
 
-	for (; i < text->len; i++) {
+	for (; i < text->len && i - at < 2 * KEY_LINE_MAX_BYTES; i++) {
 		if (text->data[i] == '\n' ||
 		    (text->data[i] == '\\' && i + 1 < text->len && strchr("nr", text->data[i + 1])))
 			break;

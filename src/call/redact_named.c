@@ -5,9 +5,12 @@
 #include "call/redact_internal.h"
 
 #define NAME_MAX_BYTES 128
-#define VALUE_MAX_BYTES (8 * KIB)
+#define VALUE_MAX_BYTES (4 * KIB)
 #define BLANKS_MAX 8
 #define WEAK_MIN_BYTES 6
+/* No state, reference or path is longer. What is longer counts as a secret and is
+ * passed over, so that no text is read again and again. */
+#define PLAIN_MAX_BYTES 256
 
 /* How name and value stand to each other. */
 struct naming {
@@ -53,6 +56,8 @@ static bool is_plain(const char *value, size_t len)
 	};
 	size_t n_stars = 0, n_capitals = 0;
 
+	if (len > PLAIN_MAX_BYTES)
+		return false;
 	if (is_in(value, len, words) || value[0] == '<')
 		return true;
 	if (len >= 10 && memcmp(value, "[redacted:", 10) == 0)
@@ -72,7 +77,7 @@ static bool is_path(const char *value, size_t len, unsigned refused)
 {
 	size_t n_slashes = 0;
 
-	if (!len || value[0] != '/')
+	if (!len || len > PLAIN_MAX_BYTES || value[0] != '/')
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (char_bits(value[i]) & refused)
@@ -86,6 +91,8 @@ static bool looks_secret(const char *value, size_t len)
 {
 	unsigned bits = 0;
 
+	if (len > PLAIN_MAX_BYTES)
+		return true;
 	if (len < WEAK_MIN_BYTES || is_path(value, len, 0) || value[0] == '.' || value[0] == '~')
 		return false;
 	if (memchr(value, '@', len))
@@ -264,7 +271,7 @@ static bool find_value(const struct text *text, const struct naming *naming, str
 	span->start = at;
 	span->end = bare_end(text, naming);
 	/* "key[0]" of a call, "--password --verbose" */
-	if (naming->separator == ' ' && naming->is_option && text->data[at] == '-')
+	if (naming->separator == ' ' && naming->is_option && at_or_nul(text, at) == '-')
 		return false;
 	return span->end > at && !is_prose(text, naming, span->end);
 }

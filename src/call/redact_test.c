@@ -1,7 +1,9 @@
 #include "call/redact.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/test.h"
 
 #define A16 "ABCDEFGHIJ234567"
@@ -15,7 +17,7 @@ static char *redact(const char *text, size_t len)
 	struct buf out;
 	char *copy;
 
-	buf_init(&out, 1 * MIB);
+	buf_init(&out, 8 * MIB);
 	(void)redact_text(redactor, text, len, &out);
 	redactor_free(redactor);
 	copy = strdup(buf_text(&out));
@@ -327,6 +329,25 @@ TEST(evidence_is_never_taken_for_a_secret)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		check_stays(texts[i]);
+}
+
+/* Each was once read to the end of the text from every anchor in it. */
+TEST(a_text_of_anchors_is_searched_within_bounds)
+{
+	static const char *const anchors[] = { "-----BEGIN PRIVATE KEY-----", "curl -u ",
+					       "cookie:<", "password '<", "mysql " };
+
+	for (size_t i = 0; i < ARRAY_LEN(anchors); i++) {
+		static char text[256 * KIB];
+		uint64_t start = clock_monotonic_ns();
+		size_t len = strlen(anchors[i]);
+
+		for (size_t k = 0; k + len < sizeof(text); k += len)
+			memcpy(text + k, anchors[i], len);
+		free(redact(text, sizeof(text)));
+		/* A second and less here; minutes without the bounds. */
+		CHECK(clock_monotonic_ns() - start < 30 * NS_PER_SEC);
+	}
 }
 
 TEST(redacting_twice_changes_nothing)

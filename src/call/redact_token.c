@@ -3,7 +3,8 @@
 
 #include "call/redact_internal.h"
 
-#define HEADER_MAX_BYTES (16 * KIB)
+#define HEADER_MAX_BYTES (8 * KIB)
+#define JWT_MAX_BYTES (16 * KIB)
 #define USERINFO_MAX_BYTES 1024
 
 static unsigned bits_of_run(const struct text *text, size_t at, size_t len)
@@ -52,7 +53,7 @@ bool match_jwt(const struct text *text, const struct pattern *pattern, size_t at
 	if (is_word_before(text, at))
 		return false;
 	for (;;) {
-		len = run_length(text, end, CHARS_URL, text->len);
+		len = run_length(text, end, CHARS_URL, JWT_MAX_BYTES);
 		end += len;
 		if (n_parts < 2 && len < 8)
 			return false;
