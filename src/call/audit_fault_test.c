@@ -4,9 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -377,60 +375,4 @@ TEST(on_a_full_disk_reads_are_recorded_into_the_reserve_and_changes_refused)
 	CHECK_OK(intend(&scene, 3, &alter), scene.err);
 	CHECK(!audit_is_on_reserve(scene.audit));
 	check_sound(&scene);
-}
-
-/* A file system of four MiB in a mount namespace of the child's own. */
-static void fill_real_disk(struct scene *scene)
-{
-	static char block[64 * 1024];
-	char path[128];
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/filler", scene->directory);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	for (size_t size = sizeof(block); size; size /= 2)
-		while (syscall(SYS_write, fd, block, size) > 0)
-			;
-	(void)close(fd);
-}
-
-static int play_on_tmpfs(struct scene *scene)
-{
-	if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", scene->directory, "tmpfs", 0, "size=4m,mode=0700") < 0)
-		return 3;
-	if (!scene_open(scene))
-		return 4;
-	fill_real_disk(scene);
-	if (intend(scene, 1, &look) < 0 || conclude(scene, 1) < 0)
-		return 5;
-	if (audit_sync(scene->audit, &scene->err) < 0)
-		return 6;
-	audit_close(TAKE(scene->audit));
-	/* The reserve outlives the process: the next one starts on the full disk too. */
-	if (!scene_open(scene))
-		return 7;
-	for (uint64_t id = 1; id < 500; id++)
-		if (intend(scene, id, &look) < 0 || conclude(scene, id) < 0)
-			return 8;
-	check_sound(scene);
-	return 0;
-}
-
-TEST(a_really_full_disk_leaves_room_for_reads_and_for_a_restart)
-{
-	CLEANUP(scene) struct scene scene = { 0 };
-	int status;
-	pid_t child;
-
-	scene_make(&scene);
-	child = fork();
-	if (child == 0)
-		_exit(play_on_tmpfs(&scene));
-	CHECK_INT(waitpid(child, &status, 0), child);
-	CHECK(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 3)
-		SKIP("no mount namespace for a small tmpfs");
-	CHECK_INT(WEXITSTATUS(status), 0);
 }
