@@ -208,7 +208,7 @@ void kernel_log_add(struct kernel_log *log, struct str text, double seconds_ago)
 		last_kind = kind;
 		if (strcmp(kind, "oom_kills") == 0)
 			add_oom_context(log, event);
-		json_put(event, "seconds_ago", json_real(seconds_ago));
+		json_put(event, "seconds_ago", json_figure(seconds_ago));
 		json_put(event, "line", json_text(line, whole_words(line, EVENT_TEXT_BYTES)));
 		keep(log, kind, event);
 	}

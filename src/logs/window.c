@@ -7,6 +7,7 @@
 /* One look of the search: enough for a line with a time among stack traces. */
 #define LOOK_BYTES (32 * KIB)
 #define SMALL_BYTES (64 * KIB)
+#define TIMELESS_BYTES (256 * KIB)
 
 /* Counting lines from the end of a file. */
 struct backward {
@@ -101,6 +102,10 @@ int log_window_seek(int fd, const struct log_clock *clock, uint64_t since_ns, ui
 	window.size = (uint64_t)end;
 	if (since_ns)
 		start = search(fd, clock, since_ns, &window);
+	/* Lines without a time may be of any age: only the latest can belong to a window. */
+	if (since_ns && !window.has_times && window.size > TIMELESS_BYTES &&
+	    max_bytes > TIMELESS_BYTES)
+		max_bytes = TIMELESS_BYTES;
 	if (window.size > max_bytes && start < window.size - max_bytes) {
 		start = window.size - max_bytes;
 		window.truncated = true;

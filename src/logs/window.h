@@ -13,7 +13,7 @@ struct log_window {
 /*
  * Looks by binary search for the first line not older than 'since_ns' (0: the
  * file's beginning) and never begins more than 'max_bytes' before the end.
- * Where lines carry no time it is the last 'max_bytes'. Moves the descriptor's
+ * Where lines carry no time it is a piece of the end. Moves the descriptor's
  * position to the start. 0 or a negative errno (-ESPIPE: no regular file).
  */
 int log_window_seek(int fd, const struct log_clock *clock, uint64_t since_ns, uint64_t max_bytes,

@@ -59,7 +59,8 @@ static void put_outcome(const struct task *task, const struct run_outcome *outco
 	json_put(result, "signal", signal_json(outcome->signal));
 	json_put(result, "timed_out", json_boolean(outcome->timed_out));
 	json_put(result, "flooded", json_boolean(outcome->flooded));
-	json_put(result, "elapsed_ms", json_real((double)outcome->elapsed_ns / (double)NS_PER_MS));
+	json_put(result, "elapsed_ms",
+		 json_figure((double)outcome->elapsed_ns / (double)NS_PER_MS));
 	json_put(result, "truncated", json_false());
 	put_stream(task, &outcome->output, "stdout", result);
 	put_stream(task, &outcome->errors, "stderr", result);

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/lines.h"
 #include "call/redact.h"
+#include "host/permission.h"
 #include "logs/window.h"
 #include "tools/catalogue.h"
 #include "tools/files/files.h"
@@ -144,10 +145,17 @@ static void read_history(const struct collecting *collecting, const char *user, 
 
 static void read_home(struct collecting *collecting, const char *user, const char *home)
 {
+	struct stat status;
+
 	if (*home != '/' || json_object_get(collecting->seen, home) ||
 	    (collecting->user && strcmp(user, collecting->user) != 0))
 		return;
 	json_put(collecting->seen, home, json_true());
+	/* The sandbox hides some homes behind an empty directory without any permission. */
+	if (host_stat(collecting->task->host, home, &status) == 0 && !(status.st_mode & 07777)) {
+		tool_unread(collecting->result, home, -EACCES);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char path[1100];
 

@@ -65,7 +65,7 @@ static void report(const struct analysis *analysis, const struct log_file *file,
 		   json_t *result)
 {
 	json_put(result, "bytes", json_integer((json_int_t)file->size));
-	json_put(result, "modified_s_ago", json_real(file->modified_s_ago));
+	json_put(result, "modified_s_ago", json_figure(file->modified_s_ago));
 	json_put(result, "first_line_number",
 		 file->first_line ? json_integer((json_int_t)file->first_line) : json_null());
 	json_put(result, "n_lines", json_integer((json_int_t)analysis->n_lines));

@@ -45,11 +45,11 @@ static int read_file(struct task *task, const char *path, uint64_t since_ns, siz
 	log_groups_init(&groups, task);
 	while (log_file_next(&file, &entry))
 		count_line(&groups, &file, &entry, &count);
-	one = json_pack("{s:s, s:I, s:f, s:I, s:I, s:I, s:o}", "path", path, "bytes",
-			(json_int_t)file.size, "modified_s_ago", file.modified_s_ago, "n_lines",
-			(json_int_t)count.n_lines, "n_errors", (json_int_t)count.n_errors,
-			"n_warnings", (json_int_t)count.n_warnings, "errors",
-			log_groups_top(&groups, LOG_GROUPS_LATEST, max));
+	one = json_pack("{s:s, s:I, s:o, s:I, s:I, s:I, s:o}", "path", path, "bytes",
+			(json_int_t)file.size, "modified_s_ago", json_figure(file.modified_s_ago),
+			"n_lines", (json_int_t)count.n_lines, "n_errors",
+			(json_int_t)count.n_errors, "n_warnings", (json_int_t)count.n_warnings,
+			"errors", log_groups_top(&groups, LOG_GROUPS_LATEST, max));
 	json_put(one, "has_times", json_boolean(file.last_ns != 0));
 	if (file.truncated)
 		json_put(one, "truncated", json_true());

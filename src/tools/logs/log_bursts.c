@@ -112,8 +112,9 @@ json_t *log_bursts_json(const struct log_bursts *bursts, const struct log_clock 
 		uint64_t minutes = found[i].end - found[i].start + 1;
 
 		json_push(list,
-			  json_pack("{s:f, s:I, s:I, s:I}", "seconds_ago",
-				    log_seconds_ago(clock, found[i].start * 60 * NS_PER_SEC),
+			  json_pack("{s:o, s:I, s:I, s:I}", "seconds_ago",
+				    json_figure(log_seconds_ago(clock,
+								found[i].start * 60 * NS_PER_SEC)),
 				    "minutes", (json_int_t)minutes, "n", (json_int_t)found[i].n,
 				    "usual_per_minute", (json_int_t)usual));
 	}

@@ -54,10 +54,10 @@ void log_groups_add(struct log_groups *groups, const struct log_clock *clock,
 		json_put(group, "line_number", json_integer((json_int_t)entry->number));
 	if (!entry->time_ns)
 		return;
-	json_put(group, "seconds_ago", json_real(log_seconds_ago(clock, entry->time_ns)));
+	json_put(group, "seconds_ago", json_figure(log_seconds_ago(clock, entry->time_ns)));
 	if (!json_object_get(group, "first_seconds_ago"))
 		json_put(group, "first_seconds_ago",
-			 json_real(log_seconds_ago(clock, entry->time_ns)));
+			 json_figure(log_seconds_ago(clock, entry->time_ns)));
 }
 
 static int compare_ranks(const void *left, const void *right)

@@ -122,10 +122,47 @@ static bool is_log_like(const char *path, int64_t fd)
 	       ends_with(path, ".out") || strstr(path, "/log/") || strstr(path, "/logs/");
 }
 
+/* Where the asking program itself writes to is no log of the host. */
+static bool is_ours(const struct walk *walk, int64_t pid)
+{
+	char path[64], comm[64];
+
+	(void)snprintf(path, sizeof(path), "proc/%lld/comm", (long long)pid);
+	return host_read(walk->task->host, path, comm, sizeof(comm)) > 0 &&
+	       strncmp(comm, "constable", strlen("constable")) == 0;
+}
+
+/* Paths that processes of ours hold open, as the members of an object. */
+static json_t *own_paths(const struct walk *walk, const json_t *processes)
+{
+	json_t *paths = json_object();
+	const json_t *process, *file;
+	size_t i, j;
+
+	json_array_foreach(processes, i,
+			   process) if (is_ours(walk, json_get_int(process, "pid", 0)))
+		json_array_foreach(json_object_get(process, "files"), j, file)
+			json_put(paths, json_get_text(file, "path", ""), json_true());
+	return paths;
+}
+
+static void add_open_file(struct walk *walk, const json_t *file, const json_t *own)
+{
+	const char *path = json_get_text(file, "path", "");
+	struct stat status;
+
+	if (*path == '/' && strcmp(json_get_text(file, "type", ""), "file") == 0 &&
+	    !json_get_bool(file, "deleted", false) && !json_object_get(own, path) &&
+	    is_log_like(path, json_get_int(file, "fd", -1)) &&
+	    status_of(walk, path, &status) == 0 && S_ISREG(status.st_mode))
+		add_file(walk, path, &status);
+}
+
 static void add_open_files(struct walk *walk)
 {
 	CLEANUP(json) json_t *question = json_object();
 	CLEANUP(json) json_t *answer = NULL;
+	CLEANUP(json) json_t *own = NULL;
 	const json_t *process, *file;
 	struct error err = { 0 };
 	size_t i, j;
@@ -135,18 +172,10 @@ static void add_open_files(struct walk *walk)
 		tool_unread(walk->result, "logs held open by processes", err.code);
 		return;
 	}
+	own = own_paths(walk, json_object_get(answer, "processes"));
 	json_array_foreach(json_object_get(answer, "processes"), i, process)
 		json_array_foreach(json_object_get(process, "files"), j, file)
-	{
-		const char *path = json_get_text(file, "path", "");
-		struct stat status;
-
-		if (*path == '/' && strcmp(json_get_text(file, "type", ""), "file") == 0 &&
-		    !json_get_bool(file, "deleted", false) &&
-		    is_log_like(path, json_get_int(file, "fd", -1)) &&
-		    status_of(walk, path, &status) == 0 && S_ISREG(status.st_mode))
-			add_file(walk, path, &status);
-	}
+			add_open_file(walk, file, own);
 }
 
 static int compare_found(const void *left, const void *right)

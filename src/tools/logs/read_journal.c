@@ -102,9 +102,9 @@ static json_t *entry_json(const struct journal *journal, uint64_t time_us, struc
 {
 	sd_journal *handle = journal->handle;
 	char time[CLOCK_TEXT_BYTES];
-	json_t *entry = json_pack("{s:f, s:s, s:I, s:o}", "seconds_ago",
-				  log_seconds_ago(&journal->clock, time_us * 1000), "time",
-				  clock_format(time_us * 1000, time), "priority",
+	json_t *entry = json_pack("{s:o, s:s, s:I, s:o}", "seconds_ago",
+				  json_figure(log_seconds_ago(&journal->clock, time_us * 1000)),
+				  "time", clock_format(time_us * 1000, time), "priority",
 				  (json_int_t)number_field(handle, "PRIORITY", 6), "text",
 				  log_line_json(journal->task, text, TEXT_BYTES));
 	struct str unit = field(handle, "_SYSTEMD_UNIT");

@@ -44,9 +44,9 @@ static void add_line(struct reading *reading, uint64_t wall_ns, int64_t priority
 		(void)json_array_remove(reading->lines, 0);
 		reading->truncated = true;
 	}
-	json_push(reading->lines,
-		  json_pack("{s:f, s:I, s:o}", "seconds_ago", ago, "priority", (json_int_t)priority,
-			    "text", log_line_json(reading->task, text, LINE_MAX_BYTES)));
+	json_push(reading->lines, json_pack("{s:o, s:I, s:o}", "seconds_ago", json_figure(ago),
+					    "priority", (json_int_t)priority, "text",
+					    log_line_json(reading->task, text, LINE_MAX_BYTES)));
 }
 
 static int read_broker(struct reading *reading, struct error *err)

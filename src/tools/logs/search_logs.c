@@ -34,7 +34,7 @@ static json_t *match_json(const struct task *task, const char *path, const struc
 		json_put(match, "line_number", json_integer((json_int_t)entry->number));
 	if (entry->time_ns)
 		json_put(match, "seconds_ago",
-			 json_real(log_seconds_ago(&file->clock, entry->time_ns)));
+			 json_figure(log_seconds_ago(&file->clock, entry->time_ns)));
 	return match;
 }
 

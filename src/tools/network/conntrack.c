@@ -67,9 +67,10 @@ json_t *conntrack_json(const struct host *host)
 	/* The count below /proc/sys is that of the reader's own network namespace. */
 	if (!has_statistics && !read_setting(host, "nf_conntrack_count", &count))
 		return json_null();
-	return json_pack("{s:I, s:I, s:f, s:I, s:I, s:I}", "count", (json_int_t)count, "max",
-			 (json_int_t)max, "used_percent", 100.0 * (double)count / (double)max,
-			 "drop", (json_int_t)column(&table, "drop"), "insert_failed",
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I}", "count", (json_int_t)count, "max",
+			 (json_int_t)max, "used_percent",
+			 json_figure(100.0 * (double)count / (double)max), "drop",
+			 (json_int_t)column(&table, "drop"), "insert_failed",
 			 (json_int_t)column(&table, "insert_failed"), "early_drop",
 			 (json_int_t)column(&table, "early_drop"));
 }

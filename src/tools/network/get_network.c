@@ -66,7 +66,7 @@ static json_t *rates_json(const struct rate *rates, size_t n, const json_t *cons
 			continue;
 		json_put(json, rates[i].total,
 			 json_integer(json_get_int(samples[1], rates[i].counter, 0)));
-		json_put(json, rates[i].per_second, json_real((double)growth / seconds));
+		json_put(json, rates[i].per_second, json_figure((double)growth / seconds));
 	}
 	return json;
 }
@@ -84,10 +84,10 @@ static void put_tcp(const json_t *const samples[2], double seconds, json_t *resu
 	json_put(tcp, "established", json_integer(json_get_int(samples[1], "Tcp.CurrEstab", 0)));
 	json_put(tcp, "sent_in_sample", json_integer(sent));
 	json_put(tcp, "retransmit_percent",
-		 json_real(percent(grown(samples[0], samples[1], "Tcp.RetransSegs"), sent)));
+		 json_figure(percent(grown(samples[0], samples[1], "Tcp.RetransSegs"), sent)));
 	json_put(tcp, "retransmit_percent_since_boot",
-		 json_real(percent(json_get_int(samples[1], "Tcp.RetransSegs", 0),
-				   json_get_int(samples[1], "Tcp.OutSegs", 0))));
+		 json_figure(percent(json_get_int(samples[1], "Tcp.RetransSegs", 0),
+				     json_get_int(samples[1], "Tcp.OutSegs", 0))));
 	json_put(result, "tcp", tcp);
 	json_put(result, "udp", rates_json(udp_rates, ARRAY_LEN(udp_rates), samples, seconds));
 }
@@ -175,10 +175,10 @@ static void put_ephemeral(const struct host *host, json_t *result)
 	use_ports(host, "tcp6", &use);
 	top = tally_top(&use.destinations, 1);
 	worst = json_array_get(top, 0);
-	member = json_pack("{s:I, s:[I,I], s:f}", "used", (json_int_t)use.used, "range",
+	member = json_pack("{s:I, s:[I,I], s:o}", "used", (json_int_t)use.used, "range",
 			   (json_int_t)use.low, (json_int_t)use.high, "used_percent",
-			   percent(worst ? json_get_int(worst, "n", 0) : 0,
-				   (int64_t)(use.high - use.low) + 1));
+			   json_figure(percent(worst ? json_get_int(worst, "n", 0) : 0,
+					       (int64_t)(use.high - use.low) + 1)));
 	json_put(member, "top_destination", worst ? json_incref(worst) : json_null());
 	json_put(result, "ephemeral_ports", member);
 	tally_finish(&use.destinations);
@@ -203,7 +203,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	put_sockstat(task->host, json_object_get(result, "tcp"));
 	json_put(result, "conntrack", conntrack_json(task->host));
 	put_ephemeral(task->host, result);
-	json_put(result, "sampled_s", json_real(seconds));
+	json_put(result, "sampled_s", json_figure(seconds));
 	return 0;
 }
 

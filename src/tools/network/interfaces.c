@@ -121,9 +121,9 @@ static void rate(json_t *entry, const struct counts *later, double seconds)
 		before = (uint64_t)json_get_int(entry, columns[i].name, 0);
 		/* A counter that went back belongs to an interface made anew. */
 		json_put(entry, columns[i].rate,
-			 json_real(later->values[i] < before
-					   ? 0
-					   : (double)(later->values[i] - before) / seconds));
+			 json_figure(later->values[i] < before
+					     ? 0
+					     : (double)(later->values[i] - before) / seconds));
 	}
 }
 

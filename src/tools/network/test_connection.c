@@ -48,9 +48,9 @@ static json_t *attempt_json(const struct addrinfo *address, const struct connect
 
 	(void)getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof(text), NULL, 0,
 			  NI_NUMERICHOST);
-	return json_pack("{s:s, s:s, s:f, s:o}", "address", text, "verdict",
+	return json_pack("{s:s, s:s, s:o, s:o}", "address", text, "verdict",
 			 connect_verdict_name(attempt->verdict), "latency_ms",
-			 (double)attempt->latency_ns / (double)NS_PER_MS, "error",
+			 json_figure((double)attempt->latency_ns / (double)NS_PER_MS), "error",
 			 attempt->code ? json_string(strerrordesc_np(attempt->code)) : json_null());
 }
 
@@ -75,7 +75,7 @@ static bool try_address(const struct attempt_context *context, const struct addr
 	json_push(context->attempts, attempt_json(address, &attempt));
 	json_put(context->result, "verdict", json_string(connect_verdict_name(attempt.verdict)));
 	json_put(context->result, "latency_ms",
-		 json_real((double)attempt.latency_ns / (double)NS_PER_MS));
+		 json_figure((double)attempt.latency_ns / (double)NS_PER_MS));
 	json_put(context->result, "error",
 		 attempt.code ? json_string(strerrordesc_np(attempt.code)) : json_null());
 	if (fd >= 0 && json_get_bool(context->args, "tls", false))
@@ -121,7 +121,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "host", json_string(context.host));
 	json_put(result, "port", json_integer(port));
 	json_put(result, "resolve_ms",
-		 json_real((double)(clock_monotonic_ns() - start_ns) / (double)NS_PER_MS));
+		 json_figure((double)(clock_monotonic_ns() - start_ns) / (double)NS_PER_MS));
 	json_put(result, "attempts", context.attempts);
 	if (failure) {
 		json_put(result, "verdict", json_string("unresolved"));

@@ -125,7 +125,7 @@ static json_t *server_json(const struct testing *testing, size_t i)
 			  works(probe), "verdict", dns_verdict_name(probe->verdict), "source",
 			  testing->sources[i], "used", testing->is_used[i], "tcp", probe->used_tcp);
 
-	json_put(json, "latency_ms", json_real((double)probe->latency_ns / (double)NS_PER_MS));
+	json_put(json, "latency_ms", json_figure((double)probe->latency_ns / (double)NS_PER_MS));
 	json_put(json, "error", *probe->error ? json_string(probe->error) : json_null());
 	return json;
 }
@@ -199,7 +199,7 @@ static void put_answers(struct testing *testing, const char *name)
 	}
 	json_put(testing->result, "ok", json_boolean(is_ok));
 	json_put(testing->result, "answers", json_incref(answers));
-	json_put(testing->result, "delay_s", json_real(waited_s));
+	json_put(testing->result, "delay_s", json_figure(waited_s));
 }
 
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
