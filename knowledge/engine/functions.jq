@@ -1,13 +1,15 @@
 # Words for predicates. There is no clock: tools say how long ago something happened.
 
-# Seconds ago that lie within the last quarter of an hour, or within $window.
-def recent: . != null and . <= 900;
-def recent($window): . != null and . <= ([$window, 900] | max);
+# Seconds ago that lie in the window of the question, which is never taken shorter than 15 minutes.
+def recent($asked): . != null and . <= ([$asked.since_s, 900] | max);
+
+# Still going on: within the last two and a half minutes.
+def just_now: . != null and . <= 150;
 
 # A file system that holds data, once: no pseudo file system, no image that is always full.
 def real_filesystem:
-  (.pseudo | not) and (.read_only | not) and (.total_bytes // 0) > 0
-  and (.type | IN("squashfs", "iso9660", "erofs", "cramfs", "fuse.snapfuse") | not);
+  (.pseudo | not) and (.read_only | not) and (.image | not) and (.hidden | not)
+  and (.total_bytes // 0) >= 1048576;
 
 # "12.3 GB" for people.
 def size:
@@ -19,3 +21,25 @@ def size:
 
 # One decimal place.
 def tenth: if type == "number" then . * 10 | floor / 10 else . end;
+
+# Whether a text contains one of these, which are given in lower case.
+def mentions($parts): (. // "" | ascii_downcase) as $text | any($parts[]; . as $part | $text | contains($part));
+
+# Whether a text contains a name that the question names.
+def asked_about($asked): (. // "" | ascii_downcase) as $text
+  | any($asked.names[]; . as $name | ($name | length) > 2 and ($text | contains($name)));
+
+# Paths: the errors in logs (of find_log_errors) that are in the window and mention one of these.
+def log_errors($asked; $parts):
+  .files[] | .modified_s_ago as $age
+  | .errors[]? | select(if .seconds_ago != null then .seconds_ago | recent($asked) else $age != null and $age <= 300 end)
+  | select(.text | mentions($parts));
+
+# The same in logs whose name the question names.
+def asked_log_errors($asked; $parts): .files[] | select(.path | asked_about($asked)) | .modified_s_ago as $age
+  | .errors[]? | select(if .seconds_ago != null then .seconds_ago | recent($asked) else $age != null and $age <= 300 end)
+  | select(.text | mentions($parts));
+
+# Whether the question is about something that died.
+def asked_about_a_death($asked): $asked.text
+  | mentions(["kill", "oom", "died", "dies", "die ", "crash", "disappear", "vanish", "restart", "gone", "terminat", "out of memory"]);

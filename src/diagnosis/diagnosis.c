@@ -8,7 +8,7 @@
 struct diagnosis *diagnosis_new(const struct knowledge *knowledge, const json_t *asked,
 				struct error *err)
 {
-	struct predicates *predicates = predicates_compile(knowledge, err);
+	struct predicates *predicates = predicates_new(knowledge, err);
 	struct diagnosis *diagnosis;
 
 	if (!predicates)
@@ -45,6 +45,12 @@ void diagnosis_free(struct diagnosis *diagnosis)
 void diagnosis_cleanup(struct diagnosis **diagnosis)
 {
 	diagnosis_free(*diagnosis);
+}
+
+int diagnosis_prepare(struct diagnosis *diagnosis, const char *const *tools, size_t n,
+		      struct error *err)
+{
+	return predicates_prepare(diagnosis->predicates, tools, n, err);
 }
 
 void diagnosis_learn(struct diagnosis *diagnosis, const struct fact *fact)

@@ -55,6 +55,13 @@ struct diagnosis *diagnosis_new(const struct knowledge *knowledge, const json_t 
 void diagnosis_free(struct diagnosis *diagnosis);
 void diagnosis_cleanup(struct diagnosis **diagnosis);
 
+/*
+ * Makes ready for facts of these tools, which takes some 50 ms; meant to be done
+ * while they run. A tool that was not prepared tells nothing.
+ */
+int diagnosis_prepare(struct diagnosis *diagnosis, const char *const *tools, size_t n,
+		      struct error *err) MUST_CHECK;
+
 /* Facts are numbered from 0 in the order in which they are learnt. */
 void diagnosis_learn(struct diagnosis *diagnosis, const struct fact *fact);
 

@@ -65,11 +65,12 @@ static double finding_gain(double total, double probability, const struct findin
 	return fmax(total - after, 0);
 }
 
+/* Without arguments it is the whole host, which any call with a mere window or size is too. */
 static bool is_asked(const struct diagnosis *diagnosis, const char *tool, const json_t *args)
 {
 	for (size_t i = 0; i < diagnosis->n_facts; i++)
 		if (strcmp(diagnosis->facts[i].tool, tool) == 0 &&
-		    json_equal(diagnosis->facts[i].args, args))
+		    (!json_object_size(args) || json_equal(diagnosis->facts[i].args, args)))
 			return true;
 	return false;
 }

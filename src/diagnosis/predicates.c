@@ -9,6 +9,7 @@
 
 #define PROGRAM_MAX_BYTES (4 * MIB)
 #define MAX_TOOLS 128
+#define MAX_PROGRAMS 16
 
 /*
  * The shape that every finding shares is a function of the program: what jq
@@ -20,7 +21,12 @@
 	"[$path, (try says catch null), (try values catch null)]]];\n"
 
 struct predicates {
-	jq_state *jq;
+	const struct knowledge *knowledge;
+	const char *tools[MAX_TOOLS];
+	jq_state *of_tool[MAX_TOOLS]; /* NULL until prepared; tools of one round share one */
+	size_t n_tools;
+	jq_state *programs[MAX_PROGRAMS];
+	size_t n_programs;
 };
 
 /* jq reports to a callback; the first sentence is the useful one. */
@@ -105,21 +111,13 @@ static void add_header(struct buf *program, const struct knowledge *knowledge)
 	buf_add_text(program, "\n" FINDING ".all as $all | .asked as $asked | .args as $args |\n");
 }
 
-static void write_program(struct buf *program, const struct knowledge *knowledge)
+static void add_tool(struct buf *program, const struct knowledge *knowledge, const char *tool)
 {
-	const char *tools[MAX_TOOLS];
-	size_t n = list_tools(knowledge, tools);
-
-	add_header(program, knowledge);
-	for (size_t i = 0; i < n; i++) {
-		buf_add_format(program, "if .tool == \"%s\" then (if .cross then empty else (\n",
-			       tools[i]);
-		add_findings(program, knowledge, tools[i], PREDICATES_ALL);
-		buf_add_text(program, ") end), (\n");
-		add_findings(program, knowledge, tools[i], PREDICATES_CROSS);
-		buf_add_text(program, ") else empty end,\n");
-	}
-	buf_add_text(program, "empty\n");
+	buf_add_format(program, "if .tool == \"%s\" then (if .cross then empty else (\n", tool);
+	add_findings(program, knowledge, tool, PREDICATES_ALL);
+	buf_add_text(program, ") end), (\n");
+	add_findings(program, knowledge, tool, PREDICATES_CROSS);
+	buf_add_text(program, ") else empty end,\n");
 }
 
 /* Whether this finding alone is what jq cannot compile. */
@@ -198,46 +196,87 @@ static int blame_one(const struct knowledge *knowledge, const struct cause *caus
 
 static int check_all(const struct knowledge *knowledge, struct error *err)
 {
-	const char *tools[MAX_TOOLS];
-
 	if (predicates_check_functions(knowledge->functions, err) < 0)
 		return error_wrap(err, "engine/functions.jq");
-	if (list_tools(knowledge, tools) == MAX_TOOLS)
-		return error_set(err, -E2BIG, "findings name more than %d tools", MAX_TOOLS - 1);
 	return for_each_finding(knowledge, check_one, err);
 }
 
-struct predicates *predicates_compile(const struct knowledge *knowledge, struct error *err)
+struct predicates *predicates_new(const struct knowledge *knowledge, struct error *err)
 {
-	CLEANUP(buf) struct buf program = { 0 };
-	CLEANUP(buf) struct buf complaint = { 0 };
 	struct predicates *predicates;
-	jq_state *jq;
 
 	if (check_all(knowledge, err) < 0)
 		return NULL;
-	buf_init(&program, PROGRAM_MAX_BYTES);
-	buf_init(&complaint, 256);
-	write_program(&program, knowledge);
-	jq = program.dropped ? NULL : compile(buf_text(&program), &complaint);
-	if (!jq) {
-		if (for_each_finding(knowledge, blame_one, err) == 0)
-			error_set(err, -EINVAL, "jq cannot compile the findings: %s",
-				  buf_text(&complaint));
-		return NULL;
-	}
 	predicates = calloc(1, sizeof(*predicates));
 	if (!predicates)
 		abort();
-	predicates->jq = jq;
-	return predicates;
+	predicates->knowledge = knowledge;
+	predicates->n_tools = list_tools(knowledge, predicates->tools);
+	if (predicates->n_tools < MAX_TOOLS)
+		return predicates;
+	free(predicates);
+	error_set(err, -E2BIG, "findings name more than %d tools", MAX_TOOLS - 1);
+	return NULL;
+}
+
+static bool is_among(const char *tool, const char *const *tools, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(tools[i], tool) == 0)
+			return true;
+	return !tools;
+}
+
+static int explain_failure(const struct predicates *predicates, const struct buf *complaint,
+			   struct error *err)
+{
+	int r = for_each_finding(predicates->knowledge, blame_one, err);
+
+	return r < 0 ? r
+		     : error_set(err, -EINVAL, "jq cannot compile the findings: %s",
+				 buf_text(complaint));
+}
+
+int predicates_prepare(struct predicates *predicates, const char *const *tools, size_t n,
+		       struct error *err)
+{
+	CLEANUP(buf) struct buf program = { 0 };
+	CLEANUP(buf) struct buf complaint = { 0 };
+	bool is_new[MAX_TOOLS] = { false };
+	size_t n_new = 0;
+	jq_state *jq;
+
+	buf_init(&program, PROGRAM_MAX_BYTES);
+	buf_init(&complaint, 256);
+	add_header(&program, predicates->knowledge);
+	for (size_t i = 0; i < predicates->n_tools; i++) {
+		if (predicates->of_tool[i] || !is_among(predicates->tools[i], tools, n))
+			continue;
+		is_new[i] = true;
+		n_new++;
+		add_tool(&program, predicates->knowledge, predicates->tools[i]);
+	}
+	buf_add_text(&program, "empty\n");
+	if (!n_new)
+		return 0;
+	if (predicates->n_programs == MAX_PROGRAMS || program.dropped)
+		return error_set(err, -E2BIG, "the findings make too large a program");
+	jq = compile(buf_text(&program), &complaint);
+	if (!jq)
+		return explain_failure(predicates, &complaint, err);
+	predicates->programs[predicates->n_programs++] = jq;
+	for (size_t i = 0; i < predicates->n_tools; i++)
+		if (is_new[i])
+			predicates->of_tool[i] = jq;
+	return 0;
 }
 
 void predicates_free(struct predicates *predicates)
 {
 	if (!predicates)
 		return;
-	jq_teardown(&predicates->jq);
+	for (size_t i = 0; i < predicates->n_programs; i++)
+		jq_teardown(&predicates->programs[i]);
 	free(predicates);
 }
 
@@ -246,21 +285,33 @@ static jv with(jv object, const char *key, jv value)
 	return jv_object_set(object, jv_string(key), value);
 }
 
+static jq_state *find_program(const struct predicates *predicates, const char *tool)
+{
+	for (size_t i = 0; i < predicates->n_tools; i++)
+		if (strcmp(predicates->tools[i], tool) == 0)
+			return predicates->of_tool[i];
+	return NULL;
+}
+
 json_t *predicates_run(struct predicates *predicates, const struct predicates_input *input)
 {
+	jq_state *jq = find_program(predicates, input->tool);
 	json_t *results = json_array();
 	jv document = jv_object();
 	jv output;
 
+	if (!jq) {
+		jv_free(document);
+		return results;
+	}
 	document = with(document, "tool", jv_string(input->tool));
 	document = with(document, "cross", jv_bool(input->scope == PREDICATES_CROSS));
 	document = with(document, "args", value_to_jq(input->args));
 	document = with(document, "result", value_to_jq(input->result));
 	document = with(document, "all", value_to_jq(input->all));
 	document = with(document, "asked", value_to_jq(input->asked));
-	jq_start(predicates->jq, document, 0);
-	for (output = jq_next(predicates->jq); jv_is_valid(output);
-	     output = jq_next(predicates->jq))
+	jq_start(jq, document, 0);
+	for (output = jq_next(jq); jv_is_valid(output); output = jq_next(jq))
 		json_push(results, value_from_jq(output));
 	jv_free(output);
 	return results;

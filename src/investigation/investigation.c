@@ -72,36 +72,41 @@ static void tell_ends(struct investigation *investigation, size_t first)
 	}
 }
 
-/* The knowledge is compiled while the vitals run: both cost about as long. */
-static int first_round(struct investigation *investigation, struct error *err)
+/* Sends the calls from 'first' on, prepares for their results while they run, and collects. */
+static int ask_round(struct investigation *investigation, size_t first, struct error *err)
 {
 	struct witness *witness = investigation->witness;
-	int r;
+	const char *tools[LEDGER_MAX_ITEMS];
+	size_t n = 0;
+	int r = witness->send(witness, &investigation->ledger, first, err);
 
-	add_vitals(investigation);
-	think(investigation, "Vitals first: %zu tools at once.", investigation->ledger.n);
-	r = witness->send(witness, &investigation->ledger, 0, err);
-	if (r < 0)
-		return r;
+	for (size_t i = first; i < investigation->ledger.n; i++)
+		tools[n++] = investigation->ledger.items[i].tool;
+	if (r == 0)
+		r = diagnosis_prepare(investigation->diagnosis, tools, n, err);
+	return r < 0 ? r : witness->collect(witness, &investigation->ledger, first, err);
+}
+
+static int first_round(struct investigation *investigation, struct error *err)
+{
 	investigation->diagnosis =
 		diagnosis_new(investigation->knowledge, investigation->asked, err);
 	if (!investigation->diagnosis)
 		return err->code;
-	return witness->collect(witness, &investigation->ledger, 0, err);
+	add_vitals(investigation);
+	think(investigation, "Vitals first: %zu tools at once.", investigation->ledger.n);
+	return ask_round(investigation, 0, err);
 }
 
 static int next_round(struct investigation *investigation, const json_t *calls, struct error *err)
 {
-	struct witness *witness = investigation->witness;
 	size_t first = investigation->ledger.n;
 	const json_t *call;
 	size_t i;
-	int r;
 
 	json_array_foreach(calls, i, call) add_call(investigation, json_get_text(call, "tool", ""),
 						    json_object_get(call, "args"));
-	r = witness->send(witness, &investigation->ledger, first, err);
-	return r < 0 ? r : witness->collect(witness, &investigation->ledger, first, err);
+	return ask_round(investigation, first, err);
 }
 
 static void judge(struct investigation *investigation, size_t first)

@@ -130,10 +130,13 @@ static int validate(const struct options *options, struct error *err)
 
 	if (!knowledge)
 		return err->code;
-	predicates = predicates_compile(knowledge, err);
+	predicates = predicates_new(knowledge, err);
 	if (!predicates)
 		return err->code;
+	r = predicates_prepare(predicates, NULL, 0, err);
 	predicates_free(predicates);
+	if (r < 0)
+		return r;
 	r = printf("%zu causes, %zu findings\n", knowledge->n_causes, knowledge->n_findings);
 	return r < 0 ? -EIO : 0;
 }
