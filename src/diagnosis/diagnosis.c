@@ -5,15 +5,11 @@
 
 #include "diagnosis/diagnosis_internal.h"
 
-struct diagnosis *diagnosis_new(const struct knowledge *knowledge, const json_t *asked,
-				struct error *err)
+struct diagnosis *diagnosis_new(struct predicates *predicates, const json_t *asked)
 {
-	struct predicates *predicates = predicates_new(knowledge, err);
-	struct diagnosis *diagnosis;
+	const struct knowledge *knowledge = predicates_knowledge(predicates);
+	struct diagnosis *diagnosis = calloc(1, sizeof(*diagnosis));
 
-	if (!predicates)
-		return NULL;
-	diagnosis = calloc(1, sizeof(*diagnosis));
 	if (!diagnosis)
 		abort();
 	diagnosis->knowledge = knowledge;
@@ -32,7 +28,6 @@ void diagnosis_free(struct diagnosis *diagnosis)
 {
 	if (!diagnosis)
 		return;
-	predicates_free(diagnosis->predicates);
 	for (size_t i = 0; i < diagnosis->knowledge->n_findings; i++)
 		json_decref(diagnosis->observations[i].matches);
 	free(diagnosis->observations);

@@ -15,7 +15,7 @@
  */
 #pragma once
 
-#include "diagnosis/knowledge.h"
+#include "diagnosis/predicates.h"
 #include "diagnosis/question.h"
 
 /* Log-odds from which a proven cause is believed (0.8), and suspected (0.5). */
@@ -49,9 +49,8 @@ struct hypothesis {
 
 struct diagnosis;
 
-/* 'asked' is of question_parse(); it and 'knowledge' must outlive the diagnosis. */
-struct diagnosis *diagnosis_new(const struct knowledge *knowledge, const json_t *asked,
-				struct error *err);
+/* 'asked' is of question_parse(); it and 'predicates' must outlive the diagnosis. */
+struct diagnosis *diagnosis_new(struct predicates *predicates, const json_t *asked);
 void diagnosis_free(struct diagnosis *diagnosis);
 void diagnosis_cleanup(struct diagnosis **diagnosis);
 

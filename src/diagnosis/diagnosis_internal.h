@@ -2,7 +2,6 @@
 #pragma once
 
 #include "diagnosis/diagnosis.h"
-#include "diagnosis/predicates.h"
 
 #define DIAGNOSIS_MAX_FACTS 64
 

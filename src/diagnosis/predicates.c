@@ -285,6 +285,16 @@ static jv with(jv object, const char *key, jv value)
 	return jv_object_set(object, jv_string(key), value);
 }
 
+void predicates_cleanup(struct predicates **predicates)
+{
+	predicates_free(*predicates);
+}
+
+const struct knowledge *predicates_knowledge(const struct predicates *predicates)
+{
+	return predicates->knowledge;
+}
+
 static jq_state *find_program(const struct predicates *predicates, const char *tool)
 {
 	for (size_t i = 0; i < predicates->n_tools; i++)

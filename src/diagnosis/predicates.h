@@ -19,7 +19,8 @@
 
 struct predicates;
 
-/* Nothing is compiled yet. NULL with 'err' if a predicate says what it must not. */
+/* 'knowledge' must outlive it; nothing is compiled yet. NULL with 'err' if a predicate says what it
+ * must not. */
 struct predicates *predicates_new(const struct knowledge *knowledge, struct error *err);
 
 /*
@@ -29,6 +30,8 @@ struct predicates *predicates_new(const struct knowledge *knowledge, struct erro
 int predicates_prepare(struct predicates *predicates, const char *const *tools, size_t n,
 		       struct error *err) MUST_CHECK;
 void predicates_free(struct predicates *predicates);
+void predicates_cleanup(struct predicates **predicates);
+const struct knowledge *predicates_knowledge(const struct predicates *predicates);
 
 /* Which findings of a tool to try on its result. */
 enum predicates_scope {

@@ -85,7 +85,7 @@ int case_check(const json_t *bundle, struct error *err)
 	return 0;
 }
 
-json_t *case_replay(const json_t *bundle, const struct knowledge *knowledge, struct error *err)
+json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct error *err)
 {
 	CLEANUP(json) json_t *available = json_object();
 	CLEANUP(investigation)
@@ -94,7 +94,7 @@ json_t *case_replay(const json_t *bundle, const struct knowledge *knowledge, str
 		.since_s = json_get_int(bundle, "since_s", 900),
 		.host = json_get_text(bundle, "host", ""),
 		.available = available,
-		.knowledge = knowledge,
+		.predicates = predicates,
 	};
 	struct recorded recorded;
 	const json_t *tool;

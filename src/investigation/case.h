@@ -19,4 +19,4 @@ json_t *case_new(const struct investigation *investigation, json_t *report);
 int case_check(const json_t *bundle, struct error *err) MUST_CHECK;
 
 /* Recomputes the report; the bundle was checked. A new reference, or NULL with 'err'. */
-json_t *case_replay(const json_t *bundle, const struct knowledge *knowledge, struct error *err);
+json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct error *err);

@@ -29,6 +29,30 @@ static struct knowledge *load_knowledge(void)
 	return knowledge;
 }
 
+/* The knowledge base and what was compiled of it: one for all scenes of a test. */
+struct expertise {
+	struct knowledge *knowledge;
+	struct predicates *predicates;
+};
+
+static struct expertise load_expertise(void)
+{
+	struct expertise expertise = { .knowledge = load_knowledge() };
+	struct error err = { 0 };
+
+	expertise.predicates = predicates_new(expertise.knowledge, &err);
+	if (!expertise.predicates)
+		fail_msg("%s", err.text);
+	CHECK_OK(predicates_prepare(expertise.predicates, NULL, 0, &err), err);
+	return expertise;
+}
+
+static void expertise_cleanup(struct expertise *expertise)
+{
+	predicates_free(expertise->predicates);
+	knowledge_free(expertise->knowledge);
+}
+
 static json_t *load_fixture(const char *file)
 {
 	char path[4096];
@@ -83,7 +107,7 @@ struct scene {
 	struct investigation investigation;
 };
 
-static json_t *play(struct scene *scene, const struct knowledge *knowledge, const json_t *fixture,
+static json_t *play(struct scene *scene, const struct expertise *expertise, const json_t *fixture,
 		    const char *question)
 {
 	struct error err = { 0 };
@@ -102,7 +126,7 @@ static json_t *play(struct scene *scene, const struct knowledge *knowledge, cons
 		.since_s = 900,
 		.host = "web1",
 		.available = scene->available,
-		.knowledge = knowledge,
+		.predicates = expertise->predicates,
 		.witness = &scene->recorded.witness,
 	};
 	report = investigation_run(&scene->investigation, &err);
@@ -125,7 +149,7 @@ static const char *outcome(const json_t *report)
 }
 
 /* Returns whether the fixture ended as it should, and prints how it ended if not. */
-static bool try_fixture(const struct knowledge *knowledge, const char *id, const char *kind)
+static bool try_fixture(const struct expertise *expertise, const char *id, const char *kind)
 {
 	char file[512];
 	struct scene scene = { 0 };
@@ -136,7 +160,7 @@ static bool try_fixture(const struct knowledge *knowledge, const char *id, const
 	(void)snprintf(file, sizeof(file), "tests/causes/%s/%s.json", id, kind);
 	fixture = load_fixture(file);
 	expected = json_get_text(fixture, "expect", holds ? id : NULL);
-	report = play(&scene, knowledge, fixture, json_get_text(fixture, "question", ""));
+	report = play(&scene, expertise, fixture, json_get_text(fixture, "question", ""));
 	is_right = expected ? strcmp(outcome(report), expected) == 0
 			    : strcmp(outcome(report), id) != 0;
 	if (!is_right || getenv("SHOW")) {
@@ -158,13 +182,13 @@ static bool try_fixture(const struct knowledge *knowledge, const char *id, const
 
 static void try_all(const char *kind)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge();
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
 	const char *only = getenv("CAUSE");
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < knowledge->n_causes; i++)
-		if (!only || strcmp(only, knowledge->causes[i].id) == 0)
-			wrong += !try_fixture(knowledge, knowledge->causes[i].id, kind);
+	for (size_t i = 0; i < expertise.knowledge->n_causes; i++)
+		if (!only || strcmp(only, expertise.knowledge->causes[i].id) == 0)
+			wrong += !try_fixture(&expertise, expertise.knowledge->causes[i].id, kind);
 	CHECK_INT(wrong, 0);
 }
 
@@ -181,17 +205,17 @@ TEST(no_cause_wins_in_its_near_miss)
 /* Leading questions: all the words of each cause in turn, on a machine without a fault. */
 TEST(a_quiet_machine_is_healthy_however_leading_the_question)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge();
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
 	CLEANUP(json) json_t *nothing = json_object();
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < knowledge->n_causes; i++) {
+	for (size_t i = 0; i < expertise.knowledge->n_causes; i++) {
 		struct scene scene = { 0 };
-		CLEANUP(text) char *words = json_dumps(knowledge->causes[i].words, 0);
-		json_t *report = play(&scene, knowledge, nothing, words ? words : "");
+		CLEANUP(text) char *words = json_dumps(expertise.knowledge->causes[i].words, 0);
+		json_t *report = play(&scene, &expertise, nothing, words ? words : "");
 
 		if (strcmp(outcome(report), "healthy") != 0) {
-			print_message("# asked for %s: %s\n", knowledge->causes[i].id,
+			print_message("# asked for %s: %s\n", expertise.knowledge->causes[i].id,
 				      outcome(report));
 			wrong++;
 		}
@@ -203,10 +227,10 @@ TEST(a_quiet_machine_is_healthy_however_leading_the_question)
 
 TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge();
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, knowledge, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
 	CLEANUP(json) json_t *bundle = case_new(&scene.investigation, report);
 	CLEANUP(json) json_t *again = NULL;
 	CLEANUP(text) char *first = NULL;
@@ -214,7 +238,7 @@ TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 	struct error err = { 0 };
 
 	CHECK_OK(case_check(bundle, &err), err);
-	again = case_replay(bundle, knowledge, &err);
+	again = case_replay(bundle, expertise.predicates, &err);
 	CHECK(again);
 	json_object_del(report, "elapsed_ms");
 	json_object_del(again, "elapsed_ms");
@@ -226,10 +250,10 @@ TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 
 TEST(one_altered_byte_of_evidence_is_refused)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge();
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, knowledge, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
 	CLEANUP(json) json_t *bundle = case_new(&scene.investigation, report);
 	json_t *item = json_array_get(json_object_get(bundle, "evidence"), 2);
 	CLEANUP(text) char *bytes = strdup(json_get_text(item, "bytes", ""));
@@ -245,10 +269,10 @@ TEST(one_altered_byte_of_evidence_is_refused)
 
 TEST(every_claim_quotes_bytes_of_the_ledger)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge();
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, knowledge, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
 	const json_t *claims =
 		json_object_get(json_array_get(json_object_get(report, "hypotheses"), 0), "for");
 	const json_t *claim;

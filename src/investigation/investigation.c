@@ -31,7 +31,7 @@ static void add_call(struct investigation *investigation, const char *tool, json
 
 static void add_vitals(struct investigation *investigation)
 {
-	const struct knowledge *knowledge = investigation->knowledge;
+	const struct knowledge *knowledge = predicates_knowledge(investigation->predicates);
 
 	for (size_t i = 0; i < knowledge->n_vitals; i++) {
 		const struct inquiry *vital = &knowledge->vitals[i];
@@ -89,10 +89,7 @@ static int ask_round(struct investigation *investigation, size_t first, struct e
 
 static int first_round(struct investigation *investigation, struct error *err)
 {
-	investigation->diagnosis =
-		diagnosis_new(investigation->knowledge, investigation->asked, err);
-	if (!investigation->diagnosis)
-		return err->code;
+	investigation->diagnosis = diagnosis_new(investigation->predicates, investigation->asked);
 	add_vitals(investigation);
 	think(investigation, "Vitals first: %zu tools at once.", investigation->ledger.n);
 	return ask_round(investigation, 0, err);

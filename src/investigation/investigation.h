@@ -20,8 +20,8 @@ struct investigation {
 	const char *question;
 	int64_t since_s;
 	const char *host;
-	const json_t *available; /* {tool name: anything}: what may be asked */
-	const struct knowledge *knowledge;
+	const json_t *available;       /* {tool name: anything}: what may be asked */
+	struct predicates *predicates; /* of the knowledge; may serve many investigations */
 	struct witness *witness;
 
 	/* What came of it; owned, until investigation_finish(). */

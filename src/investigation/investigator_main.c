@@ -110,6 +110,7 @@ static json_t *read_case(const char *path, struct error *err)
 static int replay(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
+	CLEANUP(predicates) struct predicates *predicates = NULL;
 	CLEANUP(json) json_t *bundle = read_case(options->replay, err);
 	CLEANUP(json) json_t *report = NULL;
 
@@ -118,14 +119,14 @@ static int replay(const struct options *options, struct error *err)
 	knowledge = knowledge_load(options->knowledge, err);
 	if (!knowledge || confine(err) < 0)
 		return err->code;
-	report = case_replay(bundle, knowledge, err);
+	report = case_replay(bundle, predicates, err);
 	return report ? print(report, err) : err->code;
 }
 
 static int validate(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->validate, err);
-	struct predicates *predicates;
+	CLEANUP(predicates) struct predicates *predicates = NULL;
 	int r;
 
 	if (!knowledge)
@@ -134,7 +135,6 @@ static int validate(const struct options *options, struct error *err)
 	if (!predicates)
 		return err->code;
 	r = predicates_prepare(predicates, NULL, 0, err);
-	predicates_free(predicates);
 	if (r < 0)
 		return r;
 	r = printf("%zu causes, %zu findings\n", knowledge->n_causes, knowledge->n_findings);
@@ -172,6 +172,7 @@ static int deliver(struct channel *channel, const struct investigation *investig
 static int investigate(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
+	CLEANUP(predicates) struct predicates *predicates = NULL;
 	CLEANUP(json) json_t *available = NULL;
 	CLEANUP(json) json_t *start = NULL;
 	CLEANUP(json) json_t *report = NULL;
@@ -182,6 +183,9 @@ static int investigate(const struct options *options, struct error *err)
 	knowledge = knowledge_load(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
+	predicates = predicates_new(knowledge, err);
+	if (!predicates)
+		return err->code;
 	start = channel_start(&channel, err);
 	if (!start || confine(err) < 0)
 		return err->code;
@@ -190,7 +194,7 @@ static int investigate(const struct options *options, struct error *err)
 	investigation.since_s = json_get_int(json_object_get(start, "window"), "since_s", 900);
 	investigation.host = json_get_text(start, "host", "localhost");
 	investigation.available = available;
-	investigation.knowledge = knowledge;
+	investigation.predicates = predicates;
 	investigation.witness = &channel.witness;
 	report = investigation_run(&investigation, err);
 	return report ? deliver(&channel, &investigation, report, err) : err->code;
