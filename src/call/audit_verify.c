@@ -19,7 +19,7 @@ struct verifier {
 	uint64_t n_lines;
 	unsigned n_files;
 	char file[AUDIT_NAME_BYTES]; /* being read */
-	uint64_t line;    /* in it */
+	uint64_t line;               /* in it */
 	uint64_t seq;
 	char head[HASH_TEXT_BYTES];
 	char first_time[32], last_time[32];

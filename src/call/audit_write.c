@@ -25,9 +25,9 @@ static int set_errno_error(const struct audit *audit, struct error *err, const c
 static json_t *build_line(const struct audit *audit, enum audit_kind kind, json_t *members)
 {
 	char time[CLOCK_TEXT_BYTES];
-	json_t *line = json_pack("{s:I, s:s, s:s, s:s}", "seq", (json_int_t)audit->seq + 1,
-				 "time", clock_format(clock_wall_ns(), time), "kind",
-				 audit_kind_name(kind), "prev", audit->head);
+	json_t *line = json_pack("{s:I, s:s, s:s, s:s}", "seq", (json_int_t)audit->seq + 1, "time",
+				 clock_format(clock_wall_ns(), time), "kind", audit_kind_name(kind),
+				 "prev", audit->head);
 
 	if (!line || json_object_update(line, members) < 0)
 		abort();
