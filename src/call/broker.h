@@ -22,8 +22,8 @@ enum broker_question {
 	BROKER_PROCESS,
 	/* {} -> {"sockets":[{inode, pid, comm, fd}]} */
 	BROKER_SOCKET_OWNERS,
-	/* {"since_s"?, "max_lines"?} -> {"lines":[{time_ns, priority, facility, text}], lost}, times
-	 * counted from boot */
+	/* {"since_s"?, "max_lines"?} -> {"lines":[{time_ns, priority, facility, text}], lost},
+	 * times counted from boot */
 	BROKER_KERNEL_LOG,
 	/* {} -> {"processes":[{pid, read_bytes, write_bytes, ...}]} of /proc/PID/io */
 	BROKER_PROCESS_IO,
