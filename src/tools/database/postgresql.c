@@ -1,14 +1,13 @@
 #include "tools/database/postgresql.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "host/network.h"
 #include "host/permission.h"
+#include "tools/database/service_account.h"
 
 #define TEXT_MAX_BYTES 2000
 #define TABLE_MAX_BYTES (8 * MIB)
@@ -121,17 +120,6 @@ void postgresql_servers_find(const struct host *host, const struct programs *pro
 	*servers_out = servers;
 }
 
-/* Peer authentication asks who we are; outside the sandbox root may become the owner. */
-static int become(const struct account *owner, struct error *err)
-{
-	if (geteuid() != 0 || owner->uid == 0 || owner->uid == (uid_t)-1)
-		return 0;
-	if (setgroups(0, NULL) < 0 || setresgid(owner->gid, owner->gid, owner->gid) < 0 ||
-	    setresuid(owner->uid, owner->uid, owner->uid) < 0)
-		return error_errno(err, "become %s", owner->name);
-	return 0;
-}
-
 static const char *failure_kind(const char *text)
 {
 	static const struct {
@@ -159,19 +147,6 @@ static const char *failure_kind(const char *text)
 	return "other";
 }
 
-/* Who may neither be nor become the owner asks by the name of his own. */
-static const char *role_of(const struct postgresql_server *server, char name[ACCOUNT_NAME_BYTES])
-{
-	struct passwd entry, *found = NULL;
-	char memory[4 * KIB];
-
-	if (geteuid() == server->owner.uid ||
-	    getpwuid_r(geteuid(), &entry, memory, sizeof(memory), &found) != 0 || !found)
-		return server->owner.name;
-	text_format(name, ACCOUNT_NAME_BYTES, "%s", entry.pw_name);
-	return name;
-}
-
 PGconn *postgresql_open(const struct postgresql_server *server, const char *database,
 			const char **kind_out, struct error *err)
 {
@@ -185,10 +160,16 @@ PGconn *postgresql_open(const struct postgresql_server *server, const char *data
 				     "options",
 				     "client_encoding",
 				     NULL };
-	const int became = become(&server->owner, err);
-	const char *const values[] = { server->socket_folder, port,   database,
-				       role_of(server, name), "3",    "constable",
-				       session_options,       "UTF8", NULL };
+	const int became = service_account_become(&server->owner, err);
+	const char *const values[] = { server->socket_folder,
+				       port,
+				       database,
+				       service_account_role(&server->owner, name),
+				       "3",
+				       "constable",
+				       session_options,
+				       "UTF8",
+				       NULL };
 	PGconn *connection;
 
 	*kind_out = "permission";

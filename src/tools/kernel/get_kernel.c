@@ -104,7 +104,7 @@ static void add_modules(struct task *task, const char *release, json_t *result)
 		(void)json_array_remove(loaded, MAX_MODULES); /* it has that index */
 		json_put(result, "truncated", json_true());
 	}
-	json_array_foreach(wanted, i, one) if (!json_get_bool(one, "present", true))
+	json_array_foreach(wanted, i, one) if (loaded && !json_get_bool(one, "present", true))
 		json_push(missing, json_incref(one));
 	json_put(result, "modules", loaded ? loaded : json_array());
 	json_put(result, "wanted_modules", wanted);
