@@ -184,14 +184,14 @@ static void put_ephemeral(const struct host *host, json_t *result)
 	tally_finish(&use.destinations);
 }
 
-static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
+static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
 {
 	CLEANUP(json) json_t *before = network_counters(task->host);
 	CLEANUP(json) json_t *after = NULL;
 	double seconds;
 
 	if (!json_object_size(before))
-		return error_set(err, -ENOENT, "the host's network counters cannot be read");
+		tool_unread(result, "network counters", -ENOENT);
 	interfaces_read(task->host, result);
 	routes_read(task->host, result);
 	seconds = (double)host_wait(task->host,

@@ -95,8 +95,7 @@ static json_t *describe(const struct host *host, const struct counts *counts)
 	put_attribute(host, entry, counts->name, "carrier_changes");
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		if (columns[i].name)
-			json_put(entry, columns[i].name,
-				 json_integer((json_int_t)counts->values[i]));
+			json_put(entry, columns[i].name, json_count(counts->values[i]));
 	json_put(entry, "addresses", json_array());
 	return entry;
 }
@@ -114,16 +113,16 @@ static json_t *find_interface(const json_t *result, const char *name)
 static void rate(json_t *entry, const struct counts *later, double seconds)
 {
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
-		uint64_t before;
+		const json_t *before = json_object_get(entry, columns[i].name);
+		uint64_t from = (uint64_t)json_integer_value(before);
 
-		if (!columns[i].rate)
+		if (!columns[i].rate || !json_is_integer(before))
 			continue;
-		before = (uint64_t)json_get_int(entry, columns[i].name, 0);
 		/* A counter that went back belongs to an interface made anew. */
 		json_put(entry, columns[i].rate,
-			 json_figure(later->values[i] < before
+			 json_figure(later->values[i] < from
 					     ? 0
-					     : (double)(later->values[i] - before) / seconds));
+					     : (double)(later->values[i] - from) / seconds));
 	}
 }
 

@@ -118,10 +118,13 @@ static void add_address(json_t *result, const char *interface, const char *addre
 	}
 }
 
-/* fib_trie has no interface names: the connected route that covers an address tells. */
+/*
+ * fib_trie has no interface names: the connected route that covers an address
+ * tells. An address alone, as clouds give them, sits where the default route leaves.
+ */
 static void place_address(const struct route *routes, size_t n, const char *text, json_t *result)
 {
-	const struct route *best = NULL;
+	const struct route *best = NULL, *fallback = NULL;
 	uint32_t address;
 
 	if (inet_pton(AF_INET, text, &address) != 1)
@@ -130,15 +133,18 @@ static void place_address(const struct route *routes, size_t n, const char *text
 		add_address(result, "lo", text, 8);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (is_default(&routes[i]) && !fallback)
+			fallback = &routes[i];
 		if (!routes[i].gateway && routes[i].mask &&
 		    (address & routes[i].mask) == routes[i].destination &&
 		    (!best || prefix_length(routes[i].mask) > prefix_length(best->mask)))
 			best = &routes[i];
+	}
 	if (best)
 		add_address(result, best->interface, text, prefix_length(best->mask));
 	else
-		add_address(result, "lo", text, 32);
+		add_address(result, fallback ? fallback->interface : "lo", text, 32);
 }
 
 /*
