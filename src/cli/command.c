@@ -101,6 +101,7 @@ void cli_print_json(const json_t *json)
 {
 	size_t layout = isatty(STDOUT_FILENO) ? JSON_INDENT(2) | JSON_ENSURE_ASCII : JSON_COMPACT;
 
-	(void)json_dumpf(json, stdout, layout | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	(void)json_dumpf(json, stdout,
+			 layout | JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	(void)fputc('\n', stdout);
 }

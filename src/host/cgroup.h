@@ -61,7 +61,7 @@ struct cgroup_list {
 	bool truncated; /* more than CGROUP_LIST_MAX, or deeper than CGROUP_DEPTH_MAX */
 };
 
-/* All cgroups of a controller's tree, our own job's left out: its walls are not the host's. */
+/* All cgroups of a controller's tree, those of our own jobs left out. */
 void cgroup_list_read(const struct host *host, const struct cgroups *cgroups,
 		      enum cgroup_controller controller, struct cgroup_list *list_out);
 void cgroup_list_finish(struct cgroup_list *list);

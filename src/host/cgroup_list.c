@@ -31,8 +31,14 @@ static unsigned depth_of(const char *path)
 	return depth;
 }
 
+/* Our own jobs run in cgroups below "constable/launcher-…": their walls are not the host's. */
+static bool is_ours(const char *path, const char *own)
+{
+	return strcmp(path, own) == 0 || strstr(path, "/constable/launcher-") != NULL;
+}
+
 static void add_children(const struct host *host, const struct cgroup_tree *tree,
-			 struct cgroup_list *list, const char *parent, const char *left_out)
+			 struct cgroup_list *list, const char *parent, const char *own)
 {
 	char full[1024];
 	const struct dirent *entry;
@@ -52,7 +58,7 @@ static void add_children(const struct host *host, const struct cgroup_tree *tree
 			break;
 		}
 		add_path(list, parent, entry->d_name);
-		if (strcmp(list->paths[list->n - 1], left_out) == 0)
+		if (is_ours(list->paths[list->n - 1], own))
 			free(list->paths[--list->n]);
 	}
 	(void)closedir(dir);

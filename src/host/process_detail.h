@@ -1,15 +1,27 @@
 /* What a process looks like to people: JSON from /proc/PID for those worth naming. */
 #pragma once
 
+#include "host/account.h"
 #include "host/process.h"
 
 /* What all descriptions of one run share. */
 struct process_view {
 	const struct host *host;
 	double uptime_s;
+
+	/* private: most processes have the same user as the one before */
+	uid_t last_uid;
+	char last_name[ACCOUNT_NAME_BYTES];
 };
 
 void process_view_init(struct process_view *view, const struct host *host);
+
+/*
+ * What a list of thousands can afford: {pid, comm, ppid, cmdline, user, state, rss_bytes,
+ * n_threads, started_s_ago, cpu_s}, with the user who owns /proc/PID (root where a process made
+ * itself undumpable). A new reference.
+ */
+json_t *process_brief_json(struct process_view *view, const struct process *process);
 
 /* {pid, comm}: what every list of processes begins with. A new reference. */
 json_t *process_name_json(const struct process *process);

@@ -16,17 +16,6 @@
 #define MEMINFO_BYTES 8192
 #define SECTOR_BYTES 512
 
-struct reading {
-	struct cpu_stat stat;
-	struct process_table processes;
-};
-
-static void reading_cleanup(struct reading *reading)
-{
-	cpu_stat_finish(&reading->stat);
-	process_table_finish(&reading->processes);
-}
-
 static json_t *mean_mhz(const struct host *host)
 {
 	char path[] = "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
@@ -202,26 +191,21 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 	json_put(result, "network", network);
 }
 
-static void put_processes(const struct host *host, const struct reading *before,
-			  const struct reading *after, uint64_t elapsed_ns, size_t max,
-			  json_t *result)
+static void put_processes(const struct host *host, size_t max, json_t *result)
 {
+	CLEANUP(process_table) struct process_table table = { 0 };
 	struct process_view view;
 	json_t *list = json_array();
+	int r = process_table_read(host, &table);
 
+	if (r < 0)
+		tool_unread(result, "/proc", r);
 	process_view_init(&view, host);
-	for (size_t i = 0; i < after->processes.n && i < max; i++) {
-		const struct process *now = &after->processes.list[i];
-		const struct process *then = process_table_match(&before->processes, now);
-		json_t *json = process_detail_json(&view, now);
-
-		json_put(json, "cpu_percent",
-			 json_figure(then ? process_cpu_percent(then, now, elapsed_ns) : 0));
-		json_push(list, json);
-	}
-	json_put(result, "n_processes", json_integer((json_int_t)after->processes.n));
+	for (size_t i = 0; i < table.n && i < max; i++)
+		json_push(list, process_brief_json(&view, &table.list[i]));
+	json_put(result, "n_processes", json_integer((json_int_t)table.n));
 	json_put(result, "processes", list);
-	if (after->processes.truncated)
+	if (table.truncated)
 		json_put(result, "truncated", json_true());
 }
 
@@ -246,31 +230,26 @@ static void put_system(const struct host *host, const struct cpu_stat *stat, jso
 
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
-	size_t max = (size_t)json_get_int(args, "max_processes", 0);
-	CLEANUP(reading) struct reading before = { 0 };
-	CLEANUP(reading) struct reading after = { 0 };
+	CLEANUP(cpu_stat) struct cpu_stat before = { 0 };
+	CLEANUP(cpu_stat) struct cpu_stat after = { 0 };
 	uint64_t elapsed_ns;
 	int r;
 
 	interfaces_read(task->host, result);
-	r = process_table_read(task->host, &before.processes);
-	if (r < 0)
-		tool_unread(result, "/proc", r);
-	r = cpu_stat_read(task->host, &before.stat, err);
+	r = cpu_stat_read(task->host, &before, err);
 	if (r < 0)
 		return r;
 	elapsed_ns = sample_wait(task, args);
-	r = cpu_stat_read(task->host, &after.stat, err);
+	r = cpu_stat_read(task->host, &after, err);
 	if (r < 0)
 		return r;
-	process_table_again(task->host, &before.processes, &after.processes);
 
-	json_put(result, "cpu", cpu_json(task->host, &before.stat, &after.stat));
+	json_put(result, "cpu", cpu_json(task->host, &before, &after));
 	put_memory(task->host, result);
 	put_disk(task, result);
 	put_network(task->host, elapsed_ns, result);
-	put_processes(task->host, &before, &after, elapsed_ns, max, result);
-	put_system(task->host, &after.stat, result);
+	put_processes(task->host, (size_t)json_get_int(args, "max_processes", 0), result);
+	put_system(task->host, &after, result);
 	return 0;
 }
 
