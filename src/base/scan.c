@@ -1,7 +1,7 @@
 #include "base/scan.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,47 +12,67 @@ static const char *skip_blanks(const char *at)
 	return at;
 }
 
-static bool scan_unsigned(const char **at, int base, uint64_t *value_out)
+static unsigned digit_value(char c)
 {
-	const char *start = skip_blanks(*at);
-	char *end;
-	uint64_t value;
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : UINT_MAX;
+}
 
-	if (base == 16 ? !isxdigit((unsigned char)*start) : !isdigit((unsigned char)*start))
+/* By hand: /proc is read by the thousand, and strtoull() asks for the locale each time. */
+static bool scan_digits(const char **at, unsigned base, uint64_t *value_out)
+{
+	const char *from = *at;
+	uint64_t value = 0;
+	unsigned digit;
+
+	for (digit = digit_value(*from); digit < base; digit = digit_value(*++from))
+		if (__builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
+			return false;
+	if (from == *at)
 		return false;
-	errno = 0;
-	value = strtoull(start, &end, base);
-	if (errno)
-		return false;
-	*at = end;
+	*at = from;
 	*value_out = value;
 	return true;
 }
 
 bool scan_u64(const char **at, uint64_t *value_out)
 {
-	return scan_unsigned(at, 10, value_out);
+	const char *start = skip_blanks(*at);
+
+	if (!scan_digits(&start, 10, value_out))
+		return false;
+	*at = start;
+	return true;
 }
 
 bool scan_hex(const char **at, uint64_t *value_out)
 {
-	return scan_unsigned(at, 16, value_out);
+	const char *start = skip_blanks(*at);
+
+	/* As strtoull() does, for "0x1f". */
+	if (start[0] == '0' && (start[1] == 'x' || start[1] == 'X') && digit_value(start[2]) < 16)
+		start += 2;
+	if (!scan_digits(&start, 16, value_out))
+		return false;
+	*at = start;
+	return true;
 }
 
 bool scan_i64(const char **at, int64_t *value_out)
 {
 	const char *start = skip_blanks(*at);
-	char *end;
-	int64_t value;
+	bool is_negative = *start == '-';
+	uint64_t value;
 
-	if (!isdigit((unsigned char)start[*start == '-']))
+	start += is_negative;
+	if (!scan_digits(&start, 10, &value) || value > (uint64_t)INT64_MAX + is_negative)
 		return false;
-	errno = 0;
-	value = strtoll(start, &end, 10);
-	if (errno)
-		return false;
-	*at = end;
-	*value_out = value;
+	*at = start;
+	*value_out = is_negative ? (int64_t)(0 - value) : (int64_t)value;
 	return true;
 }
 

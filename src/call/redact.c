@@ -7,8 +7,18 @@
 
 #define ARGV_MAX_ITEMS 4096
 
+#define MEMO_SLOTS 64
+#define MEMO_NAME_BYTES 40
+
+/* Lists repeat the same few names a thousand times; each is looked up once. */
+struct memo {
+	char name[MEMO_NAME_BYTES]; /* "" in an empty slot */
+	const struct pattern *named;
+};
+
 struct redactor {
 	struct automaton automaton;
+	struct memo memos[MEMO_SLOTS];
 };
 
 struct redactor *redactor_new(void)
@@ -139,10 +149,28 @@ static json_t *redact_scalar(struct redactor *redactor, const json_t *value, siz
 	return redact_string(redactor, json_string_value(value), json_string_length(value), n);
 }
 
+static const struct pattern *find_name(struct redactor *redactor, const char *name)
+{
+	size_t len = strlen(name);
+	uint32_t hash = 2166136261u;
+	struct memo *memo;
+
+	if (!len || len >= MEMO_NAME_BYTES)
+		return redact_find_name(name, len);
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+	memo = &redactor->memos[(hash >> 16) % MEMO_SLOTS];
+	if (strcmp(memo->name, name) != 0) {
+		memcpy(memo->name, name, len + 1);
+		memo->named = redact_find_name(name, len);
+	}
+	return memo->named;
+}
+
 static json_t *redact_member(struct redactor *redactor, const char *key, json_t *value,
 			     unsigned depth, size_t *n)
 {
-	const struct pattern *named = redact_find_name(key, strlen(key));
+	const struct pattern *named = find_name(redactor, key);
 	json_t *instead = named ? redact_named_value(named, value) : NULL;
 	json_t *item;
 	size_t i;

@@ -86,39 +86,47 @@ static json_t *cgroup(const struct process_view *view, uint32_t pid)
 	return json_text(path, strlen(path));
 }
 
-static void put_figures(const struct process_view *view, const struct process *process,
-			json_t *json)
+static double age_s(const struct process_view *view, const struct process *process)
 {
-	double age_s = view->uptime_s - (double)process->start_ticks / TICKS_PER_S;
+	double age = view->uptime_s - (double)process->start_ticks / TICKS_PER_S;
 
-	json_put(json, "ppid", json_integer(process->ppid));
-	json_put(json, "state", json_text(&process->state, 1));
-	json_put(json, "rss_bytes", json_count(process_rss_bytes(process)));
-	json_put(json, "n_threads", json_count(process->n_threads));
-	json_put(json, "started_s_ago", json_figure(age_s > 0 ? age_s : 0));
+	return age > 0 ? age : 0;
 }
 
-json_t *process_brief_json(struct process_view *view, const struct process *process)
+json_t *process_columns_json(void)
 {
-	json_t *json = process_name_json(process);
+	return json_pack("[s, s, s, s, s, s, s, s, s]", "pid", "ppid", "comm", "user", "state",
+			 "rss_bytes", "n_threads", "started_s_ago", "cpu_s");
+}
 
-	put_figures(view, process, json);
-	json_put(json, "cmdline",
-		 process->is_kernel ? json_string("") : cmdline(view, process->pid));
-	json_put(json, "user",
-		 process->is_kernel ? json_string("root") : owner(view, process->pid));
-	json_put(json, "cpu_s",
-		 json_figure((double)(process->user_ticks + process->system_ticks) / TICKS_PER_S));
-	return json;
+json_t *process_row_json(struct process_view *view, const struct process *process)
+{
+	double cpu_s = (double)(process->user_ticks + process->system_ticks) / TICKS_PER_S;
+	json_t *row = json_array();
+
+	json_push(row, json_integer(process->pid));
+	json_push(row, json_integer(process->ppid));
+	json_push(row, json_text(process->comm, strlen(process->comm)));
+	json_push(row, process->is_kernel ? json_string("root") : owner(view, process->pid));
+	json_push(row, json_text(&process->state, 1));
+	json_push(row, json_count(process_rss_bytes(process)));
+	json_push(row, json_count(process->n_threads));
+	json_push(row, json_figure(age_s(view, process)));
+	json_push(row, json_figure(cpu_s));
+	return row;
 }
 
 json_t *process_detail_json(const struct process_view *view, const struct process *process)
 {
 	json_t *json = process_name_json(process);
 
-	put_figures(view, process, json);
+	json_put(json, "ppid", json_integer(process->ppid));
 	json_put(json, "cmdline", cmdline(view, process->pid));
 	json_put(json, "user", user(view, process->pid));
+	json_put(json, "state", json_text(&process->state, 1));
+	json_put(json, "rss_bytes", json_count(process_rss_bytes(process)));
+	json_put(json, "n_threads", json_count(process->n_threads));
+	json_put(json, "started_s_ago", json_figure(age_s(view, process)));
 	json_put(json, "cgroup", cgroup(view, process->pid));
 	return json;
 }

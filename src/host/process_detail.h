@@ -17,11 +17,11 @@ struct process_view {
 void process_view_init(struct process_view *view, const struct host *host);
 
 /*
- * What a list of thousands can afford: {pid, comm, ppid, cmdline, user, state, rss_bytes,
- * n_threads, started_s_ago, cpu_s}, with the user who owns /proc/PID (root where a process made
- * itself undumpable). A new reference.
+ * What a list of thousands can afford: one row of process_columns_json(), from one file each. The
+ * user is who owns /proc/PID (root where a process made itself undumpable). New references.
  */
-json_t *process_brief_json(struct process_view *view, const struct process *process);
+json_t *process_columns_json(void);
+json_t *process_row_json(struct process_view *view, const struct process *process);
 
 /* {pid, comm}: what every list of processes begins with. A new reference. */
 json_t *process_name_json(const struct process *process);

@@ -7,6 +7,7 @@
 #include "host/disk_stats.h"
 #include "host/fields.h"
 #include "host/identity.h"
+#include "host/pids.h"
 #include "host/process_detail.h"
 #include "tools/catalogue.h"
 #include "tools/disk/filesystems.h"
@@ -193,19 +194,24 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 
 static void put_processes(const struct host *host, size_t max, json_t *result)
 {
-	CLEANUP(process_table) struct process_table table = { 0 };
+	CLEANUP(pids) struct pids pids = { 0 };
 	struct process_view view;
 	json_t *list = json_array();
-	int r = process_table_read(host, &table);
+	int r = pids_read(host, "proc", &pids);
 
 	if (r < 0)
 		tool_unread(result, "/proc", r);
 	process_view_init(&view, host);
-	for (size_t i = 0; i < table.n && i < max; i++)
-		json_push(list, process_brief_json(&view, &table.list[i]));
-	json_put(result, "n_processes", json_integer((json_int_t)table.n));
-	json_put(result, "processes", list);
-	if (table.truncated)
+	for (size_t i = 0; i < pids.n && json_array_size(list) < max; i++) {
+		struct process process;
+
+		if (process_read(host, pids.list[i], &process))
+			json_push(list, process_row_json(&view, &process));
+	}
+	json_put(result, "n_processes", json_integer((json_int_t)pids.n));
+	json_put(result, "processes",
+		 json_pack("{s:o, s:o}", "columns", process_columns_json(), "rows", list));
+	if (pids.truncated)
 		json_put(result, "truncated", json_true());
 }
 
@@ -260,7 +266,7 @@ const struct tool tool_get_system_metrics = {
 			   "identity, and if asked for, every process.",
 		.schema = "{\"type\":\"object\",\"properties\":{" SAMPLE_SCHEMA
 			  ",\"max_processes\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65536,"
-			  "\"description\":\"how many processes to list; none if not given\"}},"
+			  "\"description\":\"how many processes to list, as rows; none if not given\"}},"
 			  "\"additionalProperties\":false}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
