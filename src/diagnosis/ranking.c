@@ -9,6 +9,13 @@
 #define WORD_BONUS 0.75
 #define WORDS_BONUS_MAX 1.5
 
+/*
+ * Two faults at once are both true, and then the question says which one it is
+ * about: among causes that are proven and believed anyway, words weigh more.
+ */
+#define RELEVANCE_BONUS 1.25
+#define RELEVANCE_BONUS_MAX 3.75
+
 /* What is ruled out or explained stays this far below. */
 #define RULED_OUT_SCORE (-3.0)
 #define EXPLAINED_BELOW 3.0
@@ -82,18 +89,26 @@ static int standing(const struct diagnosis *diagnosis, const struct cause *cause
 	return result;
 }
 
+static bool is_believed(const struct hypothesis *hypothesis)
+{
+	return hypothesis->standing == CAUSE_PROVEN && hypothesis->score >= DIAGNOSIS_BELIEVED;
+}
+
 static void score(const struct diagnosis *diagnosis, struct hypothesis *hypothesis)
 {
 	const struct cause *cause = hypothesis->cause;
-	double words = WORD_BONUS * (double)question_count_words(diagnosis->asked, cause->words);
+	double words = (double)question_count_words(diagnosis->asked, cause->words);
 
-	hypothesis->score = log(cause->prior / (1 - cause->prior)) + fmin(words, WORDS_BONUS_MAX);
+	hypothesis->score =
+		log(cause->prior / (1 - cause->prior)) + fmin(WORD_BONUS * words, WORDS_BONUS_MAX);
 	for (size_t f = 0; f < cause->n_findings; f++)
 		if (!is_outdone(diagnosis, cause, f))
 			hypothesis->score += finding_score(diagnosis, cause, f);
 	hypothesis->standing = standing(diagnosis, cause);
 	if (hypothesis->standing == CAUSE_RULED_OUT)
 		hypothesis->score = fmin(hypothesis->score, RULED_OUT_SCORE);
+	if (is_believed(hypothesis))
+		hypothesis->score += fmin(RELEVANCE_BONUS * words, RELEVANCE_BONUS_MAX);
 }
 
 static struct hypothesis *find(struct diagnosis *diagnosis, const char *id)
@@ -102,11 +117,6 @@ static struct hypothesis *find(struct diagnosis *diagnosis, const char *id)
 		if (strcmp(diagnosis->hypotheses[i].cause->id, id) == 0)
 			return &diagnosis->hypotheses[i];
 	return NULL;
-}
-
-static bool is_believed(const struct hypothesis *hypothesis)
-{
-	return hypothesis->standing == CAUSE_PROVEN && hypothesis->score >= DIAGNOSIS_BELIEVED;
 }
 
 /* Whether 'upstream' is itself, maybe over others, explained by 'cause'. */
