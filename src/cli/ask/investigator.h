@@ -14,7 +14,7 @@ struct watcher {
 			     const char *args);
 	void (*call_ended)(struct watcher *watcher, json_int_t id, int code, double elapsed_ms);
 	void (*thought)(struct watcher *watcher, const char *text);
-	void (*tick)(struct watcher *watcher); /* ten times a second */
+	void (*tick)(struct watcher *watcher); /* ten times a second at least */
 };
 
 struct investigation {

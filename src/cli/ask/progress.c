@@ -8,6 +8,7 @@
 
 #define MAX_LINES 8
 #define MARGIN 4
+#define DRAW_EVERY_NS (80 * NS_PER_MS) /* more often it flickers */
 
 static const char *const spins[] = { "⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏" };
 static const char plain_spins[] = "-\\|/";
@@ -62,8 +63,10 @@ static void draw(struct progress *progress)
 	uint64_t now = clock_monotonic_ns();
 	size_t n = progress->n_running;
 
-	if (!progress->is_drawable)
+	if (!progress->is_drawable || now - progress->drawn_ns < DRAW_EVERY_NS)
 		return;
+	progress->drawn_ns = now;
+	progress->n_ticks++;
 	progress_clear(progress);
 	draw_head(progress, now);
 	for (size_t i = 0; i < n && i < MAX_LINES; i++)
@@ -134,7 +137,6 @@ static void handle_tick(struct watcher *watcher)
 {
 	struct progress *progress = container_of(watcher, struct progress, watcher);
 
-	progress->n_ticks++;
 	draw(progress);
 }
 

@@ -25,7 +25,7 @@ struct progress {
 	} running[PROGRESS_MAX_CALLS];
 	size_t n_running;
 	unsigned n_done, n_failed, n_ticks;
-	uint64_t started_ns;
+	uint64_t started_ns, drawn_ns;
 	double slowest_ms;
 	char slowest[PROGRESS_TOOL_BYTES];
 	char thought[160];

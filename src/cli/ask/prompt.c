@@ -13,6 +13,7 @@ struct prompt {
 	History *history;
 	const char *text;
 	const char *history_path;
+	bool is_abandoned;
 	char line[LINE_BYTES];
 };
 
@@ -27,12 +28,11 @@ static char *show_text(EditLine *editor)
 /* Ctrl-C gives up the line, not the conversation. */
 static unsigned char abandon_line(EditLine *editor, int key UNUSED)
 {
-	const LineInfo *line = el_line(editor);
+	struct prompt *prompt = NULL;
 
-	el_deletestr(editor, 0);
-	(void)el_cursor(editor, (int)(line->lastchar - line->cursor));
-	(void)el_deletestr(editor, (int)(line->lastchar - line->buffer));
-	(void)fputs("^C", stdout);
+	(void)el_get(editor, EL_CLIENTDATA, &prompt);
+	prompt->is_abandoned = true;
+	(void)fputs("^C\n", stdout);
 	return CC_NEWLINE;
 }
 
@@ -107,8 +107,12 @@ const char *prompt_read(struct prompt *prompt)
 {
 	HistEvent event;
 	int len = 0;
-	const char *line = el_gets(prompt->editor, &len);
+	const char *line;
 
+	prompt->is_abandoned = false;
+	line = el_gets(prompt->editor, &len);
+	if (prompt->is_abandoned)
+		return "";
 	if (!line || len <= 0)
 		return NULL;
 	text_format(prompt->line, sizeof(prompt->line), "%.*s", (int)strcspn(line, "\n"), line);

@@ -37,13 +37,46 @@ static bool share_in(const char *quote, double *percent_out)
 	return scan_double(&at, percent_out) && *percent_out >= 0 && *percent_out <= 100;
 }
 
+/* A record that is quoted whole, as words; the exact bytes stand in the case. */
+static void print_record(json_t *record, struct page *page)
+{
+	const char *name;
+	json_t *value;
+	bool is_first = true;
+	char text[AMOUNT_TEXT_BYTES];
+
+	page_to(page, INDENT);
+	json_object_foreach(record, name, value)
+	{
+		if (!json_is_number(value) && !(json_is_string(value) && json_string_length(value)))
+			continue;
+		page_flow_format(page, STYLE_FAINT, INDENT, "%s%s %s", is_first ? "" : ", ", name,
+				 amount_format(name, value, text));
+		if (amount_has_unit(name, "_percent") && json_number_value(value) > 0) {
+			page_add(page, STYLE_PLAIN, " ");
+			chart_bar(page, chart_style(json_number_value(value)),
+				  json_number_value(value), BAR_CELLS / 2);
+		}
+		is_first = false;
+	}
+	page_end(page);
+}
+
 static void print_quote(const char *quote, struct page *page)
 {
+	CLEANUP(json) json_t *record = NULL;
+	struct error err = { 0 };
 	double percent;
 	size_t len = strlen(quote);
 
 	if (!len)
 		return;
+	if (quote[0] == '{')
+		record = json_parse(quote, len, 64 * KIB, &err);
+	if (json_is_object(record)) {
+		print_record(record, page);
+		return;
+	}
 	page_to(page, INDENT);
 	page_flow_format(page, STYLE_FAINT, INDENT, "%.*s%s", QUOTE_COLUMNS, quote,
 			 len > QUOTE_COLUMNS ? "..." : "");

@@ -57,15 +57,21 @@ void page_init(struct page *page, FILE *stream, enum colour colour)
 	};
 }
 
-static void write_span(struct page *page, enum style style, const char *text, size_t len)
+static void begin_style(struct page *page, enum style style)
 {
-	bool is_styled = page->has_colours && style != STYLE_PLAIN && len;
-
-	if (is_styled)
+	if (page->has_colours && style != STYLE_PLAIN)
 		(void)fputs(style_codes[style], page->stream);
-	(void)fwrite(text, 1, len, page->stream);
-	if (is_styled)
+}
+
+static void end_style(struct page *page, enum style style)
+{
+	if (page->has_colours && style != STYLE_PLAIN)
 		(void)fputs("\033[0m", page->stream);
+}
+
+static void write_text(struct page *page, const char *text, size_t len)
+{
+	(void)fwrite(text, 1, len, page->stream);
 	page->column += escape_columns(text, len);
 }
 
@@ -75,7 +81,11 @@ static void add_escaped(struct page *page, enum style style, const char *text, s
 
 	buf_init(&escaped, SPAN_MAX_BYTES);
 	escape_add(&escaped, text, len, page->charset);
-	write_span(page, style, buf_text(&escaped), escaped.len);
+	if (!escaped.len)
+		return;
+	begin_style(page, style);
+	write_text(page, buf_text(&escaped), escaped.len);
+	end_style(page, style);
 }
 
 void page_add(struct page *page, enum style style, const char *format, ...)
@@ -101,17 +111,26 @@ void page_to(struct page *page, unsigned column)
 		(void)fputc(' ', page->stream);
 }
 
-static void next_line(struct page *page, unsigned indent)
+/* What page_flow() does all along. */
+struct flow {
+	struct page *page;
+	enum style style;
+	unsigned indent;
+};
+
+/* No colour reaches over the indentation. */
+static void next_line(const struct flow *flow)
 {
-	page_end(page);
-	if (indent)
-		page_to(page, indent);
+	end_style(flow->page, flow->style);
+	page_end(flow->page);
+	page_to(flow->page, flow->indent);
+	begin_style(flow->page, flow->style);
 }
 
 /* A word that no line can hold goes on from line to line. */
-static void break_word(struct page *page, enum style style, unsigned indent, const char *text,
-		       size_t len)
+static void break_word(const struct flow *flow, const char *text, size_t len)
 {
+	struct page *page = flow->page;
 	size_t start = 0, end = 0;
 	unsigned columns = 0;
 
@@ -120,40 +139,45 @@ static void break_word(struct page *page, enum style style, unsigned indent, con
 		unsigned more = escape_columns(text + end, step);
 
 		if (page->column + columns + more > page->width &&
-		    page->column + columns > indent) {
-			write_span(page, style, text + start, end - start);
-			next_line(page, indent);
+		    page->column + columns > flow->indent) {
+			write_text(page, text + start, end - start);
+			next_line(flow);
 			start = end;
 			columns = 0;
 		}
 		columns += more;
 		end += step;
 	}
-	write_span(page, style, text + start, end - start);
+	write_text(page, text + start, end - start);
 }
 
-static void flow_word(struct page *page, enum style style, unsigned indent, const struct buf *word,
-		      size_t blanks)
+static void flow_word(const struct flow *flow, const struct buf *word, size_t blanks)
 {
+	struct page *page = flow->page;
 	unsigned columns = escape_columns(buf_text(word), word->len);
-	bool fits_nowhere = indent + columns > page->width;
+	bool fits_nowhere = flow->indent + columns > page->width;
+	bool fits_here = page->column + blanks + columns <= page->width;
 
-	if (page->column > indent && page->column + blanks + columns > page->width && !fits_nowhere)
-		next_line(page, indent);
+	if (page->column > flow->indent && !fits_here && !fits_nowhere)
+		next_line(flow);
 	else
 		for (; blanks; blanks--, page->column++)
 			(void)fputc(' ', page->stream);
 	if (fits_nowhere)
-		break_word(page, style, indent, buf_text(word), word->len);
+		break_word(flow, buf_text(word), word->len);
 	else
-		write_span(page, style, buf_text(word), word->len);
+		write_text(page, buf_text(word), word->len);
 }
 
 void page_flow(struct page *page, enum style style, unsigned indent, const char *text)
 {
+	const struct flow flow = { .page = page, .style = style, .indent = indent };
 	CLEANUP(buf) struct buf word = { 0 };
 
+	if (!text[strspn(text, " \t")])
+		return;
 	buf_init(&word, SPAN_MAX_BYTES);
+	begin_style(page, style);
 	while (*text) {
 		size_t blanks = strspn(text, " \t");
 		size_t len = strcspn(text + blanks, " \t");
@@ -162,9 +186,10 @@ void page_flow(struct page *page, enum style style, unsigned indent, const char 
 			break;
 		buf_clear(&word);
 		escape_add(&word, text + blanks, len, page->charset);
-		flow_word(page, style, indent, &word, blanks);
+		flow_word(&flow, &word, blanks);
 		text += blanks + len;
 	}
+	end_style(page, style);
 }
 
 void page_flow_format(struct page *page, enum style style, unsigned indent, const char *format, ...)

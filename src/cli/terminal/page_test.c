@@ -75,6 +75,18 @@ TEST(colours_stand_around_text_only_where_they_are_wanted)
 	shows(&scene, "a\033[31mb\033[0mc");
 }
 
+TEST(a_colour_does_not_reach_over_the_indentation)
+{
+	struct scene scene;
+
+	begin(&scene, CHARSET_ASCII);
+	scene.page.has_colours = true;
+	page_to(&scene.page, 2);
+	page_flow(&scene.page, STYLE_BAD, 2, "the quick brown fox jumps over the lazy dog");
+	shows(&scene, "  \033[31mthe quick brown fox jumps over the lazy\033[0m\n"
+		      "  \033[31mdog\033[0m");
+}
+
 TEST(a_bar_is_always_as_wide_as_asked)
 {
 	struct scene scene;

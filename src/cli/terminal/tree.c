@@ -55,7 +55,58 @@ static bool is_empty(const json_t *value)
 	       (json_is_object(value) && !json_object_size(value));
 }
 
-/* Which members of the first record, scalars all, become columns. */
+/* What people look for first in a row: who it is about, then how it is doing. */
+static const char *const first_columns[] = {
+	"name",        "unit",         "mount",      "path",
+	"device",      "pid",          "comm",       "user",
+	"port",        "address",      "state",      "type",
+	"count",       "used_percent", "used_bytes", "available_bytes",
+	"total_bytes", "cpu_percent",  "rss_bytes",  "inodes_used_percent",
+};
+
+static size_t rank_of(const char *name)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(first_columns) && strcmp(first_columns[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* A column that says no, nothing or zero in every row says nothing. */
+static bool says_something(const json_t *records, const char *name)
+{
+	const json_t *record;
+	size_t i;
+
+	json_array_foreach(records, i, record)
+	{
+		const json_t *value = json_object_get(record, name);
+
+		if (json_is_true(value) || json_number_value(value) != 0 ||
+		    (json_is_string(value) && json_string_length(value)))
+			return true;
+	}
+	return false;
+}
+
+/* By rank; of one rank in the order of the record. */
+static size_t insert_column(const char *names[MAX_COLUMNS], size_t n, const char *name)
+{
+	size_t at = n;
+
+	while (at && rank_of(names[at - 1]) > rank_of(name))
+		at--;
+	if (at == MAX_COLUMNS)
+		return n;
+	if (n == MAX_COLUMNS)
+		n--;
+	memmove(&names[at + 1], &names[at], (n - at) * sizeof(names[0]));
+	names[at] = name;
+	return n + 1;
+}
+
+/* Which members of the first record become columns: scalars that say something. */
 static size_t choose_columns(const json_t *records, const char *names[MAX_COLUMNS])
 {
 	const char *name;
@@ -64,8 +115,8 @@ static size_t choose_columns(const json_t *records, const char *names[MAX_COLUMN
 
 	json_object_foreach(json_array_get(records, 0), name, member)
 	{
-		if (n < MAX_COLUMNS && is_scalar(member))
-			names[n++] = name;
+		if (is_scalar(member) && says_something(records, name))
+			n = insert_column(names, n, name);
 	}
 	return n;
 }
@@ -130,29 +181,6 @@ static void print_row(const json_t *record, const char *const *names, const unsi
 	page_end(page);
 }
 
-static void print_table(const json_t *records, unsigned indent, struct page *page)
-{
-	const char *names[MAX_COLUMNS];
-	unsigned widths[MAX_COLUMNS];
-	size_t n = choose_columns(records, names);
-	const json_t *record;
-	size_t i;
-
-	n = fit_columns(records, names, n, indent, page, widths);
-	print_row(NULL, names, widths, n, indent, page);
-	json_array_foreach(records, i, record)
-	{
-		if (i == TREE_MAX_ROWS)
-			break;
-		print_row(record, names, widths, n, indent, page);
-	}
-	if (json_array_size(records) <= TREE_MAX_ROWS)
-		return;
-	page_to(page, indent);
-	page_add(page, STYLE_FAINT, "and %zu more", json_array_size(records) - TREE_MAX_ROWS);
-	page_end(page);
-}
-
 static void print_list(const json_t *list, unsigned indent, struct page *page)
 {
 	const json_t *item;
@@ -171,6 +199,33 @@ static void print_list(const json_t *list, unsigned indent, struct page *page)
 			print_value(item, indent + 2, MAX_DEPTH - 2, page);
 		}
 	}
+}
+
+static void print_table(const json_t *records, unsigned indent, struct page *page)
+{
+	const char *names[MAX_COLUMNS];
+	unsigned widths[MAX_COLUMNS];
+	size_t n = choose_columns(records, names);
+	const json_t *record;
+	size_t i;
+
+	if (!n) {
+		print_list(records, indent, page);
+		return;
+	}
+	n = fit_columns(records, names, n, indent, page, widths);
+	print_row(NULL, names, widths, n, indent, page);
+	json_array_foreach(records, i, record)
+	{
+		if (i == TREE_MAX_ROWS)
+			break;
+		print_row(record, names, widths, n, indent, page);
+	}
+	if (json_array_size(records) <= TREE_MAX_ROWS)
+		return;
+	page_to(page, indent);
+	page_add(page, STYLE_FAINT, "and %zu more", json_array_size(records) - TREE_MAX_ROWS);
+	page_end(page);
 }
 
 static void print_member(const char *name, const json_t *value, unsigned indent, unsigned depth,
