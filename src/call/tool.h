@@ -38,6 +38,7 @@ struct tool_info {
 	const char *name;    /* unique and never renamed: it is the protocol */
 	const char *summary; /* one sentence, read by people and by models */
 	const char *schema;  /* JSON Schema of the arguments, see call/schema.h */
+	const char *area;    /* its folder of tools/; only in the printed catalogue */
 	enum tool_risk risk;
 	unsigned needs;      /* enum tool_needs */
 	unsigned executable; /* enum job_executable: in whose table it stands */

@@ -83,8 +83,8 @@ TEST(a_colour_does_not_reach_over_the_indentation)
 	scene.page.has_colours = true;
 	page_to(&scene.page, 2);
 	page_flow(&scene.page, STYLE_BAD, 2, "the quick brown fox jumps over the lazy dog");
-	shows(&scene, "  \033[31mthe quick brown fox jumps over the lazy\033[0m\n"
-		      "  \033[31mdog\033[0m");
+	shows(&scene, "  \033[31mthe quick brown fox jumps over the\033[0m\n"
+		      "  \033[31mlazy dog\033[0m");
 }
 
 TEST(a_bar_is_always_as_wide_as_asked)
