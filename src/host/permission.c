@@ -22,6 +22,8 @@ static void apply_recorded(const struct host *host, const char *path, struct sta
 	one = json_object_get(all, key);
 	stat->st_uid = (uid_t)json_get_int(one, "uid", 0);
 	stat->st_gid = (gid_t)json_get_int(one, "gid", 0);
+	/* A checkout's own times say nothing of the machine. */
+	stat->st_mtime = stat->st_ctime = (time_t)json_get_int(one, "mtime", 0);
 	mode = json_get_text(one, "mode", S_ISDIR(stat->st_mode) ? "0755" : NULL);
 	if (mode)
 		stat->st_mode =

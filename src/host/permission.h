@@ -5,7 +5,8 @@
  * component has one, 'has_acl' is set and a denial is only likely.
  *
  * A fixture tells owners and modes in ".host/stat.json": {"/path": {"mode":
- * "0755", "uid": 0, "gid": 0}}; what is not there is taken for 0755 or 0644 of root.
+ * "0755", "uid": 0, "gid": 0, "mtime": 0}}; what is not there is 0755 or as it lies, root's, of
+ * 1970.
  */
 #pragma once
 

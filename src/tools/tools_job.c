@@ -28,7 +28,9 @@ extern const struct tool tool_list_block_devices;
 extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
 extern const struct tool tool_list_mounts;
+extern const struct tool tool_list_packages;
 extern const struct tool tool_list_processes;
+extern const struct tool tool_list_recent_changes;
 extern const struct tool tool_list_sockets;
 extern const struct tool tool_list_threads;
 extern const struct tool tool_read_file;
@@ -64,7 +66,9 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_list_directory,
 	&tool_list_filesystems,
 	&tool_list_mounts,
+	&tool_list_packages,
 	&tool_list_processes,
+	&tool_list_recent_changes,
 	&tool_list_sockets,
 	&tool_list_threads,
 	&tool_read_file,
