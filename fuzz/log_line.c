@@ -20,6 +20,15 @@ static void add_to_kernel_log(struct kernel_log *log, const uint8_t *data, size_
 	}
 }
 
+static void look_at_words(struct str line)
+{
+	char skeleton[64];
+	size_t len = log_skeleton(line, skeleton, sizeof(skeleton));
+
+	assert(len < sizeof(skeleton) && skeleton[len] == '\0');
+	assert(log_severity(line) <= LOG_SEVERITY_INFO);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct log_clock clock = {
@@ -32,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t wall_ns = 0;
 
 	(void)log_time_parse(&clock, (struct str) { (const char *)data, size }, &wall_ns);
+	look_at_words((struct str) { (const char *)data, size });
 	add_to_kernel_log(log, data, size);
 	kernel_log_report(log, report);
 	assert(json_is_object(json_object_get(report, "counts")));

@@ -150,7 +150,8 @@ static void read_home(struct collecting *collecting, const char *user, const cha
 	if (*home != '/' || json_object_get(collecting->seen, home) ||
 	    (collecting->user && strcmp(user, collecting->user) != 0))
 		return;
-	json_put(collecting->seen, home, json_true());
+	/* A home that is not UTF-8 is read each time an account names it. */
+	(void)json_object_set_new(collecting->seen, home, json_true());
 	/* The sandbox hides some homes behind an empty directory without any permission. */
 	if (host_stat(collecting->task->host, home, &status) == 0 && !(status.st_mode & 07777)) {
 		tool_unread(collecting->result, home, -EACCES);

@@ -19,7 +19,8 @@ static void put_status(const struct host *host, const struct stat *status, json_
 	json_put(entry, "size_bytes", json_integer((json_int_t)status->st_size));
 	json_put(entry, "permissions",
 		 json_string(files_permissions(status->st_mode, permissions)));
-	json_put(entry, "owner", json_string(account_name(host, status->st_uid, owner)));
+	(void)account_name(host, status->st_uid, owner);
+	json_put(entry, "owner", json_text(owner, strlen(owner)));
 	json_put(entry, "gid", json_integer(status->st_gid));
 	json_put(entry, "n_links", json_integer((json_int_t)status->st_nlink));
 	json_put(entry, "modified", files_modified(status));

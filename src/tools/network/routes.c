@@ -170,8 +170,9 @@ static void read_ipv4(const struct host *host, const struct route *routes, size_
 		if (mark) {
 			str_copy((struct str) { mark + 4, strlen(mark + 4) }, leaf, sizeof(leaf));
 		} else if (strstr(line.data, "/32 host LOCAL") && !json_object_get(seen, leaf)) {
-			json_put(seen, leaf, json_true());
-			place_address(routes, n, leaf, result);
+			/* What cannot be a key is no address either. */
+			if (json_object_set_new(seen, leaf, json_true()) == 0)
+				place_address(routes, n, leaf, result);
 		}
 	}
 }

@@ -37,7 +37,11 @@ json_t *tally_add(struct tally *tally, const char *name)
 	}
 	if (!entry) {
 		entry = json_object();
-		json_put(tally->entries, name, entry);
+		/* A name that is not UTF-8 cannot be told apart from others. */
+		if (json_object_set_new(tally->entries, name, entry) < 0) {
+			tally->others++;
+			return NULL;
+		}
 	}
 	json_put(entry, "n", json_integer(json_get_int(entry, "n", 0) + 1));
 	return entry;
