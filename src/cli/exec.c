@@ -15,14 +15,49 @@ static void show(struct page *page, const char *text)
 		(void)fputs(text, page->stream);
 }
 
+static json_int_t in_seconds(uint64_t ns)
+{
+	return (json_int_t)((ns + NS_PER_SEC - 1) / NS_PER_SEC);
+}
+
+/* A line for a shell, which may do anything the approval allows. */
+static json_t *shell_args(const struct words *words, uint64_t timeout_ns)
+{
+	CLEANUP(text) char *command = option_join(words);
+
+	return json_pack("{s:o, s:I}", "command", json_text(command, strlen(command)), "timeout",
+			 in_seconds(timeout_ns));
+}
+
+/* A program and its words, where nothing can be written: the policy allows it. */
+static json_t *diagnostic_args(const struct words *words, uint64_t timeout_ns)
+{
+	json_t *argv = json_array();
+
+	for (size_t i = 0; i < words->n; i++)
+		json_push(argv, json_text(words->at[i], strlen(words->at[i])));
+	return json_pack("{s:o, s:I}", "argv", argv, "timeout_s", in_seconds(timeout_ns));
+}
+
+static void print_result(struct cli *cli, const json_t *result)
+{
+	show(&cli->out, json_get_text(result, "stdout", ""));
+	(void)fflush(stdout);
+	show(&cli->err, json_get_text(result, "stderr", ""));
+	if (json_get_bool(result, "timed_out", false))
+		page_lines(&cli->err, "constable: its time was up: it was killed\n");
+	if (json_get_bool(result, "truncated", false))
+		page_lines(&cli->err, "constable: the output was too long: only a part is shown\n");
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	uint64_t timeout_ns = config_get_ns(cli->config, "exec_timeout");
 	CLEANUP(json) json_t *result = NULL;
-	CLEANUP(text) char *command = NULL;
-	int wants_json = 0;
+	int wants_json = 0, is_read_only = 0;
 	const struct option_row rows[] = {
 		{ "--timeout", OPTION_DURATION, &timeout_ns },
+		{ "--read-only", OPTION_SET, &is_read_only },
 		{ "--json", OPTION_SET, &wants_json },
 		{ 0 },
 	};
@@ -34,27 +69,27 @@ static int run(struct cli *cli, int argc, char **argv)
 		return command_failed(&err);
 	if (!words.n)
 		return command_misused(&command_exec);
-	command = option_join(&words);
-	args = json_pack("{s:o, s:I}", "command", json_text(command, strlen(command)), "timeout",
-			 (json_int_t)((timeout_ns + NS_PER_SEC - 1) / NS_PER_SEC));
-	if (cli_run_tool(cli, "execute_shell_command", args, &result, &err) < 0)
+	args = is_read_only ? diagnostic_args(&words, timeout_ns) : shell_args(&words, timeout_ns);
+	if (cli_run_tool(cli, is_read_only ? "run_diagnostic" : "execute_shell_command", args,
+			 &result, &err) < 0)
 		return command_failed(&err);
-	if (wants_json) {
+	if (wants_json)
 		cli_print_json(result);
-	} else {
-		show(&cli->out, json_get_text(result, "stdout", ""));
-		show(&cli->err, json_get_text(result, "stderr", ""));
-	}
+	else
+		print_result(cli, result);
 	return json_get_int(result, "exit_code", 1) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 const struct command command_exec = {
 	.name = "exec",
-	.usage = "COMMAND... [--timeout 300s] [--json]",
+	.usage = "COMMAND... [--read-only] [--timeout 300s] [--json]",
 	.summary = "Run a shell command, by policy or with approval",
 	.help = "What the policy names read-only runs at once, without the power to write; all "
 		"else\n"
-		"needs an approval. Options of COMMAND itself go after '--' or inside quotes.\n"
+		"needs an approval. With --read-only no shell reads it and nothing can be "
+		"written,\n"
+		"so that it runs without one. Options of COMMAND itself go after '--' or inside\n"
+		"quotes: constable exec --read-only -- ps aux --sort -rss\n"
 		"Exit status 0 if the command's was 0, else 1.\n",
 	.run = run,
 };

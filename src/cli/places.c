@@ -71,6 +71,15 @@ static void find_state(struct places *places)
 	text_format(places->state, PLACES_PATH_BYTES, "%s/.local/state/constable", home);
 }
 
+/* Without the "..", which nobody wants to read; as it is where nothing lies there. */
+static void tidy(char path[PLACES_PATH_BYTES])
+{
+	CLEANUP(text) char *tidied = realpath(path, NULL);
+
+	if (tidied)
+		text_format(path, PLACES_PATH_BYTES, "%s", tidied);
+}
+
 static void apply(const struct config *config, const char *key, char path[PLACES_PATH_BYTES])
 {
 	const char *text = config_get(config, key)->text;
@@ -86,6 +95,8 @@ void places_find(struct places *places, const struct config *config)
 	apply(config, "executables_dir", places->executables);
 	apply(config, "knowledge_dir", places->knowledge);
 	apply(config, "state_dir", places->state);
+	tidy(places->executables);
+	tidy(places->knowledge);
 }
 
 /* As mkdir -p, the last folder private to us. */

@@ -124,8 +124,8 @@ TEST(a_report_of_any_shape_prints_something)
 	static const char *const odd[] = {
 		"{}",
 		"{\"verdict\":7,\"hypotheses\":{},\"evidence\":[1],\"remedies\":[null]}",
-		"{\"verdict\":\"cause-found\",\"hypotheses\":[[]],\"timeline\":[{}],\"unknowns\":["
-		"3]}",
+		("{\"verdict\":\"cause-found\",\"hypotheses\":[[]],\"timeline\":[{}],"
+		 "\"unknowns\":[3]}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
