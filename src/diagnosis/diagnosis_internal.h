@@ -29,3 +29,9 @@ void ranking_update(struct diagnosis *diagnosis);
 
 /* What the question names, as values for templates. */
 json_t *subjects_given(const json_t *asked, const json_t *all);
+
+/*
+ * Whether there is a leader, and more of the question's words are about 'cause':
+ * what people ask about is looked at before another fault is named.
+ */
+bool diagnosis_is_asked_about(const struct diagnosis *diagnosis, const struct cause *cause);

@@ -22,6 +22,9 @@
 /* What could explain the leader is asked before it is named. */
 #define GAIN_UPSTREAM 10.0
 
+/* So is what the question is about, where another fault is in the lead. */
+#define GAIN_ASKED_ABOUT 5.0
+
 static double term(double probability)
 {
 	return probability > 0 ? -probability * log(probability) : 0;
@@ -117,6 +120,9 @@ static double call_gain(const struct diagnosis *diagnosis, const struct hypothes
 	if (gain > 0 && hypothesis->standing == CAUSE_OPEN &&
 	    is_upstream_of(cause, diagnosis_leader(diagnosis)))
 		gain += GAIN_UPSTREAM;
+	if (gain > 0 && hypothesis->standing == CAUSE_OPEN &&
+	    diagnosis_is_asked_about(diagnosis, cause))
+		gain += GAIN_ASKED_ABOUT;
 	return gain;
 }
 

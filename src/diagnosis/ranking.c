@@ -238,6 +238,14 @@ static bool would_explain(const struct cause *upstream, const struct cause *caus
 	return false;
 }
 
+bool diagnosis_is_asked_about(const struct diagnosis *diagnosis, const struct cause *cause)
+{
+	const struct hypothesis *leader = diagnosis_leader(diagnosis);
+
+	return leader && question_count_words(diagnosis->asked, cause->words) >
+				 question_count_words(diagnosis->asked, leader->cause->words);
+}
+
 bool diagnosis_is_settled(const struct diagnosis *diagnosis)
 {
 	const struct hypothesis *leader = diagnosis_leader(diagnosis);
@@ -250,6 +258,7 @@ bool diagnosis_is_settled(const struct diagnosis *diagnosis)
 		if (other == leader || other->standing != CAUSE_OPEN || other->explained_by)
 			continue;
 		if (other->score > leader->score - MARGIN ||
+		    diagnosis_is_asked_about(diagnosis, other->cause) ||
 		    would_explain(other->cause, leader->cause))
 			return false;
 	}
