@@ -27,12 +27,14 @@ extern const struct tool tool_get_time_sync;
 extern const struct tool tool_list_block_devices;
 extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
+extern const struct tool tool_list_logins;
 extern const struct tool tool_list_mounts;
 extern const struct tool tool_list_packages;
 extern const struct tool tool_list_processes;
 extern const struct tool tool_list_recent_changes;
 extern const struct tool tool_list_sockets;
 extern const struct tool tool_list_threads;
+extern const struct tool tool_list_users;
 extern const struct tool tool_read_file;
 extern const struct tool tool_read_kernel_log;
 extern const struct tool tool_run_diagnostic;
@@ -65,12 +67,14 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_list_block_devices,
 	&tool_list_directory,
 	&tool_list_filesystems,
+	&tool_list_logins,
 	&tool_list_mounts,
 	&tool_list_packages,
 	&tool_list_processes,
 	&tool_list_recent_changes,
 	&tool_list_sockets,
 	&tool_list_threads,
+	&tool_list_users,
 	&tool_read_file,
 	&tool_read_kernel_log,
 	&tool_run_diagnostic,
