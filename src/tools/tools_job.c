@@ -25,6 +25,7 @@ extern const struct tool tool_get_system_metrics;
 extern const struct tool tool_get_system_overview;
 extern const struct tool tool_get_time_sync;
 extern const struct tool tool_list_block_devices;
+extern const struct tool tool_list_containers;
 extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
 extern const struct tool tool_list_logins;
@@ -65,6 +66,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_system_overview,
 	&tool_get_time_sync,
 	&tool_list_block_devices,
+	&tool_list_containers,
 	&tool_list_directory,
 	&tool_list_filesystems,
 	&tool_list_logins,
