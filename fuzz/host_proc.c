@@ -8,6 +8,9 @@
 #include "host/cgroup.h"
 #include "host/cpu_stat.h"
 #include "host/disk_stats.h"
+#include "host/fields.h"
+#include "host/identity.h"
+#include "host/kernel_log.h"
 #include "host/mounts.h"
 #include "host/network.h"
 #include "host/pressure.h"
@@ -88,9 +91,27 @@ static void feed_sockets(char *text)
 		assert(unix_socket.path.len <= strlen(text));
 }
 
+static void feed_kernel_log(char *text)
+{
+	json_t *record = kernel_log_parse_record(text);
+	json_t *line = kernel_log_parse_line((struct str) { text, strcspn(text, "\n") });
+
+	json_decref(record);
+	json_decref(line);
+}
+
+static void feed_fields(char *text)
+{
+	char value[16];
+
+	(void)fields_get(text, "oom_kill", 0);
+	if (identity_assignment(text, "ID", value, sizeof(value)))
+		assert(memchr(value, '\0', sizeof(value)));
+}
+
 static void (*const feeds[])(char *text) = {
-	feed_cgroup,  feed_cpu_stat, feed_disk_stats, feed_mounts,
-	feed_process, feed_limits,   feed_pressure,   feed_sockets,
+	feed_cgroup, feed_cpu_stat, feed_disk_stats, feed_mounts,     feed_process,
+	feed_limits, feed_pressure, feed_sockets,    feed_kernel_log, feed_fields,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
