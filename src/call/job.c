@@ -171,6 +171,7 @@ static struct launch_record make_record(const struct job *job)
 		.executable = job->tool->executable,
 		.needs_broker = (job->tool->needs & TOOL_NEEDS_BROKER) != 0,
 		.needs_bus = (job->tool->needs & TOOL_NEEDS_SYSTEMD) != 0,
+		.target = job->tool->target,
 		.id = job->id,
 		.limits = job->limits,
 	};

@@ -140,6 +140,9 @@ static bool is_declared(const struct target *target, const char *path)
 {
 	if (!target)
 		return false;
+	/* Servers bind it under its old name too, which is a link to the new one. */
+	if (strncmp(path, "/var/run/", 9) == 0)
+		path += 4;
 	for (size_t i = 0; i < TARGET_MAX_SOCKETS && target->sockets[i]; i++)
 		if (strncmp(path, target->sockets[i], strlen(target->sockets[i])) == 0)
 			return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
 #include "tools/database/mariadb_client.h"
 #include "tools/service/trouble_log.h"
@@ -326,6 +327,7 @@ const struct tool tool_get_mariadb_health = {
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
+		.target = TARGET_MARIADB,
 	},
 	.run = run,
 };

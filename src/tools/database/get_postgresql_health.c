@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
 #include "tools/database/postgresql.h"
 #include "tools/database/postgresql_queries.h"
@@ -281,6 +282,7 @@ const struct tool tool_get_postgresql_health = {
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
+		.target = TARGET_POSTGRESQL,
 	},
 	.run = run,
 };

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "host/pattern.h"
+#include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
 #include "tools/database/redis_client.h"
 #include "tools/service/trouble_log.h"
@@ -281,6 +282,7 @@ const struct tool tool_get_redis_health = {
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
+		.target = TARGET_REDIS,
 	},
 	.run = run,
 };
