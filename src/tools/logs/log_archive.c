@@ -44,6 +44,7 @@ static struct archive *decoder_new(int fd, int *error_out)
 {
 	struct archive *decoder = archive_read_new();
 	struct archive_entry *entry;
+	int r;
 
 	if (!decoder)
 		abort();
@@ -56,10 +57,12 @@ static struct archive *decoder_new(int fd, int *error_out)
 	(void)archive_read_support_filter_compress(decoder);
 	(void)archive_read_support_format_raw(decoder);
 	(void)archive_read_support_format_empty(decoder);
-	if (archive_read_open_fd(decoder, fd, BLOCK_BYTES) == ARCHIVE_OK &&
-	    archive_read_next_header(decoder, &entry) == ARCHIVE_OK)
+	r = archive_read_open_fd(decoder, fd, BLOCK_BYTES);
+	if (r == ARCHIVE_OK)
+		r = archive_read_next_header(decoder, &entry);
+	if (r == ARCHIVE_OK)
 		return decoder;
-	*error_out = archive_errno(decoder) > 0 ? -EBADMSG : 0;
+	*error_out = r == ARCHIVE_EOF ? -ENODATA : -EBADMSG;
 	close_decoder(decoder);
 	return NULL;
 }
@@ -76,7 +79,7 @@ int log_archive_open(struct log_file *file, struct task *task, const char *path,
 		return r;
 	file->decoder = decoder_new(file->fd, &r);
 	if (!file->decoder)
-		return r < 0 ? r : -ENODATA;
+		return r;
 	file->decoder_close = close_decoder;
 	file->first_line = 1;
 	file->since_ns = options->since_ns;
