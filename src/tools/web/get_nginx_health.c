@@ -215,7 +215,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "installed",
 		 json_boolean(n > 0 ||
 			      executable_find(task->host, "nginx", binary, sizeof(binary))));
-	if (n == 0 && !host_exists(task->host, DEFAULT_CONF + 1) &&
+	if (n == 0 && !host_exists(task->host, &DEFAULT_CONF[1]) &&
 	    !json_object_get(args, "config"))
 		return 0;
 	examine(task, &programs, args, n ? masters[0] : NULL, result);
