@@ -42,4 +42,4 @@ def asked_log_errors($asked; $parts): .files[] | select(.path | asked_about($ask
 
 # Whether the question is about something that died.
 def asked_about_a_death($asked): $asked.text
-  | mentions(["kill", "oom", "died", "dies", "die ", "crash", "disappear", "vanish", "restart", "gone", "terminat", "out of memory"]);
+  | mentions(["kill", "oom", "died", "dies", "die ", "crash", "disappear", "vanish", "restart", "gone", "terminat"]);

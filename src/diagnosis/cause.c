@@ -6,6 +6,7 @@
 
 #define POINTER_BYTES 160
 #define MAX_WEIGHT 12.0
+#define MAX_NEEDS 16
 
 enum presence {
 	OPTIONAL,
@@ -224,27 +225,57 @@ static int parse_findings(struct cause *cause, const json_t *list, struct error 
 	return 0;
 }
 
+static bool find_finding(const struct cause *cause, const char *id, size_t *number_out)
+{
+	for (size_t i = 0; i < cause->n_findings; i++) {
+		if (strcmp(cause->findings[i].id, id) != 0)
+			continue;
+		*number_out = i;
+		return true;
+	}
+	return false;
+}
+
+static int add_need(struct cause *cause, struct need *needed, const char *pointer,
+		    const json_t *item, struct error *err)
+{
+	const char *id = json_string_value(item);
+	size_t number;
+
+	if (!id || !find_finding(cause, id, &number))
+		return yaml_error(&cause->file, err, pointer, "no finding is named '%s'",
+				  id ? id : "");
+	if (cause->n_needed == MAX_NEEDS)
+		return yaml_error(&cause->file, err, pointer, "more than %d findings", MAX_NEEDS);
+	needed[cause->n_needed++] = (struct need) { .clause = cause->n_clauses, .finding = number };
+	return 0;
+}
+
+/* Each item is a finding, or a list of findings one of which will do. */
 static int parse_needed(struct cause *cause, const json_t *list, struct error *err)
 {
-	size_t n = json_array_size(list);
-	size_t *needed = calloc(n + 1, sizeof(*needed));
+	struct need *needed = calloc(MAX_NEEDS, sizeof(*needed));
 	char pointer[POINTER_BYTES];
+	const json_t *item, *choice;
+	size_t i, j;
 
 	if (!needed)
 		abort();
 	cause->needed = needed;
-	for (size_t i = 0; i < n; i++) {
-		const char *id = json_string_value(json_array_get(list, i));
-		size_t at = 0;
+	json_array_foreach(list, i, item)
+	{
+		int r = 0;
 
-		while (at < cause->n_findings && strcmp(cause->findings[at].id, id) != 0)
-			at++;
-		if (at == cause->n_findings)
-			return yaml_error(&cause->file, err, join_index(pointer, "/requires", i),
-					  "no finding is named '%s'", id);
-		needed[cause->n_needed++] = at;
+		join_index(pointer, "/requires", i);
+		if (!json_is_array(item))
+			r = add_need(cause, needed, pointer, item, err);
+		json_array_foreach(item, j, choice) if (r == 0) r =
+			add_need(cause, needed, pointer, choice, err);
+		if (r < 0)
+			return r;
+		cause->n_clauses++;
 	}
-	if (!n)
+	if (!cause->n_needed)
 		return yaml_error(&cause->file, err, "/requires",
 				  "is empty: a cause needs proof to be named");
 	return 0;
@@ -281,7 +312,7 @@ static int check_remedies(const struct yaml *file, const json_t *list, struct er
 
 static int parse_lists(struct cause *cause, const json_t *root, struct error *err)
 {
-	static const char *const texts[] = { "words", "explains", "requires" };
+	static const char *const texts[] = { "words", "explains" };
 	char pointer[POINTER_BYTES];
 	struct inquiry *inquiries = NULL;
 	int r;

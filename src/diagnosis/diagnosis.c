@@ -136,6 +136,7 @@ const struct hypothesis *diagnosis_judge(struct diagnosis *diagnosis, size_t *n_
 	for (size_t fact = 0; fact < diagnosis->n_facts; fact++)
 		try_findings(diagnosis, fact, fact < first_new ? PREDICATES_CROSS : PREDICATES_ALL);
 	diagnosis->n_judged = diagnosis->n_facts;
+	diagnosis->n_rounds++;
 	json_decref(diagnosis->given);
 	diagnosis->given = subjects_given(diagnosis->asked, diagnosis->all);
 	ranking_update(diagnosis);

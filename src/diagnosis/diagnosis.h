@@ -73,9 +73,6 @@ const struct hypothesis *diagnosis_ranked(const struct diagnosis *diagnosis, siz
 /* The best cause that is proven, believed and not explained by another; or NULL. */
 const struct hypothesis *diagnosis_leader(const struct diagnosis *diagnosis);
 
-/* Whether the leader is ahead of every other cause that is still open. */
-bool diagnosis_is_settled(const struct diagnosis *diagnosis);
-
 enum finding_state diagnosis_finding(const struct diagnosis *diagnosis, const struct cause *cause,
 				     size_t finding);
 
@@ -85,7 +82,8 @@ const json_t *diagnosis_matches(const struct diagnosis *diagnosis, const struct 
 
 /*
  * The calls worth asking next, best first, at most 'max': [{"tool", "args",
- * "gain"}]. Only tools in 'available' ({name: ...}), and none asked before.
+ * "gain"}]. Only tools in 'available' ({name: ...}), and none asked before. None
+ * when the leader cannot be overtaken or explained by what could still be read.
  */
 json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max);
 

@@ -16,6 +16,7 @@ struct diagnosis {
 	struct predicates *predicates;
 	struct fact facts[DIAGNOSIS_MAX_FACTS];
 	size_t n_facts;
+	unsigned n_rounds;
 	size_t n_judged;                  /* facts whose own findings were tried */
 	json_t *all;                      /* {tool: result}: what predicates see as $all */
 	json_t *given;                    /* values that the question gives to templates */
@@ -27,11 +28,12 @@ struct diagnosis {
 /* Scores, explains, normalises and sorts the hypotheses. */
 void ranking_update(struct diagnosis *diagnosis);
 
+/*
+ * Whether more evidence about this cause could change who leads: it is open, and
+ * it could come out ahead of the leader or explain it.
+ */
+bool ranking_is_worth_asking(const struct diagnosis *diagnosis,
+			     const struct hypothesis *hypothesis);
+
 /* What the question names, as values for templates. */
 json_t *subjects_given(const json_t *asked, const json_t *all);
-
-/*
- * Whether there is a leader, and more of the question's words are about 'cause':
- * what people ask about is looked at before another fault is named.
- */
-bool diagnosis_is_asked_about(const struct diagnosis *diagnosis, const struct cause *cause);

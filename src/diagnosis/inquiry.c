@@ -1,11 +1,13 @@
 /*
- * What to ask next: the calls whose answer is expected to tell most about which
- * cause it is, per cost.
+ * What to ask next: the calls whose answers are expected to tell most about the
+ * causes that are still open, per cost.
  *
  * The two weights of a finding are the logarithms of its likelihood ratios, so
  * they also say how probable it is that it holds, with the cause and without.
- * From that follows by how much a call is expected to lower the entropy of the
- * ranking; findings are taken as independent.
+ * From that follows by how much a call is expected to lower the entropy of
+ * "this is so or not" of each cause, summed over them: causes do not exclude
+ * each other, and a loud one must not keep us from looking at a quiet one that
+ * the question is about.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,8 +15,11 @@
 
 #include "diagnosis/diagnosis_internal.h"
 
-/* A call that tells less than this (nats per cost) is not worth a job. */
-#define GAIN_MIN 0.02
+/*
+ * A call that tells less than this (nats per cost) is not worth a job. It is
+ * doubled with each round after the second: whoever finds nothing stops looking.
+ */
+#define GAIN_MIN 0.03
 
 /* Absence of a finding without a weight against it still tells a little. */
 #define AGAINST_MIN 0.05
@@ -22,53 +27,35 @@
 /* What could explain the leader is asked before it is named. */
 #define GAIN_UPSTREAM 10.0
 
-/* So is what the question is about, where another fault is in the lead. */
-#define GAIN_ASKED_ABOUT 5.0
-
-static double term(double probability)
+/* Of a cause that is so with this probability, or not. */
+static double entropy(double probability)
 {
-	return probability > 0 ? -probability * log(probability) : 0;
+	if (probability <= 0 || probability >= 1)
+		return 0;
+	return -probability * log(probability) - (1 - probability) * log(1 - probability);
 }
 
-static double entropy(const struct diagnosis *diagnosis)
+/* The probability once its odds are multiplied by e^shift. */
+static double shifted(double probability, double shift)
 {
-	double sum = 0, left = 1;
-
-	for (size_t i = 0; i < diagnosis->n_hypotheses; i++) {
-		sum += term(diagnosis->hypotheses[i].probability);
-		left -= diagnosis->hypotheses[i].probability;
-	}
-	return sum + term(left);
-}
-
-/* Entropy once the odds of the hypothesis are multiplied by e^shift, all others rescaled. */
-static double entropy_after(double total, double probability, double shift)
-{
-	double rest = 1 - probability;
 	double odds = probability * exp(shift);
-	double now = odds / (odds + rest);
-	double rest_entropy;
 
-	if (rest < 1e-9)
-		return total;
-	rest_entropy = (total - term(probability) - term(rest)) / rest;
-	return term(now) + term(1 - now) + (1 - now) * rest_entropy;
+	return odds / (odds + 1 - probability);
 }
 
-static double finding_gain(double total, double probability, const struct finding *finding)
+static double finding_gain(double probability, const struct finding *finding)
 {
 	double weight = fmax(fabs(finding->weight), AGAINST_MIN);
 	double against = fmax(finding->against, AGAINST_MIN);
 	double without = (1 - exp(-against)) / (exp(weight) - exp(-against));
 	double with = without * exp(weight);
 	double holds = probability * with + (1 - probability) * without;
-	double after = holds * entropy_after(total, probability, weight) +
-		       (1 - holds) * entropy_after(total, probability, -against);
+	double after = holds * entropy(shifted(probability, weight)) +
+		       (1 - holds) * entropy(shifted(probability, -against));
 
-	return fmax(total - after, 0);
+	return fmax(entropy(probability) - after, 0);
 }
 
-/* Without arguments it is the whole host, which any call with a mere window or size is too. */
 static bool is_asked(const struct diagnosis *diagnosis, const char *tool, const json_t *args)
 {
 	for (size_t i = 0; i < diagnosis->n_facts; i++)
@@ -108,26 +95,24 @@ static bool is_upstream_of(const struct cause *cause, const struct hypothesis *l
 
 /* What a call of this tool would tell about one hypothesis. */
 static double call_gain(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis,
-			const char *tool, double total)
+			const char *tool)
 {
 	const struct cause *cause = hypothesis->cause;
+	double probability = 1 / (1 + exp(-hypothesis->score));
 	double gain = 0;
 
 	for (size_t f = 0; f < cause->n_findings; f++)
 		if (strcmp(cause->findings[f].tool, tool) == 0 &&
 		    diagnosis_finding(diagnosis, cause, f) != FINDING_HOLDS)
-			gain += finding_gain(total, hypothesis->probability, &cause->findings[f]);
+			gain += finding_gain(probability, &cause->findings[f]);
 	if (gain > 0 && hypothesis->standing == CAUSE_OPEN &&
 	    is_upstream_of(cause, diagnosis_leader(diagnosis)))
 		gain += GAIN_UPSTREAM;
-	if (gain > 0 && hypothesis->standing == CAUSE_OPEN &&
-	    diagnosis_is_asked_about(diagnosis, cause))
-		gain += GAIN_ASKED_ABOUT;
 	return gain;
 }
 
 static void propose(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis,
-		    const struct inquiry *inquiry, double total, json_t *candidates)
+		    const struct inquiry *inquiry, json_t *candidates)
 {
 	CLEANUP(json) json_t *args = diagnosis_fill(diagnosis, hypothesis->cause, inquiry->args);
 	double gain;
@@ -135,7 +120,7 @@ static void propose(const struct diagnosis *diagnosis, const struct hypothesis *
 
 	if (!args || is_asked(diagnosis, inquiry->tool, args))
 		return;
-	gain = call_gain(diagnosis, hypothesis, inquiry->tool, total);
+	gain = call_gain(diagnosis, hypothesis, inquiry->tool);
 	if (gain <= 0)
 		return;
 	candidate = find_candidate(candidates, inquiry->tool, args);
@@ -161,19 +146,19 @@ static bool is_first_of_tool(const struct cause *cause, size_t f)
 
 /* Its own inquiries, and each tool of a finding that has none, without arguments. */
 static void propose_all(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis,
-			const json_t *available, double total, json_t *candidates)
+			const json_t *available, json_t *candidates)
 {
 	const struct cause *cause = hypothesis->cause;
 
 	for (size_t i = 0; i < cause->n_inquiries; i++)
 		if (json_object_get(available, cause->inquiries[i].tool))
-			propose(diagnosis, hypothesis, &cause->inquiries[i], total, candidates);
+			propose(diagnosis, hypothesis, &cause->inquiries[i], candidates);
 	for (size_t f = 0; f < cause->n_findings; f++) {
 		struct inquiry plain = { .tool = cause->findings[f].tool };
 
 		if (is_first_of_tool(cause, f) && !has_inquiry(cause, plain.tool) &&
 		    json_object_get(available, plain.tool))
-			propose(diagnosis, hypothesis, &plain, total, candidates);
+			propose(diagnosis, hypothesis, &plain, candidates);
 	}
 }
 
@@ -201,8 +186,12 @@ static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidat
 	json_t **sorted = calloc(n + 1, sizeof(*sorted));
 	json_t *best = json_array();
 
+	double least = GAIN_MIN;
+
 	if (!sorted || !best)
 		abort();
+	for (unsigned round = 2; round <= diagnosis->n_rounds; round++)
+		least *= 2;
 	for (size_t i = 0; i < n; i++) {
 		json_t *candidate = json_array_get(candidates, i);
 		const char *tool = json_get_text(candidate, "tool", "");
@@ -214,7 +203,7 @@ static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidat
 	}
 	qsort(sorted, n, sizeof(*sorted), compare);
 	for (size_t i = 0; i < n && i < max; i++)
-		if (json_get_number(sorted[i], "gain", 0) >= GAIN_MIN)
+		if (json_get_number(sorted[i], "gain", 0) >= least)
 			json_push(best, json_incref(sorted[i]));
 	free(sorted);
 	return best;
@@ -223,12 +212,9 @@ static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidat
 json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max)
 {
 	CLEANUP(json) json_t *candidates = json_array();
-	double total = entropy(diagnosis);
 
 	for (size_t i = 0; i < diagnosis->n_hypotheses; i++)
-		if (diagnosis->hypotheses[i].standing != CAUSE_RULED_OUT &&
-		    !diagnosis->hypotheses[i].explained_by)
-			propose_all(diagnosis, &diagnosis->hypotheses[i], available, total,
-				    candidates);
+		if (ranking_is_worth_asking(diagnosis, &diagnosis->hypotheses[i]))
+			propose_all(diagnosis, &diagnosis->hypotheses[i], available, candidates);
 	return best_of(diagnosis, candidates, max);
 }

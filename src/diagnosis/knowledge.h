@@ -33,6 +33,12 @@ struct finding {
 	double against;     /* subtracted if the tool was read and it does not */
 };
 
+/* One of the findings that may satisfy a clause; all clauses must be satisfied. */
+struct need {
+	size_t clause;
+	size_t finding; /* number among the cause's own */
+};
+
 struct cause {
 	const char *id;
 	const char *area;
@@ -43,9 +49,10 @@ struct cause {
 	const json_t *remedies;
 	const struct finding *findings;
 	size_t n_findings;
-	size_t first;         /* number of findings[0] among all findings */
-	const size_t *needed; /* numbers, among its own, of what must hold to name it */
+	size_t first;              /* number of findings[0] among all findings */
+	const struct need *needed; /* what must hold to name it, by clause */
 	size_t n_needed;
+	size_t n_clauses;
 	const struct inquiry *inquiries;
 	size_t n_inquiries;
 

@@ -23,8 +23,8 @@
 /* What could explain a believed cause is worth a look before that cause is named. */
 #define UPSTREAM_BONUS 2.0
 
-/* A leader is settled when the next open cause is this far behind. */
-#define MARGIN 1.0
+/* An open cause must be able to lead by this much to be worth asking about. */
+#define MARGIN 0.5
 
 /* The share of a finding in its group: only the strongest of a group counts. */
 static double finding_score(const struct diagnosis *diagnosis, const struct cause *cause, size_t f)
@@ -72,12 +72,32 @@ static bool is_outdone(const struct diagnosis *diagnosis, const struct cause *ca
 	return false;
 }
 
+/* The best state among the findings that may satisfy a clause. */
+static enum finding_state clause_state(const struct diagnosis *diagnosis, const struct cause *cause,
+				       size_t clause)
+{
+	enum finding_state best = FINDING_ABSENT;
+
+	for (size_t i = 0; i < cause->n_needed; i++) {
+		enum finding_state state;
+
+		if (cause->needed[i].clause != clause)
+			continue;
+		state = diagnosis_finding(diagnosis, cause, cause->needed[i].finding);
+		if (state == FINDING_HOLDS)
+			return state;
+		if (state == FINDING_UNREAD)
+			best = state;
+	}
+	return best;
+}
+
 static int standing(const struct diagnosis *diagnosis, const struct cause *cause)
 {
 	int result = CAUSE_PROVEN;
 
-	for (size_t i = 0; i < cause->n_needed; i++)
-		switch (diagnosis_finding(diagnosis, cause, cause->needed[i])) {
+	for (size_t clause = 0; clause < cause->n_clauses; clause++)
+		switch (clause_state(diagnosis, cause, clause)) {
 		case FINDING_ABSENT:
 			return CAUSE_RULED_OUT;
 		case FINDING_UNREAD:
@@ -238,29 +258,28 @@ static bool would_explain(const struct cause *upstream, const struct cause *caus
 	return false;
 }
 
-bool diagnosis_is_asked_about(const struct diagnosis *diagnosis, const struct cause *cause)
+/* The score it would have if all that was not read of it held. */
+static double potential(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis)
 {
-	const struct hypothesis *leader = diagnosis_leader(diagnosis);
+	const struct cause *cause = hypothesis->cause;
+	double words = (double)question_count_words(diagnosis->asked, cause->words);
+	double sum = hypothesis->score + fmin(RELEVANCE_BONUS * words, RELEVANCE_BONUS_MAX);
 
-	return leader && question_count_words(diagnosis->asked, cause->words) >
-				 question_count_words(diagnosis->asked, leader->cause->words);
+	for (size_t f = 0; f < cause->n_findings; f++)
+		if (diagnosis_finding(diagnosis, cause, f) == FINDING_UNREAD)
+			sum += fmax(cause->findings[f].weight, 0);
+	return sum;
 }
 
-bool diagnosis_is_settled(const struct diagnosis *diagnosis)
+bool ranking_is_worth_asking(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis)
 {
 	const struct hypothesis *leader = diagnosis_leader(diagnosis);
 
-	if (!leader)
+	if (hypothesis->standing == CAUSE_RULED_OUT || hypothesis->explained_by)
 		return false;
-	for (size_t i = 0; i < diagnosis->n_hypotheses; i++) {
-		const struct hypothesis *other = &diagnosis->hypotheses[i];
-
-		if (other == leader || other->standing != CAUSE_OPEN || other->explained_by)
-			continue;
-		if (other->score > leader->score - MARGIN ||
-		    diagnosis_is_asked_about(diagnosis, other->cause) ||
-		    would_explain(other->cause, leader->cause))
-			return false;
-	}
-	return true;
+	if (!leader)
+		return true;
+	return hypothesis->standing == CAUSE_OPEN &&
+	       (would_explain(hypothesis->cause, leader->cause) ||
+		potential(diagnosis, hypothesis) > leader->score + MARGIN);
 }

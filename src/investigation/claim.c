@@ -122,19 +122,27 @@ json_t *claims_against(const struct investigation *investigation, const struct c
 	return claims;
 }
 
+static bool is_proven(const struct investigation *investigation, const struct cause *cause,
+		      size_t finding)
+{
+	CLEANUP(json) json_t *claims = claims_of_finding(investigation, cause, finding);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(claims, i, item) if (json_get_bool(item, "proven", false)) return true;
+	return false;
+}
+
 bool claims_prove(const struct investigation *investigation, const struct cause *cause)
 {
-	for (size_t i = 0; i < cause->n_needed; i++) {
-		CLEANUP(json)
-		json_t *claims = claims_of_finding(investigation, cause, cause->needed[i]);
-		bool is_proven = false;
-		const json_t *item;
-		size_t at;
+	size_t n_proven = 0;
 
-		json_array_foreach(claims, at, item) is_proven |=
-			json_get_bool(item, "proven", false);
-		if (!is_proven)
-			return false;
-	}
-	return true;
+	for (size_t clause = 0; clause < cause->n_clauses; clause++)
+		for (size_t i = 0; i < cause->n_needed; i++)
+			if (cause->needed[i].clause == clause &&
+			    is_proven(investigation, cause, cause->needed[i].finding)) {
+				n_proven++;
+				break;
+			}
+	return n_proven == cause->n_clauses;
 }

@@ -127,8 +127,7 @@ static json_t *next_calls(const struct investigation *investigation)
 	size_t left = INVESTIGATION_MAX_CALLS - investigation->ledger.n;
 
 	if (investigation->n_rounds == INVESTIGATION_MAX_ROUNDS ||
-	    investigation->ledger.n >= INVESTIGATION_MAX_CALLS ||
-	    diagnosis_is_settled(investigation->diagnosis))
+	    investigation->ledger.n >= INVESTIGATION_MAX_CALLS)
 		return json_array();
 	return diagnosis_next(investigation->diagnosis, investigation->available,
 			      left < INVESTIGATION_ROUND_CALLS ? left : INVESTIGATION_ROUND_CALLS);

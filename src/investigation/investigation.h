@@ -12,7 +12,7 @@
 #include "diagnosis/diagnosis.h"
 #include "investigation/witness.h"
 
-#define INVESTIGATION_MAX_CALLS 24
+#define INVESTIGATION_MAX_CALLS 22
 #define INVESTIGATION_MAX_ROUNDS 6
 #define INVESTIGATION_ROUND_CALLS 8
 
