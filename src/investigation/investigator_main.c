@@ -117,7 +117,10 @@ static int replay(const struct options *options, struct error *err)
 	if (!bundle)
 		return err->code;
 	knowledge = knowledge_load(options->knowledge, err);
-	if (!knowledge || confine(err) < 0)
+	if (!knowledge)
+		return err->code;
+	predicates = predicates_new(knowledge, err);
+	if (!predicates || confine(err) < 0)
 		return err->code;
 	report = case_replay(bundle, predicates, err);
 	return report ? print(report, err) : err->code;
