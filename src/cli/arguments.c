@@ -118,7 +118,7 @@ static void list_keys(const json_t *properties, char *text, size_t size)
 	size_t len = 0;
 
 	text[0] = '\0';
-	json_object_foreach((json_t *)(uintptr_t)properties, key, unused)
+	json_object_foreach((json_t *)properties, key, unused)
 	{
 		if (len + 1 < size)
 			text_format(text + len, size - len, "%s%s", len ? ", " : "", key);

@@ -97,7 +97,7 @@ static const struct verb *find_verb(const struct program *program, const char *w
 static void add(struct names_translation *out, const char *word)
 {
 	if (out->argc < NAMES_MAX_WORDS)
-		out->argv[out->argc++] = (char *)(uintptr_t)word; /* nobody writes to argv */
+		out->argv[out->argc++] = (char *)word; /* nobody writes to argv */
 }
 
 static bool is_override(const char *word)

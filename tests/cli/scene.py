@@ -51,8 +51,10 @@ class Person:
                     "CONSTABLE_STATE_DIR": self.folder + "/state",
                     "CONSTABLE_SOCKET": self.folder + "/none.sock",
                     "CONSTABLE_CONFIG": self.folder + "/agent.yaml"}
-        if "ASAN_OPTIONS" in os.environ:
-            self.env["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
+        # A sanitized `constable` beside the other programs as they are shipped.
+        for name in ("ASAN_OPTIONS", "CONSTABLE_EXECUTABLES_DIR"):
+            if name in os.environ:
+                self.env[name] = os.environ[name]
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -88,8 +88,8 @@ static int show(struct cli *cli, const json_t *bundle, const char *id, int wants
 /* Reports are the same if they are but for the time they took. */
 static bool is_same(const json_t *kept, const json_t *again)
 {
-	CLEANUP(json) json_t *a = json_copy((json_t *)(uintptr_t)kept);
-	CLEANUP(json) json_t *b = json_copy((json_t *)(uintptr_t)again);
+	CLEANUP(json) json_t *a = json_copy((json_t *)kept);
+	CLEANUP(json) json_t *b = json_copy((json_t *)again);
 	CLEANUP(text) char *text_a = NULL;
 	CLEANUP(text) char *text_b = NULL;
 

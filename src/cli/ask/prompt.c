@@ -22,7 +22,7 @@ static char *show_text(EditLine *editor)
 	struct prompt *prompt = NULL;
 
 	(void)el_get(editor, EL_CLIENTDATA, &prompt);
-	return (char *)(uintptr_t)prompt->text; /* libedit's type; it only reads */
+	return (char *)prompt->text; /* libedit's type; it only reads */
 }
 
 /* Ctrl-C gives up the line, not the conversation. */

@@ -260,7 +260,7 @@ static void print_value(const json_t *value, unsigned indent, unsigned depth, st
 	if (depth == MAX_DEPTH)
 		return;
 	if (json_is_object(value)) {
-		json_object_foreach((json_t *)(uintptr_t)value, name, member)
+		json_object_foreach((json_t *)value, name, member)
 		{
 			print_member(name, member, indent, depth, page);
 		}
