@@ -65,6 +65,21 @@ static void add(const struct host *host, const struct programs *programs, const 
 	sockets->n++;
 }
 
+/* A job sees only the declared folder of sockets: those elsewhere are named, but last. */
+static void reachable_first(const struct host *host, struct database_sockets *sockets)
+{
+	for (size_t i = 1; i < sockets->n; i++) {
+		struct database_socket moved = sockets->list[i];
+		size_t at = i;
+
+		if (!host_exists(host, moved.path + 1))
+			continue;
+		for (; at > 0 && !host_exists(host, sockets->list[at - 1].path + 1); at--)
+			sockets->list[at] = sockets->list[at - 1];
+		sockets->list[at] = moved;
+	}
+}
+
 void database_sockets_find(const struct host *host, const struct programs *programs,
 			   const char *const *words, const char *const *names,
 			   struct database_sockets *sockets_out)
@@ -87,6 +102,7 @@ void database_sockets_find(const struct host *host, const struct programs *progr
 		if (is_match(path, words))
 			add(host, programs, names, path, &sockets);
 	}
+	reachable_first(host, &sockets);
 	if (!sockets.n && nth(programs, names, (uid_t)-1, 0))
 		add(host, programs, names, "", &sockets);
 	*sockets_out = sockets;

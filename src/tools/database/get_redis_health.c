@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "call/sandbox/profile.h"
 #include "host/pattern.h"
 #include "call/sandbox/profile.h"
 #include "tools/catalogue.h"

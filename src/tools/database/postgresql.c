@@ -91,6 +91,29 @@ static void find_owner(const struct host *host, const struct programs *programs,
 		server->owner.uid = uid;
 }
 
+static bool is_reachable(const struct host *host, const struct postgresql_server *server)
+{
+	char path[160];
+
+	text_format(path, sizeof(path), "%s/.s.PGSQL.%u", server->socket_folder, server->port);
+	return host_exists(host, path + 1);
+}
+
+/* A job sees only the declared folder of sockets: those elsewhere are named, but last. */
+static void reachable_first(const struct host *host, struct postgresql_servers *servers)
+{
+	for (size_t i = 1; i < servers->n; i++) {
+		struct postgresql_server moved = servers->list[i];
+		size_t at = i;
+
+		if (!is_reachable(host, &moved))
+			continue;
+		for (; at > 0 && !is_reachable(host, &servers->list[at - 1]); at--)
+			servers->list[at] = servers->list[at - 1];
+		servers->list[at] = moved;
+	}
+}
+
 void postgresql_servers_find(const struct host *host, const struct programs *programs,
 			     struct postgresql_servers *servers_out)
 {
@@ -112,6 +135,7 @@ void postgresql_servers_find(const struct host *host, const struct programs *pro
 		find_owner(host, programs, servers.n, server);
 		servers.n++;
 	}
+	reachable_first(host, &servers);
 	if (!servers.n && find_postmaster(programs, 0)) {
 		servers.list[0] = (struct postgresql_server) { 0 };
 		find_owner(host, programs, 0, &servers.list[0]);

@@ -173,7 +173,7 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result,
 	if (host_readlink(task->host, "etc/localtime", target, sizeof(target)) > 0)
 		json_put(result, "timezone", json_text(target, strlen(target)));
 	if (host_stat(task->host, "run/systemd/timesync/synchronized", &stat) == 0)
-		json_put(result, "timesyncd_synchronised", json_true());
+		json_put(result, "synchronised", json_true()); /* timesyncd says so itself */
 	return 0;
 }
 
