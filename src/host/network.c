@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 
@@ -20,6 +21,21 @@ int network_open(const struct host *host, const char *name)
 		return fd;
 	(void)snprintf(path, sizeof(path), "proc/net/%s", name);
 	return host_open(host, path, O_RDONLY);
+}
+
+static ino_t inode_of(const struct host *host, const char *path)
+{
+	CLEANUP(fd) int fd = host_open(host, path, O_PATH);
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+bool network_is_own(const struct host *host)
+{
+	/* Each network namespace has its own entries below /proc/PID/net. */
+	return host->is_fixture ||
+	       inode_of(host, "proc/self/net/dev") == inode_of(host, "proc/1/net/dev");
 }
 
 /* "Tcp: RtoMin RtoMax" and, on the next line, "Tcp: 200 120000". */

@@ -12,6 +12,12 @@
 int network_open(const struct host *host, const char *name) MUST_CHECK;
 
 /*
+ * Whether this process lives in the network that is read here. If not, what lies
+ * below /proc/sys/net is another network's: the kernel shows each reader its own.
+ */
+bool network_is_own(const struct host *host);
+
+/*
  * The counters of /proc/net/snmp and netstat as {"Tcp.RetransSegs": n, ...}. A
  * new object, empty if none can be read.
  */

@@ -64,7 +64,8 @@ json_t *conntrack_json(const struct host *host)
 
 	if (!read_setting(host, "nf_conntrack_max", &max) || max == 0)
 		return json_null();
-	/* The count below /proc/sys is that of the reader's own network namespace. */
+	if (!has_statistics && !network_is_own(host))
+		return json_null();
 	if (!has_statistics && !read_setting(host, "nf_conntrack_count", &count))
 		return json_null();
 	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I}", "count", (json_int_t)count, "max",

@@ -8,6 +8,7 @@
 #include "tools/catalogue.h"
 #include "tools/network/conntrack.h"
 #include "tools/network/interfaces.h"
+#include "tools/network/port_range.h"
 #include "tools/network/tally.h"
 
 #define MAX_TABLE_BYTES (64 * MIB)
@@ -162,14 +163,11 @@ static void use_ports(const struct host *host, const char *table, struct port_us
 /* Ports taken out of the range for outgoing connections; a pair (address, port) has its own. */
 static void put_ephemeral(const struct host *host, json_t *result)
 {
-	struct port_use use = { .low = 32768, .high = 60999 };
+	struct port_use use = { .low = 0 };
 	CLEANUP(json) json_t *top = NULL;
 	json_t *member, *worst;
-	char text[64];
-	const char *at = text;
+	const char *source = port_range_read(host, &use.low, &use.high);
 
-	if (host_read(host, "proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0)
-		(void)(scan_u64(&at, &use.low) && scan_u64(&at, &use.high));
 	tally_init(&use.destinations);
 	use_ports(host, "tcp", &use);
 	use_ports(host, "tcp6", &use);
@@ -180,6 +178,7 @@ static void put_ephemeral(const struct host *host, json_t *result)
 			   json_figure(percent(worst ? json_get_int(worst, "n", 0) : 0,
 					       (int64_t)(use.high - use.low) + 1)));
 	json_put(member, "top_destination", worst ? json_incref(worst) : json_null());
+	json_put(member, "range_source", json_string(source));
 	json_put(result, "ephemeral_ports", member);
 	tally_finish(&use.destinations);
 }
