@@ -10,6 +10,7 @@
 
 #define LABEL_COLUMNS 10
 #define BAR_CELLS 24
+#define MOUNT_COLUMN 45
 
 static void print_share(struct page *page, const char *label, double percent)
 {
@@ -85,9 +86,10 @@ static void print_filesystems(const json_t *disk, struct page *page)
 		page_add(page, STYLE_PLAIN, "  %s left of %s",
 			 amount_bytes(json_get_number(one, "available_bytes", 0), left),
 			 amount_bytes(json_get_number(one, "total_bytes", 0), total));
-		page_add(page, STYLE_NAME, "  %s", json_get_text(one, "mount", ""));
+		page_flow_format(page, STYLE_NAME, MOUNT_COLUMN, "  %s",
+				 json_get_text(one, "mount", ""));
 		if (json_get_bool(one, "read_only", false))
-			page_add(page, STYLE_WARN, "  read-only");
+			page_flow(page, STYLE_WARN, MOUNT_COLUMN, "  read-only");
 		page_end(page);
 	}
 }

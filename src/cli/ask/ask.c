@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 
 #define QUESTION_MAX_BYTES (16 * KIB)
+#define NEXT_COLUMN 36
 
 struct options {
 	struct inquiry inquiry;
@@ -105,23 +106,23 @@ const struct command command_ask = {
 
 static void say_next(struct cli *cli, const json_t *report)
 {
-	struct page *page = &cli->out;
 	bool is_found = strcmp(json_get_text(report, "verdict", ""), "cause-found") == 0;
+	const char *const rows[][2] = {
+		{ "constable ask why is nginx down", "ask about what you see" },
+		{ "constable ask", "a conversation" },
+		{ "constable case show",
+		  is_found ? "the evidence behind this report" : "what was read for this report" },
+		{ "constable test", "what works on this machine" },
+	};
+	struct page *page = &cli->out;
 
 	page_title(page, "Next");
-	page_add(page, STYLE_NAME, "  constable ask \"why is nginx down?\"");
-	page_add(page, STYLE_FAINT, "   ask about what you see");
-	page_end(page);
-	page_add(page, STYLE_NAME, "  constable ask");
-	page_add(page, STYLE_FAINT, "                          a conversation");
-	page_end(page);
-	page_add(page, STYLE_NAME, "  constable case show");
-	page_add(page, STYLE_FAINT, "                    %s",
-		 is_found ? "the evidence behind this report" : "what was read for this report");
-	page_end(page);
-	page_add(page, STYLE_NAME, "  constable test");
-	page_add(page, STYLE_FAINT, "                         what works on this machine");
-	page_end(page);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		page_add(page, STYLE_NAME, "  %s", rows[i][0]);
+		page_to(page, NEXT_COLUMN);
+		page_flow(page, STYLE_FAINT, NEXT_COLUMN, rows[i][1]);
+		page_end(page);
+	}
 }
 
 static int run_up(struct cli *cli, int argc, char **argv)

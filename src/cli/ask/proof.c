@@ -62,17 +62,31 @@ static void print_record(json_t *record, struct page *page)
 	page_end(page);
 }
 
+/* The record in a quote: the whole of it, or the value of its one member. A new reference. */
+static json_t *record_in(const char *quote)
+{
+	CLEANUP(json) json_t *whole = NULL;
+	CLEANUP(buf) struct buf text = { 0 };
+	struct error err = { 0 };
+
+	if (!strchr(quote, '{'))
+		return NULL;
+	buf_init(&text, 64 * KIB);
+	buf_add_format(&text, quote[0] == '{' ? "%s" : "{%s}", quote);
+	whole = json_parse(buf_text(&text), text.len, 64 * KIB, &err);
+	if (quote[0] != '{')
+		return json_incref(json_object_iter_value(json_object_iter(whole)));
+	return TAKE(whole);
+}
+
 static void print_quote(const char *quote, struct page *page)
 {
-	CLEANUP(json) json_t *record = NULL;
-	struct error err = { 0 };
+	CLEANUP(json) json_t *record = record_in(quote);
 	double percent;
 	size_t len = strlen(quote);
 
 	if (!len)
 		return;
-	if (quote[0] == '{')
-		record = json_parse(quote, len, 64 * KIB, &err);
 	if (json_is_object(record)) {
 		print_record(record, page);
 		return;
@@ -127,8 +141,22 @@ struct charts {
 	unsigned n;
 };
 
-static void print_chart(struct charts *charts, const char *key, const json_t *numbers)
+/* The load of the last 1, 5 and 15 minutes is the one row that begins with the newest. */
+static json_t *in_order(const char *key, const json_t *numbers)
 {
+	json_t *ordered = json_array();
+	size_t n = json_array_size(numbers);
+	bool is_reversed = strcmp(key, "load") == 0;
+
+	for (size_t i = 0; i < n; i++)
+		json_push(ordered,
+			  json_incref(json_array_get(numbers, is_reversed ? n - 1 - i : i)));
+	return ordered;
+}
+
+static void print_chart(struct charts *charts, const char *key, const json_t *unordered)
+{
+	CLEANUP(json) json_t *numbers = in_order(key, unordered);
 	struct page *page = charts->page;
 	size_t n = json_array_size(numbers);
 	char first[AMOUNT_TEXT_BYTES], last[AMOUNT_TEXT_BYTES];

@@ -4,12 +4,13 @@
 
 #include "base/duration.h"
 #include "cli/ask/proof.h"
+#include "cli/ask/timeline.h"
 #include "cli/terminal/chart.h"
 #include "cli/terminal/shell.h"
 
 #define INDENT 2
 #define BAR_CELLS 12
-#define MAX_OTHERS 5
+#define LIKELY 0.01
 #define MAX_UNKNOWNS 12
 
 static const struct verdict {
@@ -95,7 +96,30 @@ static void print_hypothesis(const json_t *hypothesis, struct page *page)
 	}
 }
 
-/* On a healthy host the causes that were ruled out are noise, unless one came near. */
+static bool is_likely(const json_t *hypothesis)
+{
+	return json_get_number(hypothesis, "probability", 0) >= LIKELY;
+}
+
+/* What is left of the list: names are enough. */
+static void print_unlikely(const json_t *list, size_t first, struct page *page)
+{
+	const char *lead = "  below 1 %: ";
+	const json_t *hypothesis;
+	size_t i;
+
+	json_array_foreach(list, i, hypothesis)
+	{
+		if (i < first || is_likely(hypothesis))
+			continue;
+		page_flow_format(page, STYLE_FAINT, 4, "%s%s", lead,
+				 json_get_text(hypothesis, "cause_id", "?"));
+		lead = ", ";
+	}
+	if (lead[0] == ',')
+		page_end(page);
+}
+
 static void print_hypotheses(const json_t *report, struct page *page)
 {
 	const json_t *list = json_object_get(report, "hypotheses");
@@ -108,35 +132,10 @@ static void print_hypotheses(const json_t *report, struct page *page)
 	page_title(page, is_found(report) ? "Also considered" : "Considered");
 	json_array_foreach(list, i, hypothesis)
 	{
-		if (i >= first && i < first + MAX_OTHERS)
+		if (i >= first && is_likely(hypothesis))
 			print_hypothesis(hypothesis, page);
 	}
-}
-
-static void print_timeline(const json_t *report, struct page *page)
-{
-	const json_t *list = json_object_get(report, "timeline");
-	const json_t *item;
-	size_t i;
-
-	if (!json_array_size(list))
-		return;
-	page_title(page, "Timeline");
-	json_array_foreach(list, i, item)
-	{
-		double ago = json_get_number(item, "seconds_ago", -1);
-		char text[DURATION_TEXT_BYTES];
-
-		if (ago >= 0 && ago < DURATION_MAX_NS / (double)NS_PER_SEC)
-			page_add(page, STYLE_PLAIN, "  %13s ago ",
-				 duration_to_text((uint64_t)(ago * NS_PER_SEC), text));
-		else
-			page_add(page, STYLE_PLAIN, "  %17s ", json_get_text(item, "time", ""));
-		page_flow(page, STYLE_PLAIN, 20, json_get_text(item, "text", ""));
-		page_flow_format(page, STYLE_FAINT, 20, "  %s",
-				 json_get_text(item, "evidence", ""));
-		page_end(page);
-	}
+	print_unlikely(list, first, page);
 }
 
 /* The command line that does it, to be copied: never wrapped. */
@@ -244,7 +243,7 @@ void report_print(const json_t *report, const json_t *bundle, struct page *page)
 	print_verdict(report, page);
 	print_proof(report, bundle, page);
 	print_hypotheses(report, page);
-	print_timeline(report, page);
+	timeline_print(json_object_get(report, "timeline"), page);
 	report_print_remedies(report, page);
 	print_unknowns(report, page);
 	print_closing(report, page);

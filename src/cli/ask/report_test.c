@@ -94,6 +94,18 @@ TEST(an_unproven_claim_says_so)
 	CHECK(strstr(text, "unproven"));
 }
 
+TEST(what_repeats_but_for_its_numbers_stands_once)
+{
+	CLEANUP(text)
+	char *text = print("{\"timeline\":[{\"seconds_ago\":90,\"text\":\"killed pid 12\"},"
+			   "{\"seconds_ago\":60,\"text\":\"mounted\"},"
+			   "{\"seconds_ago\":30,\"text\":\"killed pid 345\"}]}",
+			   NULL);
+
+	CHECK(strstr(text, "          1 min ago mounted\n"
+			   "           30 s ago killed pid 345  2 times, last\n"));
+}
+
 TEST(cited_evidence_with_a_history_gets_a_sparkline)
 {
 	CLEANUP(text)
