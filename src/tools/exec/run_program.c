@@ -67,9 +67,11 @@ static _Noreturn void become(const struct run_request *request, const struct chi
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)setsid();
 	close_on_exec();
+	/* execvpe() would look the program up in the job's own PATH. */
+	environ = (char **)run_environment;
 	if (dup2(ends->input, STDIN_FILENO) >= 0 && dup2(ends->output, STDOUT_FILENO) >= 0 &&
 	    dup2(ends->errors, STDERR_FILENO) >= 0)
-		execvpe(request->argv[0], request->argv, (char *const *)run_environment);
+		execvp(request->argv[0], request->argv);
 	code = errno;
 	(void)!write(ends->failure, &code, sizeof(code));
 	_exit(127);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 struct run_request {
-	char *const *argv; /* NULL-terminated; looked up in the PATH of 'environment' */
+	char *const *argv; /* NULL-terminated; looked up in the PATH of run_environment */
 	const char *input; /* for its standard input, or NULL for none */
 	size_t n_input;
 	uint64_t deadline_ns; /* monotonic */
