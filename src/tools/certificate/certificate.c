@@ -119,7 +119,7 @@ static json_t *certificate_json(X509 *certificate, uint64_t now_ns)
 }
 
 /* No file may make us ask a terminal for the passphrase of its key. */
-static int no_passphrase(char *text, int size, int writing, void *cookie)
+static int no_passphrase(char *text, int size, int writing, void *cookie) /* NOLINT: OpenSSL's */
 {
 	(void)text, (void)size, (void)writing, (void)cookie;
 	return -1;

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "call/sandbox/profile.h"
 #include "host/pattern.h"
-#include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
 #include "tools/database/redis_client.h"
 #include "tools/service/trouble_log.h"
