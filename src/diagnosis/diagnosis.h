@@ -82,8 +82,9 @@ const json_t *diagnosis_matches(const struct diagnosis *diagnosis, const struct 
 
 /*
  * The calls worth asking next, best first, at most 'max': [{"tool", "args",
- * "gain"}]. Only tools in 'available' ({name: ...}), and none asked before. None
- * when the leader cannot be overtaken or explained by what could still be read.
+ * "gain"}]. Only tools in 'available' ({name: ...}), and none asked before. When
+ * the leader cannot be overtaken or explained by what could still be read, only its
+ * own calls are left, which say more about it (what fills the disk).
  */
 json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max);
 

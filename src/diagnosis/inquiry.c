@@ -209,12 +209,33 @@ static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidat
 	return best;
 }
 
+/* What would illustrate the leader: its own calls that were not asked. */
+static json_t *illustrations(const struct diagnosis *diagnosis, const json_t *available)
+{
+	const struct hypothesis *leader = diagnosis_leader(diagnosis);
+	json_t *calls = json_array();
+
+	for (size_t i = 0; leader && i < leader->cause->n_inquiries; i++) {
+		const struct inquiry *inquiry = &leader->cause->inquiries[i];
+		CLEANUP(json)
+		json_t *args = diagnosis_fill(diagnosis, leader->cause, inquiry->args);
+
+		if (args && json_object_get(available, inquiry->tool) &&
+		    !is_asked(diagnosis, inquiry->tool, args))
+			json_push(calls, json_pack("{s:s, s:O, s:f}", "tool", inquiry->tool, "args",
+						   args, "gain", 0.0));
+	}
+	return calls;
+}
+
 json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max)
 {
 	CLEANUP(json) json_t *candidates = json_array();
+	CLEANUP(json) json_t *best = NULL;
 
 	for (size_t i = 0; i < diagnosis->n_hypotheses; i++)
 		if (ranking_is_worth_asking(diagnosis, &diagnosis->hypotheses[i]))
 			propose_all(diagnosis, &diagnosis->hypotheses[i], available, candidates);
-	return best_of(diagnosis, candidates, max);
+	best = best_of(diagnosis, candidates, max);
+	return json_array_size(best) || !max ? TAKE(best) : illustrations(diagnosis, available);
 }
