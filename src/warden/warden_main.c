@@ -25,6 +25,7 @@
 #include "tools/catalogue.h"
 #include "warden/connection.h"
 
+#define AUDIT_WAIT_NS (30 * NS_PER_SEC)
 #define SYNC_EVERY_MS 500
 
 static const char usage[] =
@@ -149,6 +150,28 @@ static int listen_for_clients(struct warden *warden, const struct options *optio
 			     : error_set(err, -ENOMEM, "cannot listen on '%s'", options->socket);
 }
 
+/*
+ * One process at a time writes the log. Wardens that commands bring along take
+ * turns: most of them live for the one call.
+ */
+static struct audit *open_audit(const char *state, struct error *err)
+{
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	uint64_t until_ns = clock_monotonic_ns() + AUDIT_WAIT_NS;
+
+	for (;;) {
+		struct error why = { 0 };
+		struct audit *audit = audit_open(state, &why);
+
+		if (audit || why.code != -EBUSY || clock_monotonic_ns() > until_ns) {
+			if (!audit)
+				*err = why;
+			return audit;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int open_gate(struct warden *warden, const struct options *options, struct runner *runner,
 		     struct error *err)
 {
@@ -159,7 +182,7 @@ static int open_gate(struct warden *warden, const struct options *options, struc
 	};
 	if (!warden->gate.policy)
 		return err->code;
-	warden->gate.audit = audit_open(options->state, err);
+	warden->gate.audit = open_audit(options->state, err);
 	if (!warden->gate.audit)
 		return err->code;
 	warden->gate.redactor = redactor_new();
