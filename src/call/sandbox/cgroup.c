@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -68,14 +69,14 @@ static uint64_t start_time(uint64_t pid)
 	return scan_u64(&at, &value) ? value : 0;
 }
 
-/* "launcher-PID-START" */
-static bool is_dead(const char *name)
+/*
+ * A living launcher holds a lock on its directory. Not told by the pid in its
+ * name: a launcher of another pid namespace could not find that one.
+ */
+static bool is_dead(int directory, const char *name)
 {
-	uint64_t pid, started;
-	const char *at = name;
-
-	return scan_text(&at, "launcher-") && scan_u64(&at, &pid) && scan_text(&at, "-") &&
-	       scan_u64(&at, &started) && start_time(pid) != started;
+	return strncmp(name, "launcher-", strlen("launcher-")) == 0 && directory >= 0 &&
+	       flock(directory, LOCK_EX | LOCK_NB) == 0;
 }
 
 static void remove_leaf(int parent, const char *name)
@@ -108,11 +109,10 @@ static void each_directory(int parent, void (*handle)(int parent, const char *na
 
 static void sweep_launcher(int parent, const char *name)
 {
-	CLEANUP(fd) int fd = -1;
+	CLEANUP(fd) int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!is_dead(name))
+	if (!is_dead(fd, name))
 		return;
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	each_directory(fd, remove_leaf);
 	(void)unlinkat(parent, name, AT_REMOVEDIR);
 }
@@ -139,10 +139,14 @@ static void open_base(struct cgroups *cgroups, enum cgroup_kind kind)
 {
 	CLEANUP(fd) int ours = make_directory(cgroups->roots[kind], OURS);
 
-	if (ours < 0)
+	/* Held over the sweep, so that no other launcher takes ours for a dead one's
+	 * between its making and its locking; released with the descriptor. */
+	if (ours < 0 || flock(ours, LOCK_EX) < 0)
 		return;
 	each_directory(ours, sweep_launcher);
 	cgroups->bases[kind] = make_directory(ours, cgroups->name);
+	if (cgroups->bases[kind] >= 0)
+		(void)flock(cgroups->bases[kind], LOCK_EX | LOCK_NB);
 	if (kind != CGROUP_UNIFIED)
 		return;
 	hand_down(cgroups->roots[kind]);

@@ -49,6 +49,11 @@ int drop_set_limits(struct plan *plan)
 
 	for (size_t i = 0; i < ARRAY_LEN(limits) && r == 0; i++)
 		r = set_limit(limits[i].what, limits[i].value);
+	/* Counted by user: only where the user has nothing but this job, and only
+	 * where no control group counts better. */
+	if (r == 0 && !(plan->walls & WALL_CGROUP) &&
+	    (plan->identity == PLAN_OWN_USER || plan->walls & WALL_USER_NS))
+		r = set_limit(RLIMIT_NPROC, plan->limits.n_processes);
 	return r;
 }
 
@@ -140,7 +145,12 @@ int drop_execute(struct plan *plan)
 
 int drop_landlock(struct plan *plan)
 {
-	return landlock_restrict(plan->rules->land, plan->target, plan->landlock_abi);
+	enum land_kind kind = plan->rules->land;
+
+	/* Without a private tree "/tmp" is the host's. */
+	if (kind == LAND_SCRATCH && !(plan->walls & WALL_MOUNT_NS))
+		kind = LAND_READ;
+	return landlock_restrict(kind, plan->target, plan->landlock_abi);
 }
 
 int drop_filter(struct plan *plan)

@@ -169,12 +169,13 @@ int enter_tree(struct plan *plan)
 
 int enter_scratch(struct plan *plan)
 {
-	if (plan->rules->tree != TREE_SCRATCH || !(plan->walls & WALL_MOUNT_NS))
+	if (!(plan->walls & WALL_MOUNT_NS) ||
+	    (plan->rules->tree != TREE_SCRATCH && plan->rules->tree != TREE_OWN_PROC))
 		return 0;
 	/* The warm tree belongs to all: a copy of it can have mounts of its own. */
 	if (plan->tree && unshare(CLONE_NEWNS) < 0)
 		return -errno;
-	return tree_add_scratch();
+	return plan->rules->tree == TREE_SCRATCH ? tree_add_scratch() : tree_add_proc();
 }
 
 int enter_network(struct plan *plan)

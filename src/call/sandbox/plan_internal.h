@@ -44,6 +44,10 @@ struct plan {
 	const struct launcher_test *test;
 	uint32_t walls_wanted;    /* the profile's, as far as this process can raise them */
 	uint32_t walls_mandatory; /* failing to raise one of these ends it */
+	enum {
+		PLAN_SHARED_USER,
+		PLAN_OWN_USER
+	} identity;
 	uid_t uid;
 	gid_t gid;
 	gid_t groups[PLAN_MAX_GROUPS];

@@ -28,7 +28,8 @@ static const struct rules table[PROFILE_N] = {
 			    CALLS_CONNECT, 0 },
 	[PROFILE_SCRIPT] = { "script", WALLS_ALL, TREE_SCRATCH, LAND_SCRATCH,
 			     CALLS_METADATA | CALLS_PROCESS, 0 },
-	[PROFILE_TRACE] = { "trace", WALLS_ALL, TREE_HOST, LAND_READ, CALLS_TRACE,
+	/* CAP_PERFMON reads the environment of other processes, through Landlock too. */
+	[PROFILE_TRACE] = { "trace", WALLS_ALL, TREE_OWN_PROC, LAND_READ, CALLS_TRACE,
 			    CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) },
 	/* Its purpose is to change the host: no namespace, no Landlock, and what it
 	 * starts may outlive it. What remains are the powers that no call gets. */

@@ -10,9 +10,10 @@
 
 /* Which mount tree a job sees. */
 enum tree_kind {
-	TREE_HOST,    /* the host's own, read-only, secrets masked */
-	TREE_SCRATCH, /* the same with a private /tmp and /dev/shm */
-	TREE_NONE,    /* the host's mount namespace as it is */
+	TREE_HOST,     /* the host's own, read-only, secrets masked */
+	TREE_SCRATCH,  /* the same with a private /tmp and /dev/shm */
+	TREE_OWN_PROC, /* the host's, with a /proc that shows the sandbox only */
+	TREE_NONE,     /* the host's mount namespace as it is */
 };
 
 /* Groups of system calls beyond those that every profile has; see calls.h. */

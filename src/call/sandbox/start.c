@@ -221,7 +221,7 @@ static int start_broker(struct serve *serve, struct box *box, int fd)
 	set_walls(&plan, serve, rules_of_broker(), FILTER_BROKER, 0);
 	plan.limits = sandbox_default_limits(PROFILE_DIAGNOSE);
 	plan.limits.n_files = 1024;
-	if (serve->powers.is_privileged)
+	if (serve->powers.is_privileged || serve->powers.can_change_user)
 		plan.uid = plan.gid = BROKER_UID;
 	plan.broker_fd = fd;
 	plan.executable_fd = serve->broker_executable;
@@ -284,13 +284,15 @@ static void set_identity(struct plan *plan, const struct serve *serve, const str
 	uid_t uid;
 	gid_t gid;
 
-	if (!serve->powers.is_privileged)
+	if (!serve->powers.is_privileged && !serve->powers.can_change_user)
 		return;
+	plan->identity = PLAN_OWN_USER;
 	plan->uid = plan->gid = FIRST_UID + box->place;
 	plan->n_groups = serve->n_groups;
 	memcpy(plan->groups, serve->groups, sizeof(plan->groups));
 	if (plan->target && plan->target->user &&
 	    groups_find_user(plan->target->user, &uid, &gid)) {
+		plan->identity = PLAN_SHARED_USER;
 		plan->uid = uid;
 		plan->gid = gid;
 	}

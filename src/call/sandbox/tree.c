@@ -108,6 +108,17 @@ int tree_add_scratch(void)
 	return 0;
 }
 
+int tree_add_proc(void)
+{
+	unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+	/* Before 5.8 it cannot be cut down to processes; those files need root anyway. */
+	if (mount("proc", "/proc", "proc", flags, "subset=pid,hidepid=invisible") == 0 ||
+	    mount("proc", "/proc", "proc", flags, "hidepid=2") == 0)
+		return 0;
+	return -errno;
+}
+
 int tree_build(const struct tree_request *request)
 {
 	int device_fds[ARRAY_LEN(devices)];

@@ -31,6 +31,9 @@ int tree_build(const struct tree_request *request) MUST_CHECK;
 /* Private /tmp and /dev/shm over the tree that this process is in. */
 int tree_add_scratch(void) MUST_CHECK;
 
+/* A /proc of this process's own pid namespace, read-only. */
+int tree_add_proc(void) MUST_CHECK;
+
 /* Makes a template in a child and keeps its namespaces. */
 int tree_open(struct tree *tree, const struct tree_request *request, struct error *err) MUST_CHECK;
 void tree_close(struct tree *tree);

@@ -22,12 +22,12 @@
 	(WALLS_OF_USER | WALL_USER_NS | WALL_PID_NS | WALL_MOUNT_NS | WALL_READ_ONLY | \
 	 WALL_MASKS | WALL_NET_NS | WALL_IPC_NS | WALL_UTS_NS)
 
-static bool is_privileged(const struct launcher_test *test)
+#define OF_USER_CHANGE (CAPABILITY(CAP_SETUID) | CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SETPCAP))
+
+static bool has_capabilities(const struct launcher_test *test, uint64_t needed)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2] = { 0 };
-	uint32_t needed = (uint32_t)(CAPABILITY(CAP_SYS_ADMIN) | CAPABILITY(CAP_SETUID) |
-				     CAPABILITY(CAP_SETGID) | CAPABILITY(CAP_SETPCAP));
 
 	if (test->features_off & FEATURE_PRIVILEGE)
 		return false;
@@ -51,7 +51,8 @@ static bool has_user_namespaces(const struct launcher_test *test)
 struct powers walls_powers(const struct launcher_test *test)
 {
 	struct powers powers = {
-		.is_privileged = is_privileged(test),
+		.is_privileged = has_capabilities(test, CAPABILITY(CAP_SYS_ADMIN) | OF_USER_CHANGE),
+		.can_change_user = has_capabilities(test, OF_USER_CHANGE),
 		.landlock_abi = landlock_abi(test->features_off),
 	};
 
@@ -64,7 +65,7 @@ static uint32_t within_powers(uint32_t walls, const struct powers *powers)
 	if (powers->is_privileged)
 		return walls;
 	if (!powers->has_user_namespaces || !(walls & WALL_MOUNT_NS))
-		return walls & WALLS_OF_USER;
+		return walls & (WALLS_OF_USER | (powers->can_change_user ? WALL_UID : 0U));
 	return (walls | WALL_USER_NS) & WALLS_OF_USER_NS;
 }
 

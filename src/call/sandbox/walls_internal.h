@@ -7,6 +7,7 @@
 /* What this process can do, asked once. */
 struct powers {
 	bool is_privileged;       /* namespaces, mounts and users of the host */
+	bool can_change_user;     /* at least that: root of a container */
 	bool has_user_namespaces; /* at least one of its own to have them in */
 	int landlock_abi;
 };

@@ -1,0 +1,304 @@
+/*
+ * Jobs that misbehave, launchers that fail half way: each ends with one
+ * outcome, and nothing of it stays. $SANDBOX_JOBS holds the misbehaving
+ * constable-job, $SANDBOX_RUNS how often to start one in the leak run.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/test.h"
+#include "call/sandbox/plan_internal.h"
+#include "scene.h"
+
+#define WALLS_OF_ROOT 0x7ffe /* all but the user namespace */
+
+TEST(a_good_job_ends_with_its_status_behind_every_wall)
+{
+	struct scene scene;
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	outcome = scene_run(&scene, "fail", 5000);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	CHECK_INT(outcome.status, 3);
+	CHECK_INT(outcome.walls, WALLS_OF_ROOT);
+	CHECK(outcome.landlock_abi > 0 && outcome.elapsed_ns > 0 && outcome.cpu_ns > 0);
+	scene_tear_down(&scene);
+}
+
+TEST(a_crash_is_told_by_its_signal)
+{
+	struct scene scene;
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	outcome = scene_run(&scene, "crash", 5000);
+	CHECK_INT(outcome.end, LAUNCH_KILLED);
+	CHECK_INT(outcome.status, SIGSEGV);
+	scene_tear_down(&scene);
+}
+
+/* Half a second more than it was given: the machine may be busy. */
+static void check_timed_out(const char *tool, uint64_t wall_ms)
+{
+	struct scene scene;
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	outcome = scene_run(&scene, tool, wall_ms);
+	CHECK_INT(outcome.end, LAUNCH_TIMED_OUT);
+	CHECK(outcome.elapsed_ns >= wall_ms * NS_PER_MS);
+	CHECK(outcome.elapsed_ns < (wall_ms + 2000) * NS_PER_MS);
+	scene_check_output_ended(&scene);
+	scene_tear_down(&scene);
+}
+
+TEST(a_job_that_hangs_ends_at_its_deadline)
+{
+	check_timed_out("hang", 200);
+}
+
+TEST(a_tree_that_ignores_every_signal_ends_at_its_deadline)
+{
+	check_timed_out("ignore_signals", 300);
+}
+
+TEST(a_stopped_tree_ends_at_its_deadline)
+{
+	check_timed_out("stop_tree", 300);
+}
+
+TEST(a_fork_bomb_is_capped_and_ends_at_its_deadline)
+{
+	check_timed_out("bomb", 1000);
+}
+
+TEST(an_orphan_ends_with_its_job)
+{
+	struct scene scene;
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	outcome = scene_run(&scene, "leave_orphan", 10000);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	CHECK(outcome.elapsed_ns < 5 * NS_PER_SEC);
+	scene_check_output_ended(&scene);
+	scene_tear_down(&scene);
+}
+
+TEST(memory_beyond_the_limit_is_told_as_such)
+{
+	struct scene scene;
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	outcome = scene_run(&scene, "eat_memory", 15000);
+	CHECK_INT(outcome.end, LAUNCH_OUT_OF_MEMORY);
+	CHECK(outcome.peak_memory_bytes > 200 * MIB && outcome.peak_memory_bytes < 300 * MIB);
+	/* The place and its counters are used again. */
+	outcome = scene_run(&scene, "succeed", 5000);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	scene_tear_down(&scene);
+}
+
+TEST(a_flood_stops_at_the_reader_and_ends_when_cancelled)
+{
+	struct scene scene;
+	struct launch_record record = scene_record("flood", 20000);
+	struct launch_outcome outcome;
+	struct error err = { 0 };
+	char chunk[65536];
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	scene_start(&scene, &record);
+	for (size_t n = 0; n < 4 * MIB;) {
+		ssize_t got = read(scene.output, chunk, sizeof(chunk));
+
+		CHECK(got > 0);
+		n += (size_t)got;
+	}
+	record.kind = LAUNCH_CANCEL;
+	CHECK_OK(launcher_send(&scene.launcher, &record, NULL, &err), err);
+	outcome = scene_await(&scene);
+	CHECK_INT(outcome.end, LAUNCH_CANCELLED);
+	scene_check_output_ended(&scene);
+	scene_tear_down(&scene);
+}
+
+TEST(a_script_fills_its_own_scratch_and_not_the_host)
+{
+	struct scene scene;
+	struct launch_record record = scene_record("fill_scratch", 20000);
+	struct launch_outcome outcome;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	record.profile = PROFILE_SCRIPT;
+	scene_start(&scene, &record);
+	outcome = scene_await(&scene);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	CHECK_INT(outcome.status, 7);
+	CHECK(access("/tmp/constable-abuse", F_OK) < 0);
+	scene_tear_down(&scene);
+}
+
+static void check_refused(struct scene *scene, const struct launch_record *record, const char *why)
+{
+	struct launch_outcome outcome;
+
+	scene_start(scene, record);
+	outcome = scene_await(scene);
+	CHECK_INT(outcome.end, LAUNCH_REFUSED);
+	CHECK_TEXT(outcome.why, why);
+}
+
+TEST(a_record_outside_the_tables_is_refused_and_the_next_one_runs)
+{
+	struct scene scene;
+	struct launch_record record;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	record = scene_record("succeed", 5000);
+	record.kind = 77;
+	check_refused(&scene, &record, "no such kind of record");
+	record = scene_record("succeed", 5000);
+	record.profile = PROFILE_INVESTIGATOR;
+	check_refused(&scene, &record, "no such profile for a job");
+	record = scene_record("succeed", 5000);
+	record.executable = JOB_N;
+	check_refused(&scene, &record, "that job executable is not installed");
+	record = scene_record("../succeed", 5000);
+	check_refused(&scene, &record, "no name of a tool");
+	record = scene_record("succeed", 0);
+	check_refused(&scene, &record, "a job needs limits");
+	record = scene_record("succeed", 5000);
+	memset(record.tool, 'a', sizeof(record.tool));
+	check_refused(&scene, &record, "no name of a tool");
+	CHECK_INT(scene_run(&scene, "succeed", 5000).end, LAUNCH_EXITED);
+	scene_tear_down(&scene);
+}
+
+TEST(more_jobs_than_places_are_refused_and_the_others_end)
+{
+	struct scene scene;
+	struct launch_record record = scene_record("hang", 1500);
+	unsigned n_refused = 0, n_timed_out = 0;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	for (record.id = 1; record.id <= LAUNCHER_MAX_JOBS + 2; record.id++)
+		scene_start(&scene, &record);
+	for (unsigned i = 0; i < LAUNCHER_MAX_JOBS + 2; i++) {
+		struct launch_outcome outcome = scene_await(&scene);
+
+		n_refused += outcome.end == LAUNCH_REFUSED;
+		n_timed_out += outcome.end == LAUNCH_TIMED_OUT;
+	}
+	CHECK_INT(n_refused, 2);
+	CHECK_INT(n_timed_out, LAUNCHER_MAX_JOBS);
+	scene_tear_down(&scene);
+}
+
+/* The control group is the one wall that others cover for; the user's map is not
+ * made where we are root. */
+static bool is_optional(uint32_t step)
+{
+	return strcmp(child_step_name(step), "join the control group") == 0 ||
+	       strcmp(child_step_name(step), "map the user") == 0;
+}
+
+/* "fail" would exit with 3 if it ran. */
+TEST(a_step_that_fails_ends_with_125_and_nothing_ran)
+{
+	scene_check_root();
+	for (uint32_t step = 0; step < child_n_steps(); step++) {
+		struct scene scene;
+		struct launch_outcome outcome;
+
+		scene_set_up(&scene, (struct launcher_test) { .fail_step = step + 1 });
+		outcome = scene_run(&scene, "fail", 5000);
+		scene_tear_down(&scene);
+		CHECK_INT(outcome.end, LAUNCH_EXITED);
+		CHECK_INT(outcome.status, is_optional(step) ? 3 : SANDBOX_FAILED);
+		CHECK(is_optional(step) || strstr(outcome.why, child_step_name(step)));
+	}
+}
+
+static unsigned count_descriptors(pid_t pid)
+{
+	char path[64];
+	DIR *entries;
+	unsigned n = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	entries = opendir(path);
+	while (entries && readdir(entries))
+		n++;
+	if (entries)
+		closedir(entries);
+	return n;
+}
+
+TEST(many_runs_leave_no_descriptor_mount_or_process)
+{
+	const char *asked = getenv("SANDBOX_RUNS");
+	unsigned n_runs = asked ? (unsigned)strtoul(asked, NULL, 10) : 300;
+	unsigned n_descriptors, n_mounts;
+	struct scene scene;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	CHECK_INT(scene_run(&scene, "succeed", 5000).status, 0);
+	n_descriptors = count_descriptors(scene.launcher.pid);
+	n_mounts = scene_count_lines("/proc/self/mountinfo");
+	for (unsigned i = 0; i < n_runs; i++)
+		CHECK_INT(scene_run(&scene, i % 5 ? "succeed" : "crash", 5000).status,
+			  i % 5 ? 0 : SIGSEGV);
+	CHECK_INT(count_descriptors(scene.launcher.pid), n_descriptors);
+	/* Others may mount and unmount meanwhile, but not by the hundred. */
+	CHECK(scene_count_lines("/proc/self/mountinfo") < n_mounts + 50);
+	scene_tear_down(&scene);
+}
+
+TEST(a_killed_launcher_takes_its_jobs_along_and_the_next_one_sweeps)
+{
+	struct launch_record record = scene_record("ignore_signals", 20000);
+	struct scene scene, next;
+	struct launcher dead;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	CHECK_INT(scene_run(&scene, "succeed", 5000).status, 0);
+	scene_start(&scene, &record);
+	/* Answered after the record before it, so the job is there. */
+	record.kind = 77;
+	record.id = 2;
+	scene_start(&scene, &record);
+	(void)scene_await(&scene);
+	dead = scene.launcher;
+	(void)kill(dead.pid, SIGKILL);
+	(void)waitpid(dead.pid, NULL, 0);
+	while (waitpid(-1, NULL, 0) > 0) /* the kernel kills; we inherit what it orphaned */
+		;
+	CHECK(scene_has_control_groups(&dead));
+	scene_set_up(&next, (struct launcher_test) { 0 });
+	CHECK_INT(scene_run(&next, "succeed", 5000).status, 0);
+	CHECK(!scene_has_control_groups(&dead));
+	scene_tear_down(&next);
+	fd_close(&scene.launcher.fd);
+	fd_close(&scene.output);
+}

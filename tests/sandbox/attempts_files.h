@@ -1,0 +1,60 @@
+/* Attempts on files and secrets; see attempts.h. */
+#pragma once
+
+#define ATTEMPTS_ON_FILES(X)              \
+	/* files */                       \
+	X(DIRECTORY, create_file)         \
+	X(FILE, write_file)               \
+	X(FILE, append_file)              \
+	X(FILE, truncate_file)            \
+	X(FILE, open_truncating)          \
+	X(FILE, chmod_file)               \
+	X(FILE, chown_file)               \
+	X(FILE, set_times)                \
+	X(FILE, set_attribute)            \
+	X(FILE, remove_attribute)         \
+	X(FILE, unlink_file)              \
+	X(FILE, rename_file)              \
+	X(FILE, exchange_files)           \
+	X(FILE, link_file)                \
+	X(DIRECTORY, make_link_in_host)   \
+	X(DIRECTORY, make_symlink)        \
+	X(DIRECTORY, make_directory)      \
+	X(DIRECTORY, make_fifo)           \
+	X(DIRECTORY, make_device)         \
+	X(DIRECTORY, make_unnamed_file)   \
+	X(DIRECTORY, bind_socket_file)    \
+	X(FILE, write_by_symlink)         \
+	X(FILE, write_by_own_root)        \
+	X(FILE, write_by_own_cwd)         \
+	X(FILE, write_mapped)             \
+	X(FILE, allocate_space)           \
+	X(FILE, punch_hole)               \
+	X(FILE, copy_range_into)          \
+	X(FILE, clone_into)               \
+	X(FILE, splice_into)              \
+	X(FILE, set_inode_flags)          \
+	X(FILE, write_by_io_uring)        \
+	X(FILE, write_by_handle)          \
+	X(FILE, swap_symlink)             \
+	X(HOST, write_fifo)               \
+	X(HOST, write_shared_memory_file) \
+	X(HELD, lock_flock)               \
+	X(HELD, lock_read)                \
+	X(HELD, lock_open_file)           \
+	X(HELD, take_lease)               \
+	X(SELF, notify_directory)         \
+	X(SELF, open_pty)                 \
+	X(SELF, open_kernel_log)          \
+	X(SELF, open_block_device)        \
+	X(SELF, open_memory_device)       \
+	X(SELF, open_hypervisor)          \
+	X(SELF, open_kcore)               \
+	X(SELF, open_by_handle)           \
+	X(SELF, read_name_to_handle)      \
+	X(LEAK, read_shadow)              \
+	X(LEAK, read_shadow_by_root)      \
+	X(LEAK, read_shadow_by_dots)      \
+	X(LEAK, read_home_key)            \
+	X(SELF, gain_by_setuid_program)   \
+	X(SELF, write_own_executable)
