@@ -18,6 +18,7 @@ import time
 
 BUILD = os.environ.get("BUILD", "build")
 FAULTS = []
+NAMES_IN_V2 = {"memory.limit_in_bytes": "memory.max"}
 
 
 def fault(cause, question, **more):
@@ -108,15 +109,22 @@ class Scene:
         return self.mount("ext4", self.path(name), image, "loop")
 
     def cgroup(self, controller, **settings):
-        """A new cgroup (v1 here); returns the path of its cgroup.procs."""
+        """A new cgroup, its settings named as in version 1; returns the path of its cgroup.procs."""
         base = f"/sys/fs/cgroup/{controller}"
+        is_v2 = not os.path.isdir(base) and os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+        if is_v2:
+            base = "/sys/fs/cgroup"
+            with open(f"{base}/cgroup.subtree_control", "w", encoding="ascii") as out:
+                out.write(f"+{controller}")
         if not os.path.isdir(base):
-            raise Skip(f"no cgroup v1 controller '{controller}'")
+            raise Skip(f"no cgroup controller '{controller}'")
         folder = tempfile.mkdtemp(prefix="constable-fault-", dir=base)
         os.chmod(folder, 0o755)
         self.stack.callback(self._remove_cgroup, folder)
         for name, value in settings.items():
-            with open(os.path.join(folder, name.replace("__", ".")), "w", encoding="ascii") as out:
+            name = name.replace("__", ".")
+            name = NAMES_IN_V2.get(name, name) if is_v2 else name
+            with open(os.path.join(folder, name), "w", encoding="ascii") as out:
                 out.write(str(value))
         return os.path.join(folder, "cgroup.procs")
 
