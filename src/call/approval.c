@@ -15,6 +15,8 @@ struct request {
 	char args_sha256[HASH_TEXT_BYTES];
 	char asked_by[64];
 	char granted_by[64]; /* "" while it waits */
+	char *args;          /* what the approver looks at; NULL where it is too long */
+	size_t n_args;
 	uint64_t expires_ns;
 };
 
@@ -42,6 +44,8 @@ struct approvals *approvals_new(void)
 
 void approvals_free(struct approvals *approvals)
 {
+	for (size_t i = 0; approvals && i < APPROVAL_MAX_PENDING; i++)
+		free(approvals->requests[i].args);
 	free(approvals);
 }
 
@@ -80,6 +84,16 @@ static json_t *describe(const struct request *request)
 			 "granted", request->granted_by[0] != '\0');
 }
 
+static void keep_args(struct request *request, const struct approval_call *call)
+{
+	if (call->n_args > APPROVAL_SHOWN_BYTES)
+		return;
+	request->args = strndup(call->args, call->n_args);
+	if (!request->args)
+		abort();
+	request->n_args = strlen(request->args);
+}
+
 json_t *approvals_request(struct approvals *approvals, const struct approval_call *call,
 			  struct error *err)
 {
@@ -93,11 +107,13 @@ json_t *approvals_request(struct approvals *approvals, const struct approval_cal
 	}
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		abort();
+	free(request->args);
 	*request = (struct request) { .expires_ns = boot_now_ns() + APPROVAL_LIFETIME_NS };
 	hash_hex(random, sizeof(random), request->nonce);
 	hash_text(call->args, call->n_args, request->args_sha256);
 	(void)snprintf(request->tool, sizeof(request->tool), "%s", call->tool);
 	(void)snprintf(request->asked_by, sizeof(request->asked_by), "%s", call->caller->who);
+	keep_args(request, call);
 	return describe(request);
 }
 
@@ -133,8 +149,16 @@ json_t *approvals_list(const struct approvals *approvals)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++)
-		if (!is_free(&approvals->requests[i]))
-			json_push(list, describe(&approvals->requests[i]));
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++) {
+		const struct request *request = &approvals->requests[i];
+		json_t *shown;
+
+		if (is_free(request))
+			continue;
+		shown = describe(request);
+		if (request->args)
+			json_put(shown, "args", json_text(request->args, request->n_args));
+		json_push(list, shown);
+	}
 	return list;
 }

@@ -13,6 +13,7 @@
 
 #define APPROVAL_LIFETIME_NS (600 * NS_PER_SEC)
 #define APPROVAL_MAX_PENDING 64
+#define APPROVAL_SHOWN_BYTES (8 * KIB)
 #define APPROVAL_NONCE_BYTES 33 /* 128 bits as hex, NUL-terminated */
 
 struct approvals;
@@ -45,5 +46,8 @@ int approvals_grant(struct approvals *approvals, const struct caller *approver, 
 bool approvals_take(struct approvals *approvals, const char *nonce,
 		    const struct approval_call *call, char by_out[64]);
 
-/* What waits: an array of what approvals_request() returned, and "granted". */
+/*
+ * What waits: an array of what approvals_request() returned, "granted", and "args", the exact
+ * bytes that will run; without it where they are more than APPROVAL_SHOWN_BYTES.
+ */
 json_t *approvals_list(const struct approvals *approvals);

@@ -36,6 +36,26 @@ TEST(an_approval_is_good_for_exactly_one_run_of_exactly_that_call)
 	approvals_free(approvals);
 }
 
+TEST(the_approver_sees_the_exact_bytes)
+{
+	CLEANUP(text) char *many = calloc(1, APPROVAL_SHOWN_BYTES + 2);
+	struct approval_call long_call = { &ana, "write_file", many, APPROVAL_SHOWN_BYTES + 1 };
+	struct approvals *approvals = approvals_new();
+	CLEANUP(json) json_t *asked = NULL;
+	CLEANUP(json) json_t *list = NULL;
+	char nonce[APPROVAL_NONCE_BYTES];
+	struct error err = { 0 };
+
+	CHECK(many);
+	memset(many, 'x', APPROVAL_SHOWN_BYTES + 1);
+	ask(approvals, nonce);
+	asked = approvals_request(approvals, &long_call, &err);
+	list = approvals_list(approvals);
+	CHECK_TEXT(json_get_text(json_array_get(list, 0), "args", ""), change.args);
+	CHECK(!json_object_get(json_array_get(list, 1), "args"));
+	approvals_free(approvals);
+}
+
 TEST(who_is_not_root_cannot_approve)
 {
 	struct approvals *approvals = approvals_new();

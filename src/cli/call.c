@@ -80,16 +80,23 @@ int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_
 	return *result_out ? 0 : err->code;
 }
 
+int cli_run_approved(const struct cli *cli, const struct cli_call *call, json_t **result_out,
+		     struct error *err)
+{
+	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
+	int r = cli_open_gate(cli, &remote, err);
+
+	return r < 0 ? r : cli_call_json(&remote, call, result_out, err);
+}
+
 int cli_run_tool(const struct cli *cli, const char *tool, json_t *args, json_t **result_out,
 		 struct error *err)
 {
-	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
 	CLEANUP(text) char *text = json_canonical(args);
 	struct cli_call call = { .tool = tool, .args = text, .n_args = strlen(text) };
-	int r = cli_open_gate(cli, &remote, err);
 
 	json_decref(args);
-	return r < 0 ? r : cli_call_json(&remote, &call, result_out, err);
+	return cli_run_approved(cli, &call, result_out, err);
 }
 
 static int read_stdin(struct buf *args, struct error *err)

@@ -21,3 +21,5 @@ int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_
 /* One tool with these arguments (a reference is taken over), asked on its own gate. */
 int cli_run_tool(const struct cli *cli, const char *tool, json_t *args, json_t **result_out,
 		 struct error *err) MUST_CHECK;
+int cli_run_approved(const struct cli *cli, const struct cli_call *call, json_t **result_out,
+		     struct error *err) MUST_CHECK;

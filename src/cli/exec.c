@@ -54,24 +54,30 @@ static int run(struct cli *cli, int argc, char **argv)
 {
 	uint64_t timeout_ns = config_get_ns(cli->config, "exec_timeout");
 	CLEANUP(json) json_t *result = NULL;
+	struct cli_call call = { 0 };
 	int wants_json = 0, is_read_only = 0;
 	const struct option_row rows[] = {
 		{ "--timeout", OPTION_DURATION, &timeout_ns },
 		{ "--read-only", OPTION_SET, &is_read_only },
+		{ "--nonce", OPTION_TEXT, &call.nonce },
 		{ "--json", OPTION_SET, &wants_json },
 		{ 0 },
 	};
 	struct words words;
 	struct error err = { 0 };
-	json_t *args;
+	CLEANUP(json) json_t *args = NULL;
+	CLEANUP(text) char *text = NULL;
 
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
 	if (!words.n)
 		return command_misused(&command_exec);
 	args = is_read_only ? diagnostic_args(&words, timeout_ns) : shell_args(&words, timeout_ns);
-	if (cli_run_tool(cli, is_read_only ? "run_diagnostic" : "execute_shell_command", args,
-			 &result, &err) < 0)
+	text = json_canonical(args);
+	call.tool = is_read_only ? "run_diagnostic" : "execute_shell_command";
+	call.args = text;
+	call.n_args = strlen(text);
+	if (cli_run_approved(cli, &call, &result, &err) < 0)
 		return command_failed(&err);
 	if (wants_json)
 		cli_print_json(result);
@@ -82,7 +88,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_exec = {
 	.name = "exec",
-	.usage = "COMMAND... [--read-only] [--timeout 300s] [--json]",
+	.usage = "COMMAND... [--read-only] [--timeout 300s] [--nonce NONCE] [--json]",
 	.summary = "Run a shell command, by policy or with approval",
 	.help = "What the policy names read-only runs at once, without the power to write; all "
 		"else\n"

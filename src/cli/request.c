@@ -143,11 +143,15 @@ static void print_approvals(const json_t *list, struct page *page)
 	{
 		page_add(page, STYLE_NAME, "%s", json_get_text(one, "nonce", ""));
 		page_add(page, STYLE_STRONG, "  %s", json_get_text(one, "tool", ""));
-		page_flow_format(page, STYLE_PLAIN, 4, "  asked by %s, sha256 %s, %.0f s left%s",
-				 json_get_text(one, "asked_by", ""),
-				 json_get_text(one, "args_sha256", ""),
-				 json_get_number(one, "expires_in_s", 0),
-				 json_get_bool(one, "granted", false) ? ", granted" : "");
+		page_add(page, STYLE_FAINT, "  asked by %s, %.0f s left%s",
+			 json_get_text(one, "asked_by", ""),
+			 json_get_number(one, "expires_in_s", 0),
+			 json_get_bool(one, "granted", false) ? ", granted" : "");
+		page_end(page);
+		page_add(page, STYLE_PLAIN, "  %s",
+			 json_get_text(one, "args", "(too long to show; compare the SHA-256)"));
+		page_end(page);
+		page_add(page, STYLE_FAINT, "  sha256 %s", json_get_text(one, "args_sha256", ""));
 		page_end(page);
 	}
 }
