@@ -148,6 +148,8 @@ static int attack(void)
 int main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Sent when the host breaks our lease; it must not end us before its reply is read. */
+	(void)signal(SIGIO, SIG_IGN);
 	if (argc < 2)
 		return 2;
 	return strcmp(argv[1], "attack") == 0 ? attack() : abuse_run(argv[1]);
