@@ -53,10 +53,10 @@ TEST(a_terminal_without_utf8_gets_ascii_only)
 	CHECK_TEXT(shown("Zürich", CHARSET_ASCII), "Z\\u{fc}rich");
 }
 
-TEST(wide_characters_take_two_columns)
+TEST(wide_characters_take_two_columns_where_the_locale_knows_them)
 {
-	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		SKIP("no locale C.UTF-8");
-	CHECK_INT(escape_columns("東京", strlen("東京")), 4);
+	bool is_known = setlocale(LC_CTYPE, "C.UTF-8") != NULL;
+
+	CHECK_INT(escape_columns("東京", strlen("東京")), is_known ? 4 : 2);
 	CHECK_INT(escape_columns("Zürich", strlen("Zürich")), 6);
 }
