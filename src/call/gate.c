@@ -70,13 +70,15 @@ static int judge(struct call *call, char *decision, struct answer *answer)
 			 call->tool, rule);
 }
 
-static int record_intent(struct call *call, const char *decision, struct error *err)
+/* 'info' is NULL for a call that will not run: that is recorded as a read would be. */
+static int record_intent(struct call *call, const struct tool_info *info, const char *decision,
+			 struct error *err)
 {
 	CLEANUP(json) json_t *redacted = json_deep_copy(call->parsed);
 	struct audit_call entry = {
 		.id = call->id,
 		.caller = &call->caller,
-		.tool = call->info,
+		.tool = info,
 		.tool_name = call->tool,
 		.redacted_args = redacted,
 		.arg_bytes = call->args,
@@ -105,7 +107,7 @@ static int admit(struct call *call, struct answer *answer)
 	if (r < 0)
 		return r;
 	/* Last, so that what cannot be recorded does not happen. */
-	r = record_intent(call, decision, &answer->err);
+	r = record_intent(call, call->info, decision, &answer->err);
 	return r < 0 ? error_wrap(&answer->err, "record the call") : 0;
 }
 
@@ -133,7 +135,7 @@ static void refuse(struct call *call, struct answer *answer)
 	};
 	struct error err = { 0 };
 
-	if (call->parsed && (record_intent(call, answer->err.text, &err) < 0 ||
+	if (call->parsed && (record_intent(call, NULL, answer->err.text, &err) < 0 ||
 			     audit_outcome(call->gate->audit, &refused, &err) < 0))
 		error_wrap(&answer->err, "not recorded (%s)", err.text);
 	finish(call, answer);

@@ -154,7 +154,7 @@ static int listen_for_clients(struct warden *warden, const struct options *optio
  * One process at a time writes the log. Wardens that commands bring along take
  * turns: most of them live for the one call.
  */
-static struct audit *open_audit(const char *state, struct error *err)
+static struct audit *wait_for_audit(const char *state, struct error *err)
 {
 	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 	uint64_t until_ns = clock_monotonic_ns() + AUDIT_WAIT_NS;
@@ -172,6 +172,28 @@ static struct audit *open_audit(const char *state, struct error *err)
 	}
 }
 
+/*
+ * A host whose disk is full can still be asked: where the log cannot even be
+ * begun, it is kept in memory until the next start of the host, and said so.
+ */
+static struct audit *open_audit(struct warden *warden, struct error *err)
+{
+	static char fallback[64];
+	struct error why = { 0 };
+	struct audit *audit = wait_for_audit(warden->state_dir, &why);
+
+	if (audit)
+		return audit;
+	if (why.code != -ENOSPC && why.code != -EDQUOT && why.code != -EROFS) {
+		*err = why;
+		return NULL;
+	}
+	(void)snprintf(fallback, sizeof(fallback), "/dev/shm/constable-%u", (unsigned)geteuid());
+	log_warn("%s; the audit log is in '%s' until the host restarts", why.text, fallback);
+	warden->state_dir = fallback;
+	return wait_for_audit(fallback, err);
+}
+
 static int open_gate(struct warden *warden, const struct options *options, struct runner *runner,
 		     struct error *err)
 {
@@ -182,7 +204,7 @@ static int open_gate(struct warden *warden, const struct options *options, struc
 	};
 	if (!warden->gate.policy)
 		return err->code;
-	warden->gate.audit = open_audit(options->state, err);
+	warden->gate.audit = open_audit(warden, err);
 	if (!warden->gate.audit)
 		return err->code;
 	warden->gate.redactor = redactor_new();
