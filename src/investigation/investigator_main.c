@@ -1,9 +1,12 @@
 /*
  * constable-investigator: one investigation, then gone.
  *
- *	constable-investigator [--knowledge DIR]		investigate for the peer on
- *descriptor 3 constable-investigator [--knowledge DIR] --replay CASE	recompute a case; the report
- *on stdout constable-investigator --validate DIR			check a knowledge base
+ *	constable-investigator [--knowledge DIR]
+ *		investigate for the peer on descriptor 3
+ *	constable-investigator [--knowledge DIR] --replay CASE
+ *		recompute a case, the report on standard output
+ *	constable-investigator --validate DIR
+ *		check a knowledge base
  *
  * It needs no host, no network and no credential. Exit status 0: done; 1: it
  * failed, with one sentence on standard error; 2: wrong use.
@@ -64,7 +67,8 @@ static int limit_self(struct error *err)
 	return 0;
 }
 
-/* From here on there is no host and no network, whatever a case or a rule says. */
+/* From here on there is no host and no network, whatever a case or an answer says:
+ * called once the knowledge is read and before the first foreign byte. */
 static int confine(struct error *err)
 {
 	uint32_t walls;
@@ -82,17 +86,12 @@ static int print(const json_t *report, struct error *err)
 	return r < 0 ? error_set(err, r, "write the report: %s", strerrordesc_np(-r)) : 0;
 }
 
-static json_t *read_case(const char *path, struct error *err)
+static json_t *read_case(int fd, const char *path, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
-	CLEANUP(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	CLEANUP(json) json_t *bundle = NULL;
 	int r;
 
-	if (fd < 0) {
-		error_errno(err, "open '%s'", path);
-		return NULL;
-	}
 	buf_init(&text, CASE_MAX_BYTES);
 	r = buf_read_fd(&text, fd);
 	if (r < 0 || text.dropped) {
@@ -111,16 +110,20 @@ static int replay(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
 	CLEANUP(predicates) struct predicates *predicates = NULL;
-	CLEANUP(json) json_t *bundle = read_case(options->replay, err);
+	CLEANUP(fd) int fd = open(options->replay, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP(json) json_t *bundle = NULL;
 	CLEANUP(json) json_t *report = NULL;
 
-	if (!bundle)
-		return err->code;
+	if (fd < 0)
+		return error_errno(err, "open '%s'", options->replay);
 	knowledge = knowledge_load(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
 	predicates = predicates_new(knowledge, err);
 	if (!predicates || confine(err) < 0)
+		return err->code;
+	bundle = read_case(fd, options->replay, err);
+	if (!bundle)
 		return err->code;
 	report = case_replay(bundle, predicates, err);
 	return report ? print(report, err) : err->code;
@@ -189,8 +192,10 @@ static int investigate(const struct options *options, struct error *err)
 	predicates = predicates_new(knowledge, err);
 	if (!predicates)
 		return err->code;
+	if (confine(err) < 0)
+		return err->code;
 	start = channel_start(&channel, err);
-	if (!start || confine(err) < 0)
+	if (!start)
 		return err->code;
 	available = available_tools(json_object_get(start, "tools"));
 	investigation.question = json_get_text(start, "question", "");
