@@ -32,7 +32,9 @@ static const char *const taints[] = {
 };
 
 static const char *const module_words[] = {
-	"modprobe",
+	"modprobe: FATAL",
+	"modprobe: ERROR",
+	"Failed to find module",
 	"Unknown symbol",
 	"disagrees about version of symbol",
 	"request_module",

@@ -27,6 +27,33 @@ static bool is_listed(const json_t *row)
 	return strcmp(active, "failed") == 0 || strcmp(active, "activating") == 0;
 }
 
+static bool is_trigger(const json_t *unit, const char *service, size_t len)
+{
+	static const char *const kinds[] = { ".timer", ".socket", ".path" };
+	const char *name = json_get_text(unit, "name", "");
+
+	if (strncmp(name, service, len) != 0 ||
+	    strcmp(json_get_text(unit, "active", ""), "active") != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(name + len, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A service that another unit starts when it is time may rest: that is no fault. */
+static void add_trigger(const json_t *all, json_t *row)
+{
+	const char *name = json_get_text(row, "name", ""), *dot = strrchr(name, '.');
+	const json_t *other;
+	size_t i;
+
+	if (!dot || is_telling(row))
+		return;
+	json_array_foreach(all, i, other) if (is_trigger(other, name, (size_t)(dot - name)))
+		json_put(row, "triggered_by", json_string(json_get_text(other, "name", "")));
+}
+
 static void add_state(struct systemd *systemd, uint64_t now_ns, json_t *row, json_t *result)
 {
 	const char *name = json_get_text(row, "name", "");
@@ -58,6 +85,7 @@ static int list_units(struct task *task, struct systemd *systemd, json_t *result
 		}
 		if (is_telling(row))
 			add_state(systemd, host_now_ns(task->host), row, result);
+		add_trigger(all, row);
 		json_push(units, json_incref(row));
 	}
 	json_put(result, "failed", service_failed(units));
