@@ -11,21 +11,24 @@
 
 /* Files by version of the tree. */
 struct names {
-	const char *limit, *usage, *inactive;
+	const char *limit, *usage, *inactive, *refaults, *anonymous_refaults;
 };
 
 static const struct names names_by_version[] = {
-	[1] = { "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file" },
-	[2] = { "memory.max", "memory.current", "inactive_file" },
+	[1] = { "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file",
+		"total_workingset_refault_file", "total_workingset_refault_anon" },
+	[2] = { "memory.max", "memory.current", "inactive_file", "workingset_refault_file",
+		"workingset_refault_anon" },
 };
 
-struct usage {
-	uint64_t limit, usage, working_set;
-	uint64_t n_oom_kills, n_failures;
+struct cgroup_usage {
+	uint64_t limit; /* UINT64_MAX where the cgroup has none of its own */
+	uint64_t usage, working_set;
+	uint64_t n_oom_kills, n_failures, n_refaults;
 };
 
 static void read_events(const struct host *host, const struct cgroup_tree *tree, const char *path,
-			struct usage *usage)
+			struct cgroup_usage *usage)
 {
 	char text[1024];
 
@@ -45,10 +48,10 @@ static void read_events(const struct host *host, const struct cgroup_tree *tree,
 
 /* False where the cgroup has no limit of its own. */
 static bool read_usage(const struct host *host, const struct cgroup_tree *tree, const char *path,
-		       struct usage *usage_out)
+		       struct cgroup_usage *usage_out)
 {
 	const struct names *names = &names_by_version[tree->version];
-	struct usage usage = { .usage = 0 };
+	struct cgroup_usage usage = { .usage = 0 };
 	char text[STAT_BYTES];
 	uint64_t inactive = 0;
 
@@ -57,15 +60,18 @@ static bool read_usage(const struct host *host, const struct cgroup_tree *tree, 
 		return false;
 	if (!cgroup_read_u64(host, tree, path, names->usage, &usage.usage))
 		return false;
-	if (cgroup_read(host, tree, path, "memory.stat", text, sizeof(text)) > 0)
+	if (cgroup_read(host, tree, path, "memory.stat", text, sizeof(text)) > 0) {
 		inactive = fields_get(text, names->inactive, 0);
+		usage.n_refaults = fields_get(text, names->refaults, 0) +
+				   fields_get(text, names->anonymous_refaults, 0);
+	}
 	usage.working_set = usage.usage > inactive ? usage.usage - inactive : 0;
 	read_events(host, tree, path, &usage);
 	*usage_out = usage;
 	return true;
 }
 
-static json_t *usage_json(const char *path, const struct usage *usage)
+static json_t *usage_json(const char *path, const struct cgroup_usage *usage)
 {
 	json_t *json = json_object();
 
@@ -84,7 +90,7 @@ static json_t *tightest(const struct host *host, const struct cgroups *cgroups)
 {
 	const struct cgroup_tree *tree = &cgroups->trees[CGROUP_MEMORY];
 	char path[CGROUP_PATH_BYTES], best_path[CGROUP_PATH_BYTES] = "";
-	struct usage usage, best = { .limit = UINT64_MAX };
+	struct cgroup_usage usage, best = { .limit = UINT64_MAX };
 	json_t *json;
 
 	if (!cgroup_path_of(host, cgroups, CGROUP_MEMORY, "1", path))
@@ -114,24 +120,73 @@ static int compare_entries(const void *left, const void *right)
 	return (b->used_percent > a->used_percent) - (b->used_percent < a->used_percent);
 }
 
-void cgroup_memory_put(const struct host *host, const struct cgroups *cgroups, json_t *result)
+void cgroup_memory_read(const struct host *host, const struct cgroups *cgroups,
+			struct cgroup_memory *memory_out)
 {
-	CLEANUP(cgroup_list) struct cgroup_list list = { 0 };
-	struct entry *entries;
+	struct cgroup_memory memory = { 0 };
+
+	cgroup_list_read(host, cgroups, CGROUP_MEMORY, &memory.list);
+	memory.usages = calloc(memory.list.n + 1, sizeof(*memory.usages));
+	if (!memory.usages)
+		abort();
+	for (size_t i = 0; i < memory.list.n; i++)
+		if (!read_usage(host, &cgroups->trees[CGROUP_MEMORY], memory.list.paths[i],
+				&memory.usages[i]))
+			memory.usages[i].limit = UINT64_MAX;
+	*memory_out = memory;
+}
+
+void cgroup_memory_cleanup(struct cgroup_memory *memory)
+{
+	cgroup_list_finish(&memory->list);
+	free(memory->usages);
+	memory->usages = NULL;
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* No rates for a cgroup that has just come. */
+static void put_rates(const struct cgroup_memory_sample *sample, size_t i, json_t *json)
+{
+	const struct cgroup_memory *before = sample->before, *after = sample->after;
+	char **found = bsearch(&after->list.paths[i], before->list.paths, before->list.n,
+			       sizeof(*before->list.paths), compare_paths);
+	const struct cgroup_usage *was;
+
+	if (!found)
+		return;
+	was = &before->usages[found - before->list.paths];
+	if (was->limit == UINT64_MAX)
+		return;
+	json_put(
+		json, "max_events_per_s",
+		sample_rate_json(was->n_failures, after->usages[i].n_failures, sample->elapsed_ns));
+	json_put(
+		json, "refaults_per_s",
+		sample_rate_json(was->n_refaults, after->usages[i].n_refaults, sample->elapsed_ns));
+}
+
+void cgroup_memory_put(const struct host *host, const struct cgroups *cgroups,
+		       const struct cgroup_memory_sample *sample, json_t *result)
+{
+	const struct cgroup_memory *memory = sample->after;
+	struct entry *entries = calloc(memory->list.n + 1, sizeof(*entries));
 	json_t *json = json_array();
 	size_t n = 0;
 
-	cgroup_list_read(host, cgroups, CGROUP_MEMORY, &list);
-	entries = calloc(list.n + 1, sizeof(*entries));
 	if (!entries)
 		abort();
-	for (size_t i = 0; i < list.n; i++) {
-		struct usage usage;
+	for (size_t i = 0; i < memory->list.n; i++) {
+		const struct cgroup_usage *usage = &memory->usages[i];
 
-		if (!read_usage(host, &cgroups->trees[CGROUP_MEMORY], list.paths[i], &usage))
+		if (usage->limit == UINT64_MAX)
 			continue;
-		entries[n].used_percent = sample_percent(usage.working_set, usage.limit);
-		entries[n++].json = usage_json(list.paths[i], &usage);
+		entries[n].used_percent = sample_percent(usage->working_set, usage->limit);
+		entries[n].json = usage_json(memory->list.paths[i], usage);
+		put_rates(sample, i, entries[n++].json);
 	}
 	qsort(entries, n, sizeof(*entries), compare_entries);
 	for (size_t i = 0; i < n; i++) {
@@ -143,6 +198,6 @@ void cgroup_memory_put(const struct host *host, const struct cgroups *cgroups, j
 	free(entries);
 	json_put(result, "limit", tightest(host, cgroups));
 	json_put(result, "cgroups", json);
-	if (list.truncated || n > LISTED_MAX)
+	if (memory->list.truncated || n > LISTED_MAX)
 		json_put(result, "truncated", json_true());
 }

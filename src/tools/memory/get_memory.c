@@ -117,13 +117,18 @@ static void put_top(const struct host *host, json_t *result)
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
 	char meminfo[MEMINFO_BYTES], before[VMSTAT_BYTES], after[VMSTAT_BYTES];
+	CLEANUP(cgroup_memory) struct cgroup_memory first = { 0 };
+	CLEANUP(cgroup_memory) struct cgroup_memory second = { 0 };
+	struct cgroup_memory_sample sample = { .before = &first, .after = &second };
 	struct cgroups cgroups;
-	uint64_t elapsed_ns;
 	ssize_t len;
 
+	cgroups_find(task->host, &cgroups);
+	cgroup_memory_read(task->host, &cgroups, &first);
 	read_vmstat(task->host, before, result);
-	elapsed_ns = sample_wait(task, args);
+	sample.elapsed_ns = sample_wait(task, args);
 	read_vmstat(task->host, after, result);
+	cgroup_memory_read(task->host, &cgroups, &second);
 	len = host_read(task->host, "proc/meminfo", meminfo, sizeof(meminfo));
 	if (len < 0)
 		return error_set(err, (int)len, "read /proc/meminfo: %s",
@@ -131,10 +136,9 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 
 	put_meminfo(result, meminfo);
 	put_available(result, meminfo);
-	put_rates(result, meminfo, before, after, elapsed_ns);
+	put_rates(result, meminfo, before, after, sample.elapsed_ns);
 	json_put(result, "pressure", pressure_json(task->host, "proc/pressure/memory"));
-	cgroups_find(task->host, &cgroups);
-	cgroup_memory_put(task->host, &cgroups, result);
+	cgroup_memory_put(task->host, &cgroups, &sample, result);
 	put_top(task->host, result);
 	return 0;
 }
