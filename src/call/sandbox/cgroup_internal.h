@@ -31,7 +31,7 @@ struct cgroups {
 struct leaf {
 	char name[16];
 	int directories[CGROUP_N]; /* -1 where there is none */
-	int procs[CGROUP_N];       /* cgroup.procs, open for writing */
+	int procs[CGROUP_N];       /* the file to join by, open for writing */
 	int usage_fd, peak_fd, oom_fd;
 	enum cgroup_kind memory_kind, pids_kind, cpu_kind;
 	bool has_memory, has_pids, has_cpu;

@@ -31,8 +31,11 @@ static int open_directories(struct leaf *leaf, struct cgroups *cgroups)
 			return -errno;
 		leaf->directories[kind] =
 			openat(base, leaf->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		leaf->procs[kind] =
-			openat(leaf->directories[kind], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+		/* Into "tasks" a process of one thread may write itself without the lock
+		 * that "cgroup.procs" takes: that waits for RCU, 10 ms on a busy host. */
+		leaf->procs[kind] = openat(leaf->directories[kind],
+					   kind == CGROUP_UNIFIED ? "cgroup.procs" : "tasks",
+					   O_WRONLY | O_CLOEXEC);
 		if (leaf->procs[kind] < 0)
 			return -errno;
 	}
