@@ -47,6 +47,12 @@ struct hypothesis {
 	} standing;
 };
 
+/* How much is asked: what tells enough about the leaders, or all that any cause draws on. */
+enum diligence {
+	DILIGENCE_FRUGAL,
+	DILIGENCE_THOROUGH,
+};
+
 struct diagnosis;
 
 /* 'asked' is of question_parse(); it and 'predicates' must outlive the diagnosis. */
@@ -86,7 +92,8 @@ const json_t *diagnosis_matches(const struct diagnosis *diagnosis, const struct 
  * the leader cannot be overtaken or explained by what could still be read, only its
  * own calls are left, which say more about it (what fills the disk).
  */
-json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max);
+json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available,
+		       enum diligence diligence, size_t max);
 
 /*
  * Fills a cause's template: "{name}" from the values of its findings that hold

@@ -112,7 +112,7 @@ static double call_gain(const struct diagnosis *diagnosis, const struct hypothes
 }
 
 static void propose(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis,
-		    const struct inquiry *inquiry, json_t *candidates)
+		    const struct inquiry *inquiry, enum diligence diligence, json_t *candidates)
 {
 	CLEANUP(json) json_t *args = diagnosis_fill(diagnosis, hypothesis->cause, inquiry->args);
 	double gain;
@@ -121,7 +121,7 @@ static void propose(const struct diagnosis *diagnosis, const struct hypothesis *
 	if (!args || is_asked(diagnosis, inquiry->tool, args))
 		return;
 	gain = call_gain(diagnosis, hypothesis, inquiry->tool);
-	if (gain <= 0)
+	if (gain <= 0 && diligence == DILIGENCE_FRUGAL)
 		return;
 	candidate = find_candidate(candidates, inquiry->tool, args);
 	gain += json_get_number(candidate, "gain", 0);
@@ -146,19 +146,19 @@ static bool is_first_of_tool(const struct cause *cause, size_t f)
 
 /* Its own inquiries, and each tool of a finding that has none, without arguments. */
 static void propose_all(const struct diagnosis *diagnosis, const struct hypothesis *hypothesis,
-			const json_t *available, json_t *candidates)
+			const json_t *available, enum diligence diligence, json_t *candidates)
 {
 	const struct cause *cause = hypothesis->cause;
 
 	for (size_t i = 0; i < cause->n_inquiries; i++)
 		if (json_object_get(available, cause->inquiries[i].tool))
-			propose(diagnosis, hypothesis, &cause->inquiries[i], candidates);
+			propose(diagnosis, hypothesis, &cause->inquiries[i], diligence, candidates);
 	for (size_t f = 0; f < cause->n_findings; f++) {
 		struct inquiry plain = { .tool = cause->findings[f].tool };
 
 		if (is_first_of_tool(cause, f) && !has_inquiry(cause, plain.tool) &&
 		    json_object_get(available, plain.tool))
-			propose(diagnosis, hypothesis, &plain, candidates);
+			propose(diagnosis, hypothesis, &plain, diligence, candidates);
 	}
 }
 
@@ -180,18 +180,26 @@ static int compare(const void *left, const void *right)
 	return strcmp(args_a, args_b);
 }
 
-static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidates, size_t max)
+static double least_gain(const struct diagnosis *diagnosis, enum diligence diligence)
+{
+	double least = GAIN_MIN;
+
+	if (diligence == DILIGENCE_THOROUGH)
+		return 0;
+	for (unsigned round = 2; round <= diagnosis->n_rounds; round++)
+		least *= 2;
+	return least;
+}
+
+static json_t *best_of(const struct diagnosis *diagnosis, const json_t *candidates, size_t max,
+		       double least)
 {
 	size_t n = json_array_size(candidates);
 	json_t **sorted = calloc(n + 1, sizeof(*sorted));
 	json_t *best = json_array();
 
-	double least = GAIN_MIN;
-
 	if (!sorted || !best)
 		abort();
-	for (unsigned round = 2; round <= diagnosis->n_rounds; round++)
-		least *= 2;
 	for (size_t i = 0; i < n; i++) {
 		json_t *candidate = json_array_get(candidates, i);
 		const char *tool = json_get_text(candidate, "tool", "");
@@ -228,14 +236,17 @@ static json_t *illustrations(const struct diagnosis *diagnosis, const json_t *av
 	return calls;
 }
 
-json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available, size_t max)
+json_t *diagnosis_next(const struct diagnosis *diagnosis, const json_t *available,
+		       enum diligence diligence, size_t max)
 {
 	CLEANUP(json) json_t *candidates = json_array();
 	CLEANUP(json) json_t *best = NULL;
 
 	for (size_t i = 0; i < diagnosis->n_hypotheses; i++)
-		if (ranking_is_worth_asking(diagnosis, &diagnosis->hypotheses[i]))
-			propose_all(diagnosis, &diagnosis->hypotheses[i], available, candidates);
-	best = best_of(diagnosis, candidates, max);
+		if (diligence == DILIGENCE_THOROUGH ||
+		    ranking_is_worth_asking(diagnosis, &diagnosis->hypotheses[i]))
+			propose_all(diagnosis, &diagnosis->hypotheses[i], available, diligence,
+				    candidates);
+	best = best_of(diagnosis, candidates, max, least_gain(diagnosis, diligence));
 	return json_array_size(best) || !max ? TAKE(best) : illustrations(diagnosis, available);
 }

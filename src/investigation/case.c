@@ -33,10 +33,11 @@ json_t *case_new(const struct investigation *investigation, json_t *report)
 		json_push(list, evidence_json(&investigation->ledger.items[i]));
 	json_object_foreach((json_t *)investigation->available, name, unused)
 		json_push(tools, json_string(name));
-	return json_pack("{s:i, s:o, s:I, s:o, s:o, s:o, s:O}", "constable_case", CASE_VERSION,
+	return json_pack("{s:i, s:o, s:I, s:b, s:o, s:o, s:o, s:O}", "constable_case", CASE_VERSION,
 			 "question",
 			 json_text(investigation->question, strlen(investigation->question)),
-			 "since_s", (json_int_t)investigation->since_s, "host",
+			 "since_s", (json_int_t)investigation->since_s, "thorough",
+			 investigation->diligence == DILIGENCE_THOROUGH, "host",
 			 json_text(investigation->host, strlen(investigation->host)), "tools",
 			 tools, "evidence", list, "report", report);
 }
@@ -92,6 +93,8 @@ json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct 
 	struct investigation investigation = {
 		.question = json_get_text(bundle, "question", ""),
 		.since_s = json_get_int(bundle, "since_s", 900),
+		.diligence = json_get_bool(bundle, "thorough", false) ? DILIGENCE_THOROUGH
+								      : DILIGENCE_FRUGAL,
 		.host = json_get_text(bundle, "host", ""),
 		.available = available,
 		.predicates = predicates,

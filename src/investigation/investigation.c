@@ -124,12 +124,15 @@ static void judge(struct investigation *investigation, size_t first)
 
 static json_t *next_calls(const struct investigation *investigation)
 {
-	size_t left = INVESTIGATION_MAX_CALLS - investigation->ledger.n;
+	bool is_thorough = investigation->diligence == DILIGENCE_THOROUGH;
+	size_t max = is_thorough ? INVESTIGATION_MAX_CALLS_THOROUGH : INVESTIGATION_MAX_CALLS;
+	size_t left = max - investigation->ledger.n;
 
-	if (investigation->n_rounds == INVESTIGATION_MAX_ROUNDS ||
-	    investigation->ledger.n >= INVESTIGATION_MAX_CALLS)
+	if (investigation->ledger.n >= max ||
+	    (investigation->n_rounds >= INVESTIGATION_MAX_ROUNDS && !is_thorough))
 		return json_array();
 	return diagnosis_next(investigation->diagnosis, investigation->available,
+			      investigation->diligence,
 			      left < INVESTIGATION_ROUND_CALLS ? left : INVESTIGATION_ROUND_CALLS);
 }
 

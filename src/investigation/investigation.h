@@ -13,12 +13,14 @@
 #include "investigation/witness.h"
 
 #define INVESTIGATION_MAX_CALLS 22
+#define INVESTIGATION_MAX_CALLS_THOROUGH 60
 #define INVESTIGATION_MAX_ROUNDS 6
 #define INVESTIGATION_ROUND_CALLS 8
 
 struct investigation {
 	const char *question;
 	int64_t since_s;
+	enum diligence diligence;
 	const char *host;
 	const json_t *available;       /* {tool name: anything}: what may be asked */
 	struct predicates *predicates; /* of the knowledge; may serve many investigations */

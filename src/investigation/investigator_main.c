@@ -200,6 +200,8 @@ static int investigate(const struct options *options, struct error *err)
 	available = available_tools(json_object_get(start, "tools"));
 	investigation.question = json_get_text(start, "question", "");
 	investigation.since_s = json_get_int(json_object_get(start, "window"), "since_s", 900);
+	if (json_get_bool(json_object_get(start, "options"), "thorough", false))
+		investigation.diligence = DILIGENCE_THOROUGH;
 	investigation.host = json_get_text(start, "host", "localhost");
 	investigation.available = available;
 	investigation.predicates = predicates;

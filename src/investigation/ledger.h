@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "call/hash.h"
 
-#define LEDGER_MAX_ITEMS 48
+#define LEDGER_MAX_ITEMS 64
 #define LEDGER_ITEM_MAX_BYTES (512 * KIB)
 #define LEDGER_MAX_BYTES (1536 * KIB)
 

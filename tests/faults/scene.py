@@ -170,6 +170,24 @@ class Scene:
         return json.loads(done.stdout)
 
 
+def n_askable():
+    """How many calls asking everything would be: every reading tool that needs no argument."""
+    done = subprocess.run([f"{BUILD}/constable", "tools", "--json"], capture_output=True,
+                          stdin=subprocess.DEVNULL, check=True, timeout=60)
+    return sum(tool["risk"] == "reads" and not tool["schema"].get("required")
+               for tool in json.loads(done.stdout))
+
+
+def judge_frugality(frugal, thorough, everything):
+    """None, or why the engine should have asked less or other things."""
+    if 2 * len(frugal["evidence"]) > everything:
+        return f"{len(frugal['evidence'])} calls, more than half of {everything}"
+    if (frugal["verdict"], frugal["cause_id"]) != (thorough["verdict"], thorough["cause_id"]):
+        return (f"{frugal['cause_id'] or frugal['verdict']}, but having read everything "
+                f"{thorough['cause_id'] or thorough['verdict']}")
+    return None
+
+
 def judge(report, causes):
     """None, or what is wrong with the report."""
     if causes == ("healthy",):
@@ -199,7 +217,7 @@ class Tap:
             print(f"# {trouble}", flush=True)
 
 
-def play(one, tap, seed):
+def play(one, tap, seed, everything):
     import noise  # pylint: disable=import-outside-toplevel
     name = f"{one['causes'][0]} ({one['make'].__name__})"
     try:
@@ -207,6 +225,9 @@ def play(one, tap, seed):
             one["make"](scene)
             alone = scene.ask(one["question"])
             tap.point(f"{name}: found alone", judge(alone, one["causes"]))
+            thorough = scene.ask(one["question"], "--thorough")
+            tap.point(f"{name}: {len(alone['evidence'])} calls suffice",
+                      judge_frugality(alone, thorough, everything))
             drawn = noise.add(scene, random.Random(f"{seed}/{name}"))
             among = scene.ask(one["question"])
             tap.point(f"{name}: found among {', '.join(drawn)}", judge(among, one["causes"]))
@@ -230,7 +251,8 @@ def main():
         print("1..0 # SKIP faults are made as root")
         return
     tap = Tap()
+    everything = n_askable()
     for one in FAULTS:
         if not arguments or any(a in one["causes"] or a in one["make"].__name__ for a in arguments):
-            play(one, tap, seed)
+            play(one, tap, seed, everything)
     print(f"1..{tap.count}")

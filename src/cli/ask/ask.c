@@ -16,6 +16,7 @@ struct options {
 	struct words words;
 	const char *engine;
 	int wants_json;
+	int is_thorough;
 	int is_once;
 };
 
@@ -28,6 +29,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 		{ "--since", OPTION_DURATION, &options->inquiry.since_ns },
 		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
 		{ "--save", OPTION_TEXT, &options->inquiry.save },
+		{ "--thorough", OPTION_SET, &options->is_thorough },
 		{ "--once", OPTION_SET, &options->is_once },
 		{ 0 },
 	};
@@ -44,6 +46,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 			      "no model named '%s' is configured; leave --engine out for the "
 			      "built-in one",
 			      options->engine);
+	options->inquiry.extent = options->is_thorough ? EXTENT_EVERYTHING : EXTENT_ENOUGH;
 	options->inquiry.output = options->wants_json ? INQUIRY_JSON : INQUIRY_TEXT;
 	return r;
 }
@@ -87,7 +90,7 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 
 const struct command command_ask = {
 	.name = "ask",
-	.usage = "[QUESTION...] [--json] [--since 15m] [--timeout 120s] [--save CASE] "
+	.usage = "[QUESTION...] [--json] [--since 15m] [--timeout 120s] [--save CASE] [--thorough] "
 		 "[--engine builtin]",
 	.summary = "Find out what is wrong with this host, and prove it",
 	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
@@ -95,6 +98,8 @@ const struct command command_ask = {
 		"An empty question asks what is wrong with this host.\n\n"
 		"  --json        the report as one JSON document\n"
 		"  --since 15m   how far back to look\n"
+		"  --thorough    read all that any known cause draws on, not only what tells\n"
+		"                the likely ones apart\n"
 		"  --timeout S   when to give up\n"
 		"  --save CASE   write question, evidence and report to a file; see 'constable "
 		"case'\n"

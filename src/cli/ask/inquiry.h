@@ -7,6 +7,7 @@
 struct inquiry {
 	const char *question; /* "" asks what is wrong with this host */
 	const char *save;     /* where to write the case, or NULL */
+	enum investigation_extent extent;
 	uint64_t since_ns;
 	uint64_t timeout_ns;
 	enum inquiry_output {

@@ -225,10 +225,11 @@ static int send_start(struct session *session, struct error *err)
 	if (!tools)
 		return err->code;
 	(void)gethostname(hostname, sizeof(hostname) - 1);
-	body = json_pack("{s:o, s:o, s:{s:I}, s:O}", "question",
+	body = json_pack("{s:o, s:o, s:{s:I}, s:{s:b}, s:O}", "question",
 			 json_text(investigation->question, strlen(investigation->question)),
 			 "host", json_text(hostname, strlen(hostname)), "window", "since_s",
-			 (json_int_t)investigation->since_s, "tools", tools);
+			 (json_int_t)investigation->since_s, "options", "thorough",
+			 investigation->extent == EXTENT_EVERYTHING, "tools", tools);
 	text = json_canonical(body);
 	return frame_write(session->fd, header, text, strlen(text), err);
 }

@@ -19,7 +19,11 @@ struct watcher {
 
 struct investigation {
 	const char *question;
-	uint64_t since_s;            /* the window begins this long ago */
+	uint64_t since_s; /* the window begins this long ago */
+	enum investigation_extent {
+		EXTENT_ENOUGH,     /* what tells the likely causes apart */
+		EXTENT_EVERYTHING, /* all that any cause draws on */
+	} extent;
 	uint64_t timeout_ns;         /* of the whole investigation */
 	struct watcher *watcher;     /* or NULL */
 	struct interrupt *interrupt; /* or NULL */
