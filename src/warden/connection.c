@@ -278,18 +278,31 @@ static void handle_event(struct bufferevent *stream UNUSED, short what, void *da
 		close_stream(data);
 }
 
+/* Not by getpwuid(): that loads the host's NSS modules, which talk to the network. */
+static void describe_user(uid_t uid, char *text, size_t size)
+{
+	FILE *users = fopen("/etc/passwd", "re");
+	const struct passwd *user = NULL;
+
+	while (users && (user = fgetpwent(users)) && user->pw_uid != uid)
+		;
+	if (user)
+		(void)snprintf(text, size, "uid %u (%s)", (unsigned)uid, user->pw_name);
+	else
+		(void)snprintf(text, size, "uid %u", (unsigned)uid);
+	if (users)
+		(void)fclose(users);
+}
+
 static int identify(int fd, struct caller *caller, struct error *err)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	const struct passwd *user;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return error_errno(err, "ask who the client is");
-	user = getpwuid(peer.uid);
 	*caller = (struct caller) { .uid = peer.uid, .gid = peer.gid, .pid = peer.pid };
-	(void)snprintf(caller->who, sizeof(caller->who), "uid %u%s%s%s", (unsigned)peer.uid,
-		       user ? " (" : "", user ? user->pw_name : "", user ? ")" : "");
+	describe_user(peer.uid, caller->who, sizeof(caller->who));
 	return 0;
 }
 

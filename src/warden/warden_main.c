@@ -1,8 +1,8 @@
 /*
  * constable-warden: the root half. Gate, policy, audit; no network socket.
  *
- * Starts in this order: fork the launcher, read the policy, open the audit log
- * and the socket, forget the rest, enter the loop.
+ * Starts in this order: close what was inherited, fork the launcher, read the
+ * policy, open the audit log and the socket, raise its own walls, enter the loop.
  */
 #include <errno.h>
 #include <event2/listener.h>
@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "call/approval.h"
 #include "call/redact.h"
+#include "call/sandbox/confine.h"
 #include "tools/catalogue.h"
 #include "warden/connection.h"
 
@@ -212,6 +213,16 @@ static int open_gate(struct warden *warden, const struct options *options, struc
 	return 0;
 }
 
+/* From here on nothing a client sends can make this process start or reach anything. */
+static int confine(struct error *err)
+{
+	uint32_t walls;
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_errno(err, "close the warden's memory to others");
+	return sandbox_confine_warden(&walls, err);
+}
+
 static void run_loop(struct warden *warden)
 {
 	struct timeval every = { .tv_usec = SYNC_EVERY_MS * 1000 };
@@ -247,6 +258,8 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	if (r == 0)
 		r = listen_for_clients(&warden, options, &listener, err);
 	if (r == 0)
+		r = confine(err);
+	if (r == 0)
 		run_loop(&warden);
 	if (listener)
 		evconnlistener_free(listener);
@@ -257,6 +270,16 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	approvals_free(warden.gate.approvals);
 	event_base_free(warden.base);
 	return r;
+}
+
+/* A command's pipes and files are not ours to hold open. */
+static void forget_caller(const struct options *options)
+{
+	unsigned keep = options->private_fd > 2 ? (unsigned)options->private_fd : 2;
+
+	if (keep > 3)
+		(void)close_range(3, keep - 1, 0);
+	(void)close_range(keep + 1, ~0U, 0);
 }
 
 int main(int argc, char **argv)
@@ -276,6 +299,7 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return 2;
 	}
+	forget_caller(&options);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	config.executables_dir = options.executables;

@@ -186,6 +186,11 @@ const int calls_acquire[] = {
 	SYS_llistxattr,   SYS_statfs,        SYS_prlimit64, -1,
 };
 
+const int calls_keep[] = {
+	SYS_openat,    SYS_newfstatat, SYS_statx,     SYS_fsync,    SYS_fdatasync, SYS_ftruncate,
+	SYS_fallocate, SYS_renameat,   SYS_renameat2, SYS_unlinkat, SYS_accept4,   -1,
+};
+
 const int calls_connect[] = {
 	SYS_connect,
 	-1,

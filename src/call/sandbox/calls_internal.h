@@ -16,6 +16,7 @@ extern const int calls_base[], calls_base_of_arch[];
 extern const int calls_metadata[], calls_metadata_of_arch[];
 extern const int calls_process[];
 extern const int calls_acquire[], calls_acquire_of_arch[]; /* new files, programs, sockets */
+extern const int calls_keep[]; /* what writes and turns a log, and accepts clients */
 extern const int calls_connect[];
 extern const int calls_trace[];
 

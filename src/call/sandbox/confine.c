@@ -42,11 +42,10 @@ static int install_filter(unsigned calls)
 	return filter_install(&program);
 }
 
-int sandbox_confine_self(uint32_t *walls_out, struct error *err)
+static int raise_walls(const struct rules *rules, uint32_t *walls_out, struct error *err)
 {
-	const struct rules *rules = rules_of(PROFILE_INVESTIGATOR);
 	uint32_t walls = WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS;
-	int abi = landlock_abi(0);
+	int abi = rules->land == LAND_NONE ? 0 : landlock_abi(0);
 	int r = lower_limits();
 
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -61,4 +60,14 @@ int sandbox_confine_self(uint32_t *walls_out, struct error *err)
 		return error_set(err, r, "confine this process: %s", strerrordesc_np(-r));
 	*walls_out = walls;
 	return 0;
+}
+
+int sandbox_confine_self(uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of(PROFILE_INVESTIGATOR), walls_out, err);
+}
+
+int sandbox_confine_warden(uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_warden(), walls_out, err);
 }

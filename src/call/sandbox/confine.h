@@ -1,10 +1,10 @@
 /*
- * Confinement of a process by itself, for good: the profile 'investigator'.
+ * Confinement of a process by itself, for good.
  *
- * The investigation engine needs no host: it thinks about evidence and talks
- * over descriptors that are already open. Call this once everything is read.
- * Afterwards the process can open no file, start no program or process, make no
- * socket, and gain no privilege; what is open stays open.
+ * The profile 'investigator': the investigation engine needs no host: it thinks about evidence and
+ * talks over descriptors that are already open. Call this once everything is read. Afterwards the
+ * process can open no file, start no program or process, make no socket, and gain no privilege;
+ * what is open stays open.
  */
 #pragma once
 
@@ -14,3 +14,11 @@
 /* Fills the walls that stand now. A kernel without Landlock is no failure: the
  * system call filter alone refuses to open anything. */
 int sandbox_confine_self(uint32_t *walls_out, struct error *err) MUST_CHECK;
+
+/*
+ * The same for the warden, behind which the launcher was forked before: it can
+ * still open files, write its log and accept clients, but start no program or
+ * process, make no socket, connect to nobody, and touch no other process, mount
+ * or module. Users are to be looked up before: that may need sockets.
+ */
+int sandbox_confine_warden(uint32_t *walls_out, struct error *err) MUST_CHECK;

@@ -69,6 +69,8 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 		set_all(verdicts, calls_acquire, CHECK_EPERM);
 		set_all(verdicts, calls_acquire_of_arch, CHECK_EPERM);
 	}
+	if (calls & CALLS_KEEP)
+		set_all(verdicts, calls_keep, CHECK_ALLOW);
 	set_one(verdicts, SYS_clone,
 		calls & (CALLS_BROKER | CALLS_STILL) ? CHECK_EPERM : CHECK_CLONE);
 }

@@ -56,6 +56,17 @@ static const struct rules broker = {
 	CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_SYSLOG),
 };
 
+/* It keeps its powers over files, for its log is root's; it can start nothing and
+ * reach nobody with them. What it wants done the launcher does. */
+static const struct rules warden = {
+	"warden",
+	WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_NONE,
+	CALLS_STILL | CALLS_KEEP,
+	CAPABILITIES_KNOWN,
+};
+
 const struct rules *rules_of(enum sandbox_profile profile)
 {
 	assert(profile < PROFILE_N);
@@ -65,6 +76,11 @@ const struct rules *rules_of(enum sandbox_profile profile)
 const struct rules *rules_of_broker(void)
 {
 	return &broker;
+}
+
+const struct rules *rules_of_warden(void)
+{
+	return &warden;
 }
 
 static const struct target targets[TARGET_N] = {

@@ -21,6 +21,7 @@ enum call_set {
 	CALLS_METADATA = 1 << 0, /* chmod, rename, unlink: only behind a read-only tree */
 	CALLS_CONNECT = 1 << 1,  /* IPv4 and IPv6 stream and datagram sockets, to connect */
 	CALLS_UNIX = 1 << 7,     /* unix ones, where a target has declared them */
+	CALLS_KEEP = 1 << 2,     /* with STILL: files of a log, and clients that come */
 	CALLS_TRACE = 1 << 3,    /* bpf, perf_event_open */
 	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
 	CALLS_BROKER = 1 << 5,   /* syslog; no open for writing, no new process */
@@ -47,6 +48,7 @@ struct rules {
 
 const struct rules *rules_of(enum sandbox_profile profile);
 const struct rules *rules_of_broker(void);
+const struct rules *rules_of_warden(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8

@@ -27,9 +27,12 @@ static void exec_child(const struct cli *cli, const char *option, const char *va
 	_exit(127);
 }
 
+/* And nothing else: what our caller left open is not for it to hold, or to read. */
 static void give_descriptor(int fd)
 {
 	if (fd == INVESTIGATOR_FD ? fcntl(fd, F_SETFD, 0) < 0 : dup2(fd, INVESTIGATOR_FD) < 0)
+		_exit(127);
+	if (close_range(INVESTIGATOR_FD + 1, ~0U, 0) < 0)
 		_exit(127);
 }
 

@@ -1,0 +1,108 @@
+#include "call/sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/test.h"
+
+enum attempt {
+	OPEN_A_FILE,
+	START_A_PROGRAM,
+	FORK,
+	SIGNAL_ANOTHER,
+	MAKE_AN_INET_SOCKET,
+	MAKE_A_UNIX_SOCKET,
+	CONNECT,
+	TRACE,
+	MOUNT,
+	USE_BPF,
+	MAKE_A_NAMESPACE,
+	TURN_A_LOG,
+	ACCEPT,
+};
+
+static long attempt(enum attempt what)
+{
+	switch (what) {
+	case OPEN_A_FILE:
+		return syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+	case START_A_PROGRAM:
+		return syscall(SYS_execve, "/nonexistent", NULL, NULL);
+	case FORK:
+		return syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	case SIGNAL_ANOTHER:
+		return syscall(SYS_kill, getppid(), 0);
+	case MAKE_AN_INET_SOCKET:
+		return syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+	case MAKE_A_UNIX_SOCKET:
+		return syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	case CONNECT:
+		return syscall(SYS_connect, -1, NULL, 0);
+	case TRACE:
+		return syscall(SYS_ptrace, PTRACE_SEIZE, getppid(), NULL, NULL);
+	case MOUNT:
+		return syscall(SYS_mount, NULL, "/", NULL, 0, NULL);
+	case USE_BPF:
+		return syscall(SYS_bpf, 0, NULL, 0);
+	case MAKE_A_NAMESPACE:
+		return syscall(SYS_unshare, 0x20000);
+	case TURN_A_LOG:
+		return syscall(SYS_renameat2, -1, "a", -1, "b", 0);
+	case ACCEPT:
+		return syscall(SYS_accept4, -1, NULL, NULL, 0);
+	}
+	return 0;
+}
+
+/* In a child, for the walls stay: the errno of the attempt, 0 if it succeeded. */
+static int errno_behind(int (*confine)(uint32_t *walls_out, struct error *err), enum attempt what)
+{
+	struct error err = { 0 };
+	uint32_t walls;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (confine(&walls, &err) < 0)
+			_exit(255);
+		_exit(attempt(what) < 0 ? errno : 0);
+	}
+	CHECK(pid > 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(a_confined_warden_starts_and_reaches_nothing)
+{
+	CHECK_INT(errno_behind(sandbox_confine_warden, START_A_PROGRAM), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, FORK), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, SIGNAL_ANOTHER), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, MAKE_AN_INET_SOCKET), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, MAKE_A_UNIX_SOCKET), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, CONNECT), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, TRACE), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, MOUNT), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, USE_BPF), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_warden, MAKE_A_NAMESPACE), EPERM);
+}
+
+TEST(a_confined_warden_keeps_its_log_and_its_clients)
+{
+	CHECK_INT(errno_behind(sandbox_confine_warden, OPEN_A_FILE), 0);
+	CHECK_INT(errno_behind(sandbox_confine_warden, TURN_A_LOG), EBADF);
+	CHECK_INT(errno_behind(sandbox_confine_warden, ACCEPT), EBADF);
+}
+
+TEST(a_confined_investigator_has_only_what_is_open)
+{
+	for (enum attempt what = OPEN_A_FILE; what <= ACCEPT; what++) {
+		int error = errno_behind(sandbox_confine_self, what);
+
+		CHECK(error == EPERM || error == EACCES);
+	}
+}
