@@ -3,15 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "host/root_internal.h"
 
 #define RECORDED_MAX_BYTES (8 * MIB)
 
@@ -42,13 +41,8 @@ static int open_in(int root_fd, const char *path, int flags)
 {
 	/* openat2(2) refuses what open(2) ignores beside O_PATH. */
 	int added = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	struct open_how how = {
-		.flags = (uint64_t)(flags | added),
-		.resolve = RESOLVE_IN_ROOT,
-	};
-	long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 
-	return fd < 0 ? -errno : (int)fd;
+	return root_open(root_fd, path, flags | added);
 }
 
 int host_open(const struct host *host, const char *path, int flags)
