@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,6 +28,7 @@
 struct series {
 	const char *name;
 	uint64_t took_ns[MAX_ROUNDS];
+	double median_us, min_us;
 };
 
 static void fail(const char *what)
@@ -123,10 +125,11 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median_us(struct series *series, unsigned n)
+static void sort(struct series *series, unsigned n)
 {
 	qsort(series->took_ns, n, sizeof(series->took_ns[0]), compare);
-	return (double)series->took_ns[n / 2] / 1000;
+	series->median_us = (double)series->took_ns[n / 2] / 1000;
+	series->min_us = (double)series->took_ns[0] / 1000;
 }
 
 /* The launcher knows job executables only: the program gets the name of one. */
@@ -161,22 +164,26 @@ static int write_filter(void)
 	return fd;
 }
 
-static void print_ratio(const char *figure, double value_us, double peer_us, const char *peer,
-			double target)
+/* The median decides; the least time is what it costs when nobody disturbs. */
+static void print_ratio(const struct series *series, const struct series *peer, double target)
 {
-	(void)printf(
-		"{\"figure\": \"%s\", \"value_us\": %.0f, \"peer\": \"%s\", \"peer_us\": %.0f, "
-		"\"ratio\": %.2f, \"target\": %.2f, \"met\": %s}\n",
-		figure, value_us, peer, peer_us, value_us / peer_us, target,
-		value_us <= target * peer_us ? "true" : "false");
+	(void)printf("{\"figure\": \"%s_against_%s\", \"value_us\": %.0f, \"peer_us\": %.0f, "
+		     "\"ratio\": %.2f, \"min_us\": %.0f, \"peer_min_us\": %.0f, "
+		     "\"min_ratio\": %.2f, \"target\": %.2f, \"met\": %s}\n",
+		     series->name, peer->name, series->median_us, peer->median_us,
+		     series->median_us / peer->median_us, series->min_us, peer->min_us,
+		     series->min_us / peer->min_us, target,
+		     series->median_us <= target * peer->median_us ? "true" : "false");
 }
 
 int main(int argc, char **argv)
 {
-	static struct series bare, ours, theirs;
+	static struct series bare = { "fork_and_exec" }, ours = { "sandbox_start" },
+			     theirs = { "bubblewrap" };
 	unsigned n = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 300;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), filter;
 	char dir[32], path[64];
+	const struct timespec settle = { .tv_nsec = 20 * NS_PER_MS };
 	struct launcher launcher;
 	struct error err = { 0 };
 	uint64_t from;
@@ -202,13 +209,17 @@ int main(int argc, char **argv)
 		from = clock_monotonic_ns();
 		run_bubblewrap(path, filter);
 		theirs.took_ns[at] = clock_monotonic_ns() - from;
+		/* The kernel takes its namespaces down behind its back: that time is
+		 * nobody's, least of all that of the one measured next. */
+		(void)nanosleep(&settle, NULL);
 	}
 	launcher_finish(&launcher);
 	(void)unlink(path);
 	(void)rmdir(dir);
-	print_ratio("sandbox_start_against_bare", median_us(&ours, n), median_us(&bare, n),
-		    "fork and exec", 2.0);
-	print_ratio("sandbox_start_against_bubblewrap", median_us(&ours, n), median_us(&theirs, n),
-		    "bwrap", 0.25);
+	sort(&bare, n);
+	sort(&ours, n);
+	sort(&theirs, n);
+	print_ratio(&ours, &bare, 2.0);
+	print_ratio(&ours, &theirs, 0.25);
 	return 0;
 }
