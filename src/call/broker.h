@@ -30,6 +30,9 @@ enum broker_question {
 	/* {} -> {"filesystems":{MOUNT:{...}}}, see host/filesystems.h: also of those that lie
 	 * where only root may look, or were mounted after the job's own view was made */
 	BROKER_FILESYSTEMS,
+	/* {} -> {status, state, offset_s, max_error_s}, see host/clock_sync.h: no job may make the
+	 * call that also sets the clock */
+	BROKER_CLOCK,
 	BROKER_N_QUESTIONS,
 };
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "call/broker.h"
+#include "host/clock_sync.h"
 #include "host/filesystems.h"
 #include "host/kernel_log.h"
 #include "host/open_files.h"
@@ -90,9 +91,13 @@ static json_t *recorded(const struct host *host, enum broker_question question, 
 			struct error *err)
 {
 	static const char *const names[BROKER_N_QUESTIONS] = {
-		[BROKER_OPEN_FILES] = "open_files",       [BROKER_PROCESS] = "process",
-		[BROKER_SOCKET_OWNERS] = "socket_owners", [BROKER_KERNEL_LOG] = "kernel_log",
-		[BROKER_PROCESS_IO] = "process_io",       [BROKER_FILESYSTEMS] = "statfs",
+		[BROKER_OPEN_FILES] = "open_files",
+		[BROKER_PROCESS] = "process",
+		[BROKER_SOCKET_OWNERS] = "socket_owners",
+		[BROKER_KERNEL_LOG] = "kernel_log",
+		[BROKER_PROCESS_IO] = "process_io",
+		[BROKER_FILESYSTEMS] = "statfs",
+		[BROKER_CLOCK] = "adjtimex",
 	};
 	json_t *all = host_recorded(host, names[question]);
 	json_t *one;
@@ -135,6 +140,8 @@ json_t *broker_answer(struct host *host, enum broker_question question, const js
 		return process_io(host);
 	case BROKER_FILESYSTEMS:
 		return json_pack("{s:o}", "filesystems", filesystems_json(host));
+	case BROKER_CLOCK:
+		return clock_sync_json(err);
 	case BROKER_N_QUESTIONS:
 		break;
 	}

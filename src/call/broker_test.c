@@ -50,6 +50,23 @@ TEST(a_question_is_answered_and_the_broker_ends_with_its_job)
 	check_ended_well(pid);
 }
 
+TEST(the_clock_is_read_by_the_broker)
+{
+	struct host host = { .root_fd = -1, .later_fd = -1 };
+	struct task task = { .host = &host };
+	struct error err = { 0 };
+	json_t *answer;
+	pid_t pid;
+
+	task.broker = broker_new(start_broker(&pid));
+	answer = broker_ask(&task, BROKER_CLOCK, NULL, &err);
+	CHECK(json_is_integer(json_object_get(answer, "status")));
+	CHECK(json_is_real(json_object_get(answer, "max_error_s")));
+	json_decref(answer);
+	broker_free(task.broker);
+	check_ended_well(pid);
+}
+
 TEST(a_question_outside_the_list_is_refused_and_the_next_still_answered)
 {
 	CLEANUP(json) json_t *header = json_pack("{s:i}", "question", 4711);

@@ -24,7 +24,7 @@ enum call_set {
 	CALLS_KEEP = 1 << 2,     /* with STILL: files of a log, and clients that come */
 	CALLS_TRACE = 1 << 3,    /* bpf, perf_event_open */
 	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
-	CALLS_BROKER = 1 << 5,   /* syslog; no open for writing, no new process */
+	CALLS_BROKER = 1 << 5,   /* syslog, adjtimex; no open for writing, no new process */
 	CALLS_PROCESS = 1 << 6,  /* signals and scheduling inside a pid namespace */
 	CALLS_STILL = 1 << 8,    /* opens, starts and makes nothing: only what it has */
 };

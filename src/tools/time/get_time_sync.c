@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/timex.h>
 
+#include "call/broker.h"
 #include "host/permission.h"
 #include "host/program.h"
 #include "tools/catalogue.h"
@@ -27,40 +28,21 @@ static const struct {
 	{ "ptp4l", { "etc/linuxptp/ptp4l.conf", NULL }, { NULL } },
 };
 
-static void put_kernel(json_t *result, int64_t status, int64_t state, double offset_s,
-		       double max_error_s)
+/* The kernel's own discipline, which every daemon steers. */
+static void add_kernel(struct task *task, json_t *result)
 {
-	json_put(result, "synchronised",
-		 json_boolean(!(status & STA_UNSYNC) && state != TIME_ERROR));
-	json_put(result, "kernel",
-		 json_pack("{s:I, s:I, s:f, s:f}", "status", (json_int_t)status, "state",
-			   (json_int_t)state, "offset_s", offset_s, "max_error_s", max_error_s));
-}
+	struct error err = { 0 };
+	CLEANUP(json) json_t *kernel = broker_ask(task, BROKER_CLOCK, NULL, &err);
 
-/* The kernel's own discipline, which every daemon steers. Reading it changes nothing. */
-static void add_kernel(const struct host *host, json_t *result)
-{
-	CLEANUP(json) json_t *recorded = host_recorded(host, "adjtimex");
-	struct timex timex = { 0 };
-	int state;
-
-	if (recorded) {
-		put_kernel(result, json_get_int(recorded, "status", 0),
-			   json_get_int(recorded, "state", 0),
-			   json_get_number(recorded, "offset_s", 0),
-			   json_get_number(recorded, "max_error_s", 0));
-		return;
-	}
-	state = host->is_fixture ? -1 : adjtimex(&timex);
-	if (state < 0) {
-		tool_unread(result, "the kernel's clock discipline (adjtimex)",
-			    host->is_fixture ? -ENOENT : -errno);
+	if (!kernel) {
+		tool_unread(result, "the kernel's clock discipline (adjtimex)", err.code);
 		json_put(result, "synchronised", json_null());
 		return;
 	}
-	put_kernel(result, timex.status, state,
-		   (double)timex.offset / (timex.status & STA_NANO ? 1e9 : 1e6),
-		   (double)timex.maxerror / 1e6);
+	json_put(result, "synchronised",
+		 json_boolean(!(json_get_int(kernel, "status", 0) & STA_UNSYNC) &&
+			      json_get_int(kernel, "state", 0) != TIME_ERROR));
+	json_put(result, "kernel", json_incref(kernel));
 }
 
 static void add_servers(const struct host *host, size_t which, json_t *servers)
@@ -161,7 +143,7 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result,
 	struct stat stat;
 	char path[128], target[256];
 
-	add_kernel(task->host, result);
+	add_kernel(task, result);
 	add_daemons(task->host, result);
 	add_hardware_clock(task->host, result);
 	if (!task->host->is_fixture)
@@ -184,6 +166,7 @@ const struct tool tool_get_time_sync = {
 			   "hardware clock is off.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_BROKER,
 	},
 	.run = run,
 };
