@@ -65,7 +65,11 @@ static void explain(const struct job *job, struct error *err)
 	case LAUNCH_EXITED:
 		if (outcome->status == 0 && !job->result.dropped)
 			return;
-		if (job->result.dropped)
+		if (outcome->why[0])
+			error_set(err, -EPERM,
+				  "a wall of the sandbox cannot stand, so nothing ran: %s",
+				  outcome->why);
+		else if (job->result.dropped)
 			error_set(err, -EFBIG, "the result exceeds %zu bytes", job->result.max);
 		else if (!read_complaint(job, err))
 			error_set(err, -EIO, "the job exited with status %d%s%s", outcome->status,

@@ -1,8 +1,9 @@
 /*
  * constable-warden: the root half. Gate, policy, audit; no network socket.
  *
- * Starts in this order: close what was inherited, fork the launcher, read the
- * policy, open the audit log and the socket, raise its own walls, enter the loop.
+ * Starts in this order: close what was inherited, read the policy, fork the
+ * launcher (which must know the walls that may be missing), open the audit log
+ * and the socket, raise its own walls, enter the loop.
  */
 #include <errno.h>
 #include <event2/listener.h>
@@ -195,16 +196,14 @@ static struct audit *open_audit(struct warden *warden, struct error *err)
 	return wait_for_audit(fallback, err);
 }
 
-static int open_gate(struct warden *warden, const struct options *options, struct runner *runner,
+static int open_gate(struct warden *warden, struct policy *policy, struct runner *runner,
 		     struct error *err)
 {
 	warden->gate = (struct gate) {
 		.catalogue = catalogue,
-		.policy = policy_load(options->policy, err),
+		.policy = policy,
 		.runner = runner,
 	};
-	if (!warden->gate.policy)
-		return err->code;
 	warden->gate.audit = open_audit(warden, err);
 	if (!warden->gate.audit)
 		return err->code;
@@ -239,7 +238,8 @@ static void run_loop(struct warden *warden)
 	event_free(sync);
 }
 
-static int serve(struct launcher *launcher, const struct options *options, struct error *err)
+static int serve(struct launcher *launcher, const struct options *options, struct policy *policy,
+		 struct error *err)
 {
 	struct warden warden = {
 		.base = event_base_new(),
@@ -254,7 +254,7 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 		abort();
 	r = runner_init(&runner, warden.base, launcher, err);
 	if (r == 0)
-		r = open_gate(&warden, options, &runner, err);
+		r = open_gate(&warden, policy, &runner, err);
 	if (r == 0)
 		r = listen_for_clients(&warden, options, &listener, err);
 	if (r == 0)
@@ -265,7 +265,6 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 		evconnlistener_free(listener);
 	runner_finish(&runner);
 	audit_close(warden.gate.audit);
-	policy_free(warden.gate.policy);
 	redactor_free(warden.gate.redactor);
 	approvals_free(warden.gate.approvals);
 	event_base_free(warden.base);
@@ -292,7 +291,9 @@ int main(int argc, char **argv)
 	};
 	struct launcher_config config = { .host_root = "/" };
 	struct launcher launcher = { .fd = -1 };
+	struct policy *policy;
 	struct error err = { 0 };
+	int r = -EINVAL;
 
 	log_set("constable-warden", LOG_LEVEL_INFO);
 	if (parse_options(argc, argv, &options) < 0) {
@@ -303,9 +304,16 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	config.executables_dir = options.executables;
-	if (launcher_start(&launcher, &config, &err) < 0 || serve(&launcher, &options, &err) < 0) {
-		log_error("%s", err.text);
-		return 1;
+	policy = policy_load(options.policy, &err);
+	if (policy) {
+		if (policy_allows_without_landlock(policy))
+			config.walls_optional = WALL_LANDLOCK;
+		r = launcher_start(&launcher, &config, &err);
 	}
-	return 0;
+	if (r == 0)
+		r = serve(&launcher, &options, policy, &err);
+	policy_free(policy);
+	if (r < 0)
+		log_error("%s", err.text);
+	return r < 0;
 }
