@@ -97,5 +97,5 @@ def play(test, first, name="", words=(), more=(), seconds=240, package=CLOUD):
         print(f"not ok {number} - {name}the machine runs its test to the end\n# {trouble}; "
               f"see {os.path.join(BUILD, 'qemu', test + '.console')}", flush=True)
         number += 1
-    print(f"# {name or test}: {time.monotonic() - started:.0f} s", flush=True)
+    print(f"# {name or test} took {time.monotonic() - started:.0f} s", flush=True)
     return number
