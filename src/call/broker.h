@@ -33,6 +33,8 @@ enum broker_question {
 	/* {} -> {status, state, offset_s, max_error_s}, see host/clock_sync.h: no job may make the
 	 * call that also sets the clock */
 	BROKER_CLOCK,
+	/* {} -> {low, high}, see host/outgoing_ports.h: a job's network has a range of its own */
+	BROKER_OUTGOING_PORTS,
 	BROKER_N_QUESTIONS,
 };
 

@@ -6,6 +6,7 @@
 #include "host/filesystems.h"
 #include "host/kernel_log.h"
 #include "host/open_files.h"
+#include "host/outgoing_ports.h"
 #include "host/process_inside.h"
 
 #define KERNEL_LINES_MAX 20000
@@ -125,7 +126,8 @@ json_t *broker_answer(struct host *host, enum broker_question question, const js
 		error_set(err, -EINVAL, "no process has the number %" PRId64, pid);
 		return NULL;
 	}
-	if (host->is_fixture)
+	/* What is a file of the fixture needs no record. */
+	if (host->is_fixture && question != BROKER_OUTGOING_PORTS)
 		return recorded(host, question, args, err);
 	switch (question) {
 	case BROKER_OPEN_FILES:
@@ -142,6 +144,8 @@ json_t *broker_answer(struct host *host, enum broker_question question, const js
 		return json_pack("{s:o}", "filesystems", filesystems_json(host));
 	case BROKER_CLOCK:
 		return clock_sync_json(err);
+	case BROKER_OUTGOING_PORTS:
+		return outgoing_ports_json(host, err);
 	case BROKER_N_QUESTIONS:
 		break;
 	}

@@ -209,11 +209,20 @@ static void set_walls(struct plan *plan, struct serve *serve, const struct rules
 
 /* --- the broker ------------------------------------------------------------------------- */
 
+/* Its network is empty, so it could not open this one itself; see host/outgoing_ports.h. */
+static int open_input(void)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static int start_broker(struct serve *serve, struct box *box, int fd)
 {
 	static char name[] = "constable-broker", option[] = "--fd", number[] = "3";
 	char *argv[] = { name, option, number, NULL };
 	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CLEANUP(fd) int input = open_input();
 	struct plan plan = { .argv = argv };
 	int pidfd;
 
@@ -225,7 +234,8 @@ static int start_broker(struct serve *serve, struct box *box, int fd)
 		plan.uid = plan.gid = BROKER_UID;
 	plan.broker_fd = fd;
 	plan.executable_fd = serve->broker_executable;
-	plan.stdio[0] = plan.stdio[1] = null;
+	plan.stdio[0] = input;
+	plan.stdio[1] = null;
 	plan.stdio[2] = STDERR_FILENO;
 	box->broker_pid = clone_child(serve, &plan, box->leaf, &pidfd);
 	if (pidfd >= 0)

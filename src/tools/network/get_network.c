@@ -161,12 +161,13 @@ static void use_ports(const struct host *host, const char *table, struct port_us
 }
 
 /* Ports taken out of the range for outgoing connections; a pair (address, port) has its own. */
-static void put_ephemeral(const struct host *host, json_t *result)
+static void put_ephemeral(struct task *task, json_t *result)
 {
+	const struct host *host = task->host;
 	struct port_use use = { .low = 0 };
 	CLEANUP(json) json_t *top = NULL;
 	json_t *member, *worst;
-	const char *source = port_range_read(host, &use.low, &use.high);
+	const char *source = port_range_read(task, &use.low, &use.high);
 
 	tally_init(&use.destinations);
 	use_ports(host, "tcp", &use);
@@ -201,7 +202,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	put_tcp((const json_t *[]) { before, after }, seconds, result);
 	put_sockstat(task->host, json_object_get(result, "tcp"));
 	json_put(result, "conntrack", conntrack_json(task->host));
-	put_ephemeral(task->host, result);
+	put_ephemeral(task, result);
 	json_put(result, "sampled_s", json_figure(seconds));
 	return 0;
 }
@@ -215,6 +216,7 @@ const struct tool tool_get_network = {
 			  "\"sample_ms\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":10000,"
 			  "\"default\":250,\"description\":\"time between the two looks\"}}}",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_BROKER,
 	},
 	.run = run,
 };

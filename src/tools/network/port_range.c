@@ -6,7 +6,7 @@
 
 #include "base/fd.h"
 #include "base/lines.h"
-#include "host/network.h"
+#include "call/broker.h"
 
 /* What the kernel begins with. */
 #define DEFAULT_LOW 32768
@@ -73,17 +73,17 @@ static bool read_folder(const struct host *host, const char *folder, uint64_t *l
 	return is_set;
 }
 
-const char *port_range_read(const struct host *host, uint64_t *low_out, uint64_t *high_out)
+const char *port_range_read(struct task *task, uint64_t *low_out, uint64_t *high_out)
 {
 	static const char *const folders[] = { "usr/lib/sysctl.d", "run/sysctl.d", "etc/sysctl.d" };
+	const struct host *host = task->host;
+	struct error err = { 0 };
+	CLEANUP(json) json_t *range = broker_ask(task, BROKER_OUTGOING_PORTS, NULL, &err);
 	bool is_set = false;
-	char text[64];
 
-	*low_out = DEFAULT_LOW;
-	*high_out = DEFAULT_HIGH;
-	if (network_is_own(host) &&
-	    host_read(host, "proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0 &&
-	    parse_range(text, low_out, high_out))
+	*low_out = (uint64_t)json_get_int(range, "low", DEFAULT_LOW);
+	*high_out = (uint64_t)json_get_int(range, "high", DEFAULT_HIGH);
+	if (range)
 		return "kernel";
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
 		is_set |= read_folder(host, folders[i], low_out, high_out);

@@ -1,10 +1,10 @@
 /* The ports that outgoing connections leave from. */
 #pragma once
 
-#include "host/host.h"
+#include "call/tool.h"
 
 /*
- * Where it is known from: "kernel", or from a job that lives in another network
- * "configuration" (sysctl.conf and sysctl.d), or "default".
+ * Where it is known from: "kernel", or where the broker cannot tell "configuration"
+ * (sysctl.conf and sysctl.d), or "default".
  */
-const char *port_range_read(const struct host *host, uint64_t *low_out, uint64_t *high_out);
+const char *port_range_read(struct task *task, uint64_t *low_out, uint64_t *high_out);
