@@ -100,8 +100,8 @@ def a_cgroup_well_below_its_limit(scene):
 
 
 def add(scene, draw):
-    """Makes three, drawn by 'draw'; returns their names."""
-    drawn = draw.sample(NOISE, 3)
+    """Makes three of the scene's own, or of these, drawn by 'draw'; returns their names."""
+    drawn = draw.sample(scene.noise or NOISE, 3)
     for make in drawn:
         make(scene)
     return [make.__name__.replace("_", " ") for make in drawn]

@@ -16,7 +16,8 @@ import sys
 import tempfile
 import time
 
-BUILD = os.environ.get("BUILD", "build")
+SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(SOURCE, "build"))
 FAULTS = []
 NAMES_IN_V2 = {"memory.limit_in_bytes": "memory.max"}
 
@@ -42,6 +43,8 @@ class Scene:
         self.environment = {}
         self.prefix = []  # a command that constable runs under: nsenter, unshare
         self.constable = f"{BUILD}/constable"
+        self.noise = []  # where it is not noise.py's: what is made inside a booted machine
+        self.machine = None
         self.stack.callback(shutil.rmtree, self.state, ignore_errors=True)
         self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
 
@@ -89,7 +92,7 @@ class Scene:
 
     def run(self, *argv, **options):
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=120, **options)
+                              check=False, **{"timeout": 120, **options})
         if done.returncode:
             raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}")
         return done.stdout

@@ -5,12 +5,14 @@ import shutil
 import signal
 import subprocess
 
+import noise_inside
 import scene as scenes
 from scene import Scene, Skip, fault
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "systemd")
-TREE = os.path.dirname(os.path.abspath(scenes.BUILD))
-ROOT = os.path.join(os.path.abspath(scenes.BUILD), "systemd-root")
+TREE = os.path.dirname(scenes.BUILD)
+ROOT = os.path.join(scenes.BUILD, "systemd-root")
+MAKE_ROOT_S = 780  # a whole Debian from a mirror that may be slow
 
 
 class Machine:
@@ -19,7 +21,8 @@ class Machine:
     def __init__(self, scene):
         if not shutil.which("debootstrap"):
             raise Skip("debootstrap is not installed")
-        scene.run(os.path.join(HERE, "make-root"))
+        scene.run(os.path.join(HERE, "make-root"), timeout=MAKE_ROOT_S,
+                  env={**os.environ, "BUILD": scenes.BUILD})
         self.scene, self.groups = scene, []
         self._make_groups()
         scene.stack.callback(self._remove_groups)
@@ -30,6 +33,7 @@ class Machine:
         self.leader = None
         scene.wait_until(lambda: self._find(boot.pid), "systemd is the first process", 30)
         scene.wait_until(self.is_up, "the machine is up", 60)
+        scene.machine, scene.noise = self, noise_inside.NOISE
         scene.prefix = self.inside()
         scene.environment = {"CONSTABLE_STATE_DIR": "/run/constable-state"}
         scene.constable = "/opt/constable/" + os.path.basename(scenes.BUILD) + "/constable"
@@ -81,11 +85,14 @@ class Machine:
                               check=False, stdin=subprocess.DEVNULL, timeout=60)
 
     def unit(self, name, service="", unit=""):
-        path = f"/proc/{self.leader}/root/etc/systemd/system/{name}"
-        with open(path, "w", encoding="ascii") as out:
-            out.write(f"[Unit]\nDescription={name.split('.')[0]} of this test\n{unit}\n"
-                      f"[Service]\n{service}\n")
+        self.file(f"/etc/systemd/system/{name}",
+                  f"[Unit]\nDescription={name.split('.')[0]} of this test\n{unit}\n"
+                  f"[Service]\n{service}\n")
         self.systemctl("daemon-reload")
+
+    def file(self, path, text):
+        """Writes a file inside; returns where it is seen from outside."""
+        return self.scene.write(f"/proc/{self.leader}/root{path}", text)
 
     def show(self, name, key):
         return self.systemctl("show", "-P", key, name).stdout.strip()
