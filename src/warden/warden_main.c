@@ -308,6 +308,7 @@ int main(int argc, char **argv)
 	if (policy) {
 		if (policy_allows_without_landlock(policy))
 			config.walls_optional = WALL_LANDLOCK;
+		config.roots = policy_roots(policy);
 		r = launcher_start(&launcher, &config, &err);
 	}
 	if (r == 0)

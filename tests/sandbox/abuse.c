@@ -128,6 +128,15 @@ static int fill_scratch(void)
 	return 0;
 }
 
+/* Which of two files that only root may read it can read, as bits. */
+static int read_files(void)
+{
+	int inside = open("/var/tmp/constable-roots/inside/file", O_RDONLY | O_CLOEXEC);
+	int outside = open("/var/tmp/constable-roots/outside", O_RDONLY | O_CLOEXEC);
+
+	return (inside >= 0 ? 1 : 0) | (outside >= 0 ? 2 : 0);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -141,6 +150,7 @@ static const struct {
 	{ "hang", hang },
 	{ "ignore_signals", ignore_signals },
 	{ "leave_orphan", leave_orphan },
+	{ "read_files", read_files },
 	{ "spin", spin },
 	{ "stop_tree", stop_tree },
 	{ "succeed", succeed },

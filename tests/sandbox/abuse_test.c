@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,6 +154,48 @@ TEST(a_script_fills_its_own_scratch_and_not_the_host)
 	CHECK_INT(outcome.status, 7);
 	CHECK(access("/tmp/constable-abuse", F_OK) < 0);
 	scene_tear_down(&scene);
+}
+
+static void make_private(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0);
+	close(fd);
+}
+
+static int files_read_below(const char *const *roots, enum sandbox_profile profile)
+{
+	struct launch_record record = scene_record("read_files", 5000);
+	struct launch_outcome outcome;
+	struct scene scene;
+
+	scene_set_up_roots(&scene, roots);
+	record.profile = profile;
+	scene_start(&scene, &record);
+	outcome = scene_await(&scene);
+	scene_tear_down(&scene);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	return outcome.status;
+}
+
+TEST(only_diagnose_root_reads_private_files_and_only_below_its_roots)
+{
+	static const char *const all[] = { "/", NULL };
+	static const char *const some[] = { "/var/tmp/constable-roots/inside", NULL };
+
+	scene_check_root();
+	(void)mkdir("/var/tmp/constable-roots", 0755);
+	(void)mkdir("/var/tmp/constable-roots/inside", 0755);
+	make_private("/var/tmp/constable-roots/inside/file");
+	make_private("/var/tmp/constable-roots/outside");
+	CHECK_INT(files_read_below(all, PROFILE_DIAGNOSE), 0);
+	CHECK_INT(files_read_below(all, PROFILE_DIAGNOSE_ROOT), 3);
+	CHECK_INT(files_read_below(some, PROFILE_DIAGNOSE_ROOT), 1);
+	(void)unlink("/var/tmp/constable-roots/inside/file");
+	(void)unlink("/var/tmp/constable-roots/outside");
+	(void)rmdir("/var/tmp/constable-roots/inside");
+	(void)rmdir("/var/tmp/constable-roots");
 }
 
 static void check_refused(struct scene *scene, const struct launch_record *record, const char *why)

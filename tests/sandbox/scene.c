@@ -24,20 +24,36 @@ void scene_check_root(void)
 		SKIP("needs root");
 }
 
-void scene_set_up(struct scene *scene, struct launcher_test how)
+static void begin(struct scene *scene)
 {
 	struct error err = { 0 };
 
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what escapes becomes our child */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)alarm(SCENE_SECONDS);
+	CHECK_OK(launcher_start(&scene->launcher, &scene->config, &err), err);
+}
+
+void scene_set_up(struct scene *scene, struct launcher_test how)
+{
 	*scene = (struct scene) {
 		.config = { .executables_dir = getenv("SANDBOX_JOBS"),
 			    .host_root = "/",
 			    .test = how },
 		.output = -1,
 	};
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what escapes becomes our child */
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)alarm(SCENE_SECONDS);
-	CHECK_OK(launcher_start(&scene->launcher, &scene->config, &err), err);
+	begin(scene);
+}
+
+void scene_set_up_roots(struct scene *scene, const char *const *roots)
+{
+	*scene = (struct scene) {
+		.config = { .executables_dir = getenv("SANDBOX_JOBS"),
+			    .host_root = "/",
+			    .roots = roots },
+		.output = -1,
+	};
+	begin(scene);
 }
 
 struct launch_record scene_record(const char *tool, uint64_t wall_ms)

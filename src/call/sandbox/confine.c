@@ -51,7 +51,8 @@ static int raise_walls(const struct rules *rules, uint32_t *walls_out, struct er
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
 	if (r == 0 && abi > 0) {
-		r = landlock_restrict(rules->land, NULL, abi);
+		r = landlock_restrict(&(struct land_request) {
+			.kind = rules->land, .abi = abi, .executable_fd = -1 });
 		walls |= WALL_LANDLOCK;
 	}
 	if (r == 0)

@@ -59,6 +59,10 @@ int drop_set_limits(struct plan *plan)
 
 static uint64_t kept_capabilities(const struct plan *plan)
 {
+	/* To read any file is too much where nothing holds it to the roots. */
+	if (plan->rules->land == LAND_ROOTS && plan->roots && plan->landlock_abi == 0 &&
+	    plan->walls_wanted & WALL_CAPABILITIES)
+		return 0;
 	return plan->walls_wanted & WALL_CAPABILITIES ? plan->rules->capabilities : ~UINT64_C(0);
 }
 
@@ -145,12 +149,18 @@ int drop_execute(struct plan *plan)
 
 int drop_landlock(struct plan *plan)
 {
-	enum land_kind kind = plan->rules->land;
+	struct land_request request = {
+		.kind = plan->rules->land,
+		.abi = plan->landlock_abi,
+		.target = plan->target,
+		.roots = plan->roots,
+		.executable_fd = plan->executable_fd,
+	};
 
 	/* Without a private tree "/tmp" is the host's. */
-	if (kind == LAND_SCRATCH && !(plan->walls & WALL_MOUNT_NS))
-		kind = LAND_READ;
-	return landlock_restrict(kind, plan->target, plan->landlock_abi);
+	if (request.kind == LAND_SCRATCH && !(plan->walls & WALL_MOUNT_NS))
+		request.kind = LAND_READ;
+	return landlock_restrict(&request);
 }
 
 int drop_filter(struct plan *plan)

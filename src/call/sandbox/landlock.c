@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 #define LAND_VERSION 1U /* flag of landlock_create_ruleset() */
 #define LAND_RULE_PATH 1
 #define LAND_RULE_PORT 2
+
+#define LAND_OF_FILES (LAND_EXECUTE | LAND_WRITE_FILE | LAND_READ_FILE)
 
 #define READ_ANYWHERE (LAND_EXECUTE | LAND_READ_FILE | LAND_READ_DIR)
 
@@ -76,23 +79,59 @@ static int allow_path(int ruleset, const char *path, uint64_t allowed)
 {
 	CLEANUP(fd) int fd = open(path, O_PATH | O_CLOEXEC);
 	struct path_attr attr = { .allowed = allowed, .parent_fd = fd };
+	struct stat status;
 
-	if (fd < 0 || !allowed)
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return 0;
+	if (!S_ISDIR(status.st_mode)) /* the kernel refuses rights that make no sense */
+		attr.allowed &= LAND_OF_FILES;
+	return syscall(SYS_landlock_add_rule, ruleset, LAND_RULE_PATH, &attr, 0) < 0 ? -errno : 0;
+}
+
+static int allow_paths(int ruleset, const char *const *paths, uint64_t allowed)
+{
+	int r = 0;
+
+	for (; *paths && r == 0; paths++)
+		r = allow_path(ruleset, *paths, allowed);
+	return r;
+}
+
+static int allow_executable(int ruleset, int fd)
+{
+	struct path_attr attr = { .allowed = LAND_EXECUTE | LAND_READ_FILE, .parent_fd = fd };
+
+	if (fd < 0)
 		return 0;
 	return syscall(SYS_landlock_add_rule, ruleset, LAND_RULE_PATH, &attr, 0) < 0 ? -errno : 0;
 }
 
-static int allow_files(int ruleset, enum land_kind kind, uint64_t handled)
-{
-	static const char *const sinks[] = { "/dev/null", "/dev/zero", "/dev/full" };
-	static const char *const scratch[] = { "/tmp", "/dev/shm" };
-	uint64_t in_scratch = handled & ~(LAND_MAKE_CHAR | LAND_MAKE_BLOCK | LAND_IOCTL_DEV);
-	int r = kind == LAND_NOTHING ? 0 : allow_path(ruleset, "/", READ_ANYWHERE);
+/* What any program needs to start and to look at the machine, none of it secret. */
+static const char *const machine[] = {
+	"/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/proc", "/sys", "/dev", NULL
+};
+static const char *const everything[] = { "/", NULL };
+static const char *const sinks[] = { "/dev/null", "/dev/zero", "/dev/full", NULL };
+static const char *const scratch[] = { "/tmp", "/dev/shm", NULL };
 
-	for (size_t i = 0; kind != LAND_NOTHING && i < ARRAY_LEN(sinks) && r == 0; i++)
-		r = allow_path(ruleset, sinks[i], LAND_WRITE_FILE | LAND_READ_FILE);
-	for (size_t i = 0; kind == LAND_SCRATCH && i < ARRAY_LEN(scratch) && r == 0; i++)
-		r = allow_path(ruleset, scratch[i], in_scratch);
+static int allow_files(int ruleset, const struct land_request *request)
+{
+	uint64_t handled = handled_files(request->abi);
+	uint64_t in_scratch = handled & ~(LAND_MAKE_CHAR | LAND_MAKE_BLOCK | LAND_IOCTL_DEV);
+	bool some = request->kind == LAND_ROOTS && request->roots;
+	int r;
+
+	if (request->kind == LAND_NOTHING)
+		return 0;
+	r = allow_paths(ruleset, some ? request->roots : everything, READ_ANYWHERE);
+	if (r == 0 && some)
+		r = allow_paths(ruleset, machine, READ_ANYWHERE);
+	if (r == 0 && some)
+		r = allow_executable(ruleset, request->executable_fd);
+	if (r == 0)
+		r = allow_paths(ruleset, sinks, LAND_WRITE_FILE | LAND_READ_FILE);
+	if (r == 0 && request->kind == LAND_SCRATCH)
+		r = allow_paths(ruleset, scratch, in_scratch);
 	return r;
 }
 
@@ -107,19 +146,19 @@ static int allow_ports(int ruleset, const struct target *target)
 	return 0;
 }
 
-int landlock_restrict(enum land_kind kind, const struct target *target, int abi)
+int landlock_restrict(const struct land_request *request)
 {
 	CLEANUP(fd) int ruleset = -1;
 	int r;
 
-	if (abi == 0)
+	if (request->abi == 0)
 		return -ENOSYS;
-	ruleset = open_ruleset(abi, target);
+	ruleset = open_ruleset(request->abi, request->target);
 	if (ruleset < 0)
 		return ruleset;
-	r = allow_files(ruleset, kind, handled_files(abi));
-	if (r == 0 && abi >= 4)
-		r = allow_ports(ruleset, target);
+	r = allow_files(ruleset, request);
+	if (r == 0 && request->abi >= 4)
+		r = allow_ports(ruleset, request->target);
 	if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		r = -errno;
 	return r;

@@ -13,6 +13,13 @@
 /* The kernel's version of it; 0 where it has none. */
 int landlock_abi(uint32_t features_off);
 
-/* Restricts this process for good. 'target' (may be NULL) lists TCP ports that
- * may be connected to. 0 or a negative errno. */
-int landlock_restrict(enum land_kind kind, const struct target *target, int abi) MUST_CHECK;
+struct land_request {
+	enum land_kind kind;
+	int abi;
+	const struct target *target; /* its TCP ports may be connected to; NULL: none */
+	const char *const *roots;    /* of LAND_ROOTS: what may be read, NULL at the end */
+	int executable_fd;           /* what is to be executed, wherever it lies; or -1 */
+};
+
+/* Restricts this process for good. 0 or a negative errno. */
+int landlock_restrict(const struct land_request *request) MUST_CHECK;

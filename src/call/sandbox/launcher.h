@@ -75,6 +75,10 @@ struct launcher_config {
 	const char *executables_dir; /* where constable-job* lie */
 	const char *host_root;       /* "/", or a fixture that the job is told to look at */
 	uint32_t walls_optional;     /* bits that policy lets be missing */
+	/* What diagnose-root may read beside the system's programs: absolute paths, NULL at the
+	 * end; NULL: everything. Where Landlock is missing nothing holds it to them, and it loses
+	 * its capability. Borrowed until the launcher runs. */
+	const char *const *roots;
 	struct launcher_test test;
 };
 

@@ -54,6 +54,7 @@ struct plan {
 	size_t n_groups;
 	const struct tree *tree;     /* the warm template, or NULL: build one now */
 	const struct target *target; /* for Landlock's ports; NULL: none */
+	const char *const *roots;    /* that diagnose-root may read; NULL: all */
 	const struct sock_fprog *filter;
 	int stdio[3];
 	int broker_fd, report_fd, executable_fd;

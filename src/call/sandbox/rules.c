@@ -22,7 +22,7 @@
 
 static const struct rules table[PROFILE_N] = {
 	[PROFILE_DIAGNOSE] = { "diagnose", WALLS_ALL, TREE_HOST, LAND_READ, 0, 0 },
-	[PROFILE_DIAGNOSE_ROOT] = { "diagnose-root", WALLS_ALL, TREE_HOST, LAND_READ, 0,
+	[PROFILE_DIAGNOSE_ROOT] = { "diagnose-root", WALLS_ALL, TREE_HOST, LAND_ROOTS, 0,
 				    CAPABILITY(CAP_DAC_READ_SEARCH) },
 	[PROFILE_PROBE] = { "probe", WALLS_ALL & ~(unsigned)WALL_NET_NS, TREE_HOST, LAND_READ,
 			    CALLS_CONNECT, 0 },

@@ -32,6 +32,7 @@ enum call_set {
 /* What Landlock grants. */
 enum land_kind {
 	LAND_READ,    /* read and execute anywhere, write to null, zero, full */
+	LAND_ROOTS,   /* the same below the roots that policy names, and what programs need */
 	LAND_SCRATCH, /* plus everything below /tmp and /dev/shm */
 	LAND_NOTHING, /* not even reading: what is open stays open */
 	LAND_NONE,    /* not restricted */

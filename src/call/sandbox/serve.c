@@ -209,6 +209,15 @@ static void open_executables(struct serve *serve, const char *directory)
 		close(dir);
 }
 
+/* NULL where they hold nobody to anything. */
+static const char *const *restricted_roots(const char *const *roots)
+{
+	for (const char *const *at = roots; at && *at; at++)
+		if (strcmp(*at, "/") == 0)
+			return NULL;
+	return roots;
+}
+
 /* Keeps standard error and its socket; secrets of the parent go with the rest. */
 static void forget_parent(struct serve *serve)
 {
@@ -251,6 +260,7 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	serve.fd = fd;
 	serve.test = hooks_of(config);
 	serve.walls_optional = config->walls_optional;
+	serve.roots = restricted_roots(config->roots);
 	(void)snprintf(serve.host_root, sizeof(serve.host_root), "%s", config->host_root);
 	forget_parent(&serve);
 	open_executables(&serve, config->executables_dir);

@@ -43,6 +43,7 @@ struct serve {
 	struct launcher_test test;
 	uint32_t walls_optional;
 	char host_root[256];
+	const char *const *roots;
 	struct powers powers;
 	int executables[JOB_N];
 	int broker_executable;

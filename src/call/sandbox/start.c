@@ -188,6 +188,7 @@ static void set_powers(struct plan *plan, struct serve *serve)
 	plan->test = &serve->test;
 	plan->powers = serve->powers.is_privileged ? PLAN_PRIVILEGED : PLAN_PLAIN_USER;
 	plan->landlock_abi = serve->powers.landlock_abi;
+	plan->roots = serve->roots;
 	plan->uid = getuid();
 	plan->gid = getgid();
 	plan->broker_fd = plan->bus_fd = plan->report_fd = -1;
