@@ -137,6 +137,15 @@ static int read_files(void)
 	return (inside >= 0 ? 1 : 0) | (outside >= 0 ? 2 : 0);
 }
 
+/* Whether a mount is seen (1), and can be written to (2). */
+static int see_mount(void)
+{
+	int seen = open("/var/tmp/constable-mount/file", O_RDONLY | O_CLOEXEC);
+	int made = open("/var/tmp/constable-mount/made", O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+
+	return (seen >= 0 ? 1 : 0) | (made >= 0 ? 2 : 0);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -151,6 +160,7 @@ static const struct {
 	{ "ignore_signals", ignore_signals },
 	{ "leave_orphan", leave_orphan },
 	{ "read_files", read_files },
+	{ "see_mount", see_mount },
 	{ "spin", spin },
 	{ "stop_tree", stop_tree },
 	{ "succeed", succeed },

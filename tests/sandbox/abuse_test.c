@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/test.h"
+#include "call/sandbox/kernel_internal.h"
 #include "call/sandbox/plan_internal.h"
 #include "scene.h"
 
@@ -196,6 +198,44 @@ TEST(only_diagnose_root_reads_private_files_and_only_below_its_roots)
 	(void)unlink("/var/tmp/constable-roots/outside");
 	(void)rmdir("/var/tmp/constable-roots/inside");
 	(void)rmdir("/var/tmp/constable-roots");
+}
+
+TEST(a_mount_made_after_the_start_is_seen_by_the_next_job_read_only)
+{
+	struct scene scene;
+	int fd;
+
+	scene_check_root();
+	(void)mkdir("/var/tmp/constable-mount", 0755);
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	CHECK_INT(scene_run(&scene, "see_mount", 5000).status, 0);
+	CHECK_INT(mount("none", "/var/tmp/constable-mount", "tmpfs", 0, "size=64k,mode=777"), 0);
+	fd = open("/var/tmp/constable-mount/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	close(fd);
+	CHECK_INT(scene_run(&scene, "see_mount", 5000).status, 1);
+	(void)umount2("/var/tmp/constable-mount", MNT_DETACH);
+	CHECK_INT(scene_run(&scene, "see_mount", 5000).status, 0);
+	(void)rmdir("/var/tmp/constable-mount");
+	scene_tear_down(&scene);
+}
+
+/* Without namespaces and control groups only the launcher itself finds orphans. */
+TEST(without_any_namespace_nothing_outlives_its_job_either)
+{
+	struct launcher_test plain = { .features_off = FEATURE_PRIVILEGE | FEATURE_USER_NS };
+	struct launch_outcome outcome;
+	struct scene scene;
+
+	scene_check_root();
+	scene_set_up(&scene, plain);
+	outcome = scene_run(&scene, "leave_orphan", 10000);
+	CHECK_INT(outcome.end, LAUNCH_EXITED);
+	CHECK(!(outcome.walls & (WALL_PID_NS | WALL_CGROUP)));
+	scene_check_output_ended(&scene);
+	outcome = scene_run(&scene, "ignore_signals", 300);
+	CHECK_INT(outcome.end, LAUNCH_TIMED_OUT);
+	scene_check_output_ended(&scene);
+	scene_tear_down(&scene);
 }
 
 static void check_refused(struct scene *scene, const struct launch_record *record, const char *why)
