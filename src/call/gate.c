@@ -159,6 +159,7 @@ static void handle_job_done(struct job *job, const struct launch_outcome *outcom
 		.err = err,
 		.elapsed_ns = outcome->elapsed_ns,
 	};
+	struct job spent = *job; /* the answer may free the call, and the job in it */
 	int r;
 
 	if (result) {
@@ -175,7 +176,7 @@ static void handle_job_done(struct job *job, const struct launch_outcome *outcom
 		answer.result = NULL;
 	}
 	finish(call, &answer);
-	job_finish(job);
+	job_finish(&spent);
 }
 
 static enum sandbox_profile choose_profile(const struct call *call)

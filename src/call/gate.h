@@ -29,7 +29,8 @@ struct answer {
 	json_t *approval; /* with -EACCES where an approval would do: what to sign; borrowed */
 };
 
-/* Embedded in whatever the surface keeps per request; must outlive the answer. */
+/* Embedded in whatever the surface keeps per request; must live until it is answered, which may
+ * free it. */
 struct call {
 	struct caller caller;
 	const char *tool;
