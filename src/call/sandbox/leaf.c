@@ -242,7 +242,12 @@ bool leaf_kill(struct leaf *leaf, const struct cgroups *cgroups)
 		(void)cgroup_file_write(leaf->directories[leaf->pids_kind], "pids.max", "0");
 		leaf->limits.n_processes = 0;
 	}
-	if (unified >= 0 && !(cgroups->features_off & FEATURE_CGROUP_KILL))
+	/*
+	 * Only where forks cannot be stopped: Linux 6.18 compares the kill count of the leaf with
+	 * that of the cloning process, and so kills at birth whatever CLONE_INTO_CGROUP puts into
+	 * a leaf that was killed once.
+	 */
+	else if (unified >= 0 && !(cgroups->features_off & FEATURE_CGROUP_KILL))
 		(void)cgroup_file_write(unified, "cgroup.kill", "1");
 	for (unsigned kind = 0; kind < CGROUP_N; kind++)
 		left += cgroup_kill_all(leaf->directories[kind]);
