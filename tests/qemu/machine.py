@@ -13,8 +13,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 CLOUD = "linux-image-cloud-amd64"
-COMMAND_LINE = ("root=/dev/nvme0n1 rw console=ttyS0 quiet net.ifnames=0 mitigations=off panic=-1 "
-                "systemd.unit=multi-user.target systemd.show_status=0 systemd.getty_auto=0")
+COMMAND_LINE = ("root=/dev/nvme0n1 rw console=ttyS0 loglevel=1 net.ifnames=0 "
+                "mitigations=off panic=-1 systemd.unit=multi-user.target "
+                "systemd.show_status=0 systemd.getty_auto=0")
 
 
 class Trouble(Exception):
@@ -23,7 +24,8 @@ class Trouble(Exception):
 
 def kernel_of(package):
     folder = os.path.join(BUILD, "qemu", package, "boot")
-    return os.path.join(folder, next(name for name in os.listdir(folder) if name.startswith("vmlinuz")))
+    names = [name for name in os.listdir(folder) if name.startswith("vmlinuz")]
+    return os.path.join(folder, names[0])
 
 
 def disk(number, drive):
@@ -35,7 +37,7 @@ def disk(number, drive):
 def command(package, test, words, more):
     folder = os.path.join(BUILD, "qemu")
     text = " ".join([COMMAND_LINE, f"constable.test={test}", *words])
-    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "768", "-smp", "2",
+    return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "768", "-smp", "4",
             "-display", "none", "-nodefaults", "-no-reboot", "-monitor", "none",
             "-kernel", kernel_of(package), "-append", text,
             "-device", "nvme,id=disks,serial=constable-test",
@@ -76,7 +78,7 @@ def booted(package, test, words=(), more=()):
         process.wait()
 
 
-def play(test, first, name="", words=(), more=(), seconds=240, package=CLOUD):
+def play(test, first, name="", words=(), more=(), seconds=480, package=CLOUD):
     """Prints the points of the test, numbered from 'first'; returns the next number."""
     number, planned, started = first, False, time.monotonic()
     try:
