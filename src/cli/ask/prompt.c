@@ -110,6 +110,8 @@ const char *prompt_read(struct prompt *prompt)
 	const char *line;
 
 	prompt->is_abandoned = false;
+	/* libedit shows the prompt first: what is typed at once would meet the old mode. */
+	(void)el_set(prompt->editor, EL_PREP_TERM, 1);
 	line = el_gets(prompt->editor, &len);
 	if (prompt->is_abandoned)
 		return "";
