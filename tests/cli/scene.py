@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 BUILD = os.environ.get("BUILD", os.path.join(os.path.dirname(__file__), "../../build"))
@@ -120,6 +121,13 @@ class Terminal:
 
     def type(self, text):
         os.write(self.fd, text.encode())
+
+    def edit(self, text):
+        """Types at the prompt of the line editor, which shows it a moment before it listens."""
+        deadline = time.monotonic() + DEADLINE_S
+        while termios.tcgetattr(self.fd)[3] & termios.ICANON and time.monotonic() < deadline:
+            self.read(0.01)
+        self.type(text)
 
     def end(self):
         """Reads to the end, and how it ended: an exit status or -signal."""
