@@ -58,6 +58,14 @@ static int find_choice(const char *choices, const char *word)
 	return -1;
 }
 
+static bool is_line(const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return false;
+	return true;
+}
+
 static bool is_count(const char *text)
 {
 	return *text && strlen(text) < 10 && strspn(text, "0123456789") == strlen(text);
@@ -87,6 +95,8 @@ static int check(const struct config_key *key, const char *text, struct error *e
 	case CONFIG_COUNT:
 		return is_count(text) ? 0
 				      : error_set(err, -EINVAL, "'%s' is no whole number", text);
+	case CONFIG_TEXT:
+		return is_line(text) ? 0 : error_set(err, -EINVAL, "the text is not one line");
 	}
 	return 0;
 }
@@ -272,6 +282,8 @@ const char *config_type_name(const struct config_key *key)
 		return "duration";
 	case CONFIG_COUNT:
 		return "number";
+	case CONFIG_TEXT:
+		return "text";
 	}
 	return "";
 }

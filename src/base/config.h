@@ -20,6 +20,7 @@ enum config_type {
 	CONFIG_CHOICE,   /* one word of 'choices' */
 	CONFIG_DURATION, /* base/duration.h */
 	CONFIG_COUNT,    /* a whole number from 0 */
+	CONFIG_TEXT,     /* one line without control characters */
 };
 
 struct config_key {

@@ -18,6 +18,7 @@ static const struct config_key keys[] = {
 	{ .name = "lines", .type = CONFIG_COUNT, .otherwise = "10", .variable = "T_LINES" },
 	{ .name = "since", .type = CONFIG_DURATION, .otherwise = "15m", .variable = "T_SINCE" },
 	{ .name = "state", .type = CONFIG_PATH, .otherwise = "", .variable = "T_STATE" },
+	{ .name = "url", .type = CONFIG_TEXT, .otherwise = "", .variable = "T_URL" },
 	{ 0 },
 };
 
@@ -64,6 +65,11 @@ TEST(a_bad_value_is_named_with_file_line_and_key)
 	refuses("state: here\n", "agent.yaml:1: state: 'here' is no absolute path");
 	refuses("lines: [1]\n", "agent.yaml:1: lines: expected one word or number");
 	refuses("- a\n", "agent.yaml:1: expected lines of the form 'key: value'");
+}
+
+TEST(a_text_is_one_line)
+{
+	refuses("url: \"a\\nb\"\n", "agent.yaml:1: url: the text is not one line");
 }
 
 TEST(an_empty_file_is_no_error)
