@@ -108,7 +108,7 @@ static X509 *issue_end(const struct ca *ca, struct issue *issue, struct error *e
 X509 *ca_issue_server(const struct ca *ca, EVP_PKEY *key, const char *const *hosts, uint64_t now_ns,
 		      struct error *err)
 {
-	CLEANUP(general_names) GENERAL_NAMES *names = hosts_parse(hosts, err);
+	CLEANUP(general_names) GENERAL_NAMES *names = host_names_make(hosts, err);
 	struct issue issue = { .key = key, .days = CA_SERVER_DAYS, .now_ns = now_ns };
 
 	if (!names)

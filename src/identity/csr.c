@@ -29,7 +29,7 @@ static void add_hosts(X509_REQ *request, GENERAL_NAMES *names)
 char *csr_make(EVP_PKEY *key, const char *name, const char *const *hosts, struct error *err)
 {
 	CLEANUP(request) X509_REQ *request = X509_REQ_new();
-	CLEANUP(general_names) GENERAL_NAMES *names = hosts_parse(hosts, err);
+	CLEANUP(general_names) GENERAL_NAMES *names = host_names_make(hosts, err);
 	CLEANUP(common_name) X509_NAME *subject = NULL;
 	const EVP_MD *digest = key_is(key, KEY_ED25519) ? NULL : EVP_sha256();
 	BIO *bio;

@@ -1,6 +1,7 @@
 #include "identity/csr.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -222,4 +223,43 @@ TEST(a_name_that_no_certificate_could_hold_is_refused)
 	CHECK(!csr_make(key, "\xff", NULL, &err));
 	CHECK(!csr_make(key, "a", bad_hosts, &err));
 	CHECK_INT(err.code, -EINVAL);
+}
+
+/* Written by the openssl command, as install scripts call it; the fuzzer starts from them too. */
+TEST(requests_that_openssl_wrote_are_taken_where_they_are_strong)
+{
+	static const struct {
+		const char *file;
+		int code;
+	} rows[] = {
+		{ "p256.pem", 0 },
+		{ "p256.der", 0 },
+		{ "p256_text.pem", 0 },
+		{ "p384.der", 0 },
+		{ "ed25519.der", 0 },
+		{ "rsa2048.pem", 0 },
+		{ "rsa1024.pem", -EKEYREJECTED },
+		{ "explicit.der", -EKEYREJECTED },
+		{ "sha1.der", -EKEYREJECTED },
+		{ "pss.der", -EKEYREJECTED },
+		{ "p256.txt", -EBADMSG },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(buf) struct buf bytes = { 0 };
+		CLEANUP(key) EVP_PKEY *key = NULL;
+		struct error err = { 0 };
+		char path[4096];
+		FILE *file;
+
+		text_format(path, sizeof(path), "%s/fuzz/corpus/identity_csr/%s",
+			    getenv("SOURCE_DIR"), rows[i].file);
+		file = fopen(path, "re");
+		buf_init(&bytes, CSR_MAX_BYTES);
+		CHECK(file && buf_read_fd(&bytes, fileno(file)) == 0);
+		(void)fclose(file);
+		key = csr_parse(buf_text(&bytes), bytes.len, &err);
+		if (!!key != (rows[i].code == 0) || err.code != rows[i].code)
+			FAIL("%s: %s", rows[i].file, err.text);
+	}
 }

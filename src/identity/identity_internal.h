@@ -37,7 +37,7 @@ void bio_cleanup(BIO **bio);
 
 /* SAN entries for addresses and DNS names; NULL with 'err' for what is neither. May be empty. */
 struct stack_st_GENERAL_NAME;
-struct stack_st_GENERAL_NAME *hosts_parse(const char *const *hosts, struct error *err);
+struct stack_st_GENERAL_NAME *host_names_make(const char *const *hosts, struct error *err);
 void general_names_cleanup(struct stack_st_GENERAL_NAME **names);
 
 /* A name that holds this CN and nothing else; 1 to 64 bytes of UTF-8. NULL with 'err'. */

@@ -77,7 +77,7 @@ void general_names_cleanup(GENERAL_NAMES **names)
 	GENERAL_NAMES_free(*names);
 }
 
-GENERAL_NAMES *hosts_parse(const char *const *hosts, struct error *err)
+GENERAL_NAMES *host_names_make(const char *const *hosts, struct error *err)
 {
 	CLEANUP(general_names) GENERAL_NAMES *names = GENERAL_NAMES_new();
 
