@@ -117,6 +117,22 @@ TEST(a_list_with_a_bad_approver_is_refused_whole)
 	}
 }
 
+TEST(an_approver_with_members_that_nobody_knows_is_refused)
+{
+	CLEANUP(scene) struct scene scene;
+	CLEANUP(json) json_t *statement = NULL;
+	CLEANUP(json) json_t *sealed = NULL;
+	char key[KEY_TEXT_BYTES];
+
+	scene_make(&scene);
+	statement = json_pack("{s:s, s:s, s:i, s:[{s:s, s:s, s:b}]}", "domain",
+			      "constable.approvers.v1", "org", "acme", "sequence", 1, "approvers",
+			      "name", "bob", "key", key_text(scene.bob, key), "suspended", 1);
+	sealed = statement_seal(statement, scene.root);
+	CHECK_INT(verify(&scene, sealed, (struct approvers_rule) { "acme", scene.root, 0 }),
+		  -EBADMSG);
+}
+
 TEST(members_that_are_missing_mistyped_or_too_many_are_refused)
 {
 	static const char *const texts[] = {

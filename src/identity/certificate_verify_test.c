@@ -265,6 +265,8 @@ TEST(a_name_that_is_not_exactly_the_agents_is_refused)
 		{ "Constable://acme/agent/vm-1", "vm-1", -1 },
 		{ "constable://acme2/agent/vm-1", "vm-1", -1 },
 		{ "constable://acme/agent/", "vm-1", -1 },
+		{ "constable://acme/agent/vm 1", "vm 1", -1 },
+		{ "constable://acme/agent/vm-1/agent/vm-2", "vm-1/agent/vm-2", -1 },
 		{ "constable://acme/agents/vm-1", "vm-1", -1 },
 		{ "constable://acme/agent/../vm-1", "vm-1", -1 },
 		{ "", "vm-1", 0 },
@@ -284,6 +286,28 @@ TEST(a_name_that_is_not_exactly_the_agents_is_refused)
 		forgery.n_name = bad[i].len;
 		forgery.subject = bad[i].subject;
 		forged = forge(&scene, &scene.acme, &forgery);
+		check_refused(&scene, forged);
+	}
+}
+
+TEST(a_subject_of_more_than_the_agent_is_refused)
+{
+	const struct forgery good = {
+		"vm-1", "clientAuth", "critical,CA:FALSE", GEN_URI, URI, -1, 1
+	};
+	static const int more[] = { NID_commonName, NID_organizationName };
+	CLEANUP(scene) struct scene scene;
+
+	scene_make(&scene);
+	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+		CLEANUP(certificate) X509 *forged = forge(&scene, &scene.acme, &good);
+		X509_NAME *subject = X509_NAME_dup(X509_get_subject_name(forged));
+
+		CHECK(X509_NAME_add_entry_by_NID(subject, more[i], MBSTRING_UTF8,
+						 (const unsigned char *)"vm-2", -1, -1, 0));
+		CHECK(X509_set_subject_name(forged, subject));
+		CHECK(X509_sign(forged, scene.acme.key, EVP_sha256()));
+		X509_NAME_free(subject);
 		check_refused(&scene, forged);
 	}
 }
@@ -338,6 +362,9 @@ TEST(a_ca_is_no_agent_and_an_agent_is_no_ca)
 
 	scene_make(&scene);
 	check_refused(&scene, scene.acme.certificate);
+	CHECK_INT(certificate_verify(scene.acme.certificate, scene.acme.certificate,
+				     CERTIFICATE_FOR_CLIENT, NOW_NS, &scene.err),
+		  CERTIFICATE_REFUSED);
 	middle = agent(&scene, &scene.acme, "acme");
 	agent_as_ca = (struct ca) { scene.key, middle, CERTIFICATE_FOR_CLIENT };
 	end = ca_issue_agent(&agent_as_ca, scene.key, &who, NOW_NS, &scene.err);
@@ -345,6 +372,21 @@ TEST(a_ca_is_no_agent_and_an_agent_is_no_ca)
 	check_refused(&scene, end);
 	scene.orgs[0].ca = middle;
 	check_refused(&scene, end);
+}
+
+TEST(a_certificate_does_not_vouch_for_itself)
+{
+	const struct forgery good = {
+		"vm-1", "clientAuth", "critical,CA:FALSE", GEN_URI, URI, -1, 1
+	};
+	CLEANUP(scene) struct scene scene;
+	CLEANUP(certificate) X509 *forged = NULL;
+
+	scene_make(&scene);
+	forged = forge(&scene, &(struct ca) { .key = scene.key }, &good);
+	CHECK_INT(certificate_verify(forged, forged, CERTIFICATE_FOR_CLIENT, NOW_NS, &scene.err),
+		  CERTIFICATE_REFUSED);
+	check_refused(&scene, forged);
 }
 
 TEST(without_orgs_nobody_is_anybody)

@@ -96,6 +96,14 @@ TEST(der_is_taken_as_pem_is)
 	for (size_t i = 0; i < len; i++)
 		if (csr_parse((const char *)der, i, &err))
 			FAIL("taken with %zu of %zu bytes", i, len);
+	{
+		CLEANUP(buf) struct buf longer = { 0 };
+
+		buf_init(&longer, CSR_MAX_BYTES);
+		buf_add(&longer, der, len);
+		buf_add(&longer, "", 1);
+		check_refused(buf_text(&longer), longer.len, -EBADMSG);
+	}
 	OPENSSL_free(der);
 }
 
@@ -134,6 +142,23 @@ TEST(text_before_and_blanks_after_are_let_be_and_nothing_else)
 	buf_clear(&buf);
 	buf_add_text(&buf, text);
 	buf_add(&buf, "\0", 1);
+	check_refused(buf_text(&buf), buf.len, -EBADMSG);
+	buf_clear(&buf);
+	buf_add_format(&buf, "-----BEGIN CERTIFICATE REQUEST-----\nComment: hidden\n\n%s",
+		       strchr(text, '\n') + 1);
+	check_refused(buf_text(&buf), buf.len, -EBADMSG);
+}
+
+TEST(a_request_under_another_name_is_refused)
+{
+	CLEANUP(key) EVP_PKEY *key = key_make(KEY_EC_P256);
+	CLEANUP(text) char *text = new_request(key);
+	CLEANUP(buf) struct buf buf = { 0 };
+	const char *body = strchr(text, '\n') + 1;
+
+	buf_init(&buf, CSR_MAX_BYTES);
+	buf_add_format(&buf, "-----BEGIN CERTIFICATE-----\n%.*s-----END CERTIFICATE-----\n",
+		       (int)(strstr(body, "-----END") - body), body);
 	check_refused(buf_text(&buf), buf.len, -EBADMSG);
 }
 

@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 
 #include "base/test.h"
 #include "identity/file.h"
@@ -120,6 +123,33 @@ TEST(weak_and_unknown_keys_are_refused)
 	CHECK_OK(check_new("ED25519", NULL, 0, &err), err);
 }
 
+TEST(an_rsa_key_under_which_every_signature_holds_is_refused)
+{
+	static const unsigned long exponents[] = { 1, 2, 0x10000 };
+	CLEANUP(key) EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	struct error err = { 0 };
+	BIGNUM *modulus = NULL;
+
+	CHECK(EVP_PKEY_get_bn_param(rsa, OSSL_PKEY_PARAM_RSA_N, &modulus));
+	for (size_t i = 0; i < ARRAY_LEN(exponents); i++) {
+		CLEANUP(key) EVP_PKEY *key = NULL;
+		OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+		EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+		OSSL_PARAM *params;
+
+		CHECK(OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus));
+		CHECK(OSSL_PARAM_BLD_push_ulong(build, OSSL_PKEY_PARAM_RSA_E, exponents[i]));
+		params = OSSL_PARAM_BLD_to_param(build);
+		CHECK(EVP_PKEY_fromdata_init(context) == 1);
+		CHECK(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params) == 1);
+		CHECK_INT(key_check_foreign(key, &err), -EKEYREJECTED);
+		OSSL_PARAM_free(params);
+		OSSL_PARAM_BLD_free(build);
+		EVP_PKEY_CTX_free(context);
+	}
+	BN_free(modulus);
+}
+
 TEST(a_public_key_as_text_is_the_same_key_when_parsed)
 {
 	for (enum key_kind kind = KEY_EC_P256; kind <= KEY_ED25519; kind++) {
@@ -146,6 +176,17 @@ TEST(the_largest_key_that_is_taken_fits_as_text)
 	CHECK(parsed && key_equal(key, parsed));
 }
 
+TEST(a_weak_key_as_text_is_refused)
+{
+	CLEANUP(key) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+	struct error err = { 0 };
+	char text[KEY_TEXT_BYTES];
+
+	key_text(key, text);
+	CHECK(!key_parse(text, strlen(text), &err));
+	CHECK_INT(err.code, -EKEYREJECTED);
+}
+
 TEST(text_that_is_not_exactly_a_public_key_is_refused)
 {
 	CLEANUP(key) EVP_PKEY *key = key_make(KEY_ED25519);
@@ -162,6 +203,10 @@ TEST(text_that_is_not_exactly_a_public_key_is_refused)
 	text_format(bad, sizeof(bad), "%sAAAA", text);
 	CHECK(!key_parse(bad, strlen(bad), &err));
 	CHECK(!key_parse(text, strlen(text) - 4, &err));
+	CHECK(text[58] != '=' && text[59] == '=');
+	text_format(bad, sizeof(bad), "%s", text);
+	bad[58]++; /* two bits that decoding drops */
+	CHECK(!key_parse(bad, strlen(bad), &err));
 	CHECK(!key_parse("", 0, &err));
 	CHECK(!key_parse("\0", 1, &err));
 	CHECK(!key_parse("====", 4, &err));
