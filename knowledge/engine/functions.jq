@@ -42,4 +42,15 @@ def asked_log_errors($asked; $parts): .files[] | select(.path | asked_about($ask
 
 # Whether the question is about something that died.
 def asked_about_a_death($asked): $asked.text
-  | mentions(["kill", "oom", "died", "dies", "die ", "crash", "disappear", "vanish", "restart", "gone", "terminat"]);
+  | mentions(["kill", "oom", "died", "dies", "die ", "disappear", "vanish", "gone", "terminat", "137"]);
+
+# Whether it is about something that ends and comes back, for which there are many reasons.
+def asked_about_restarts($asked): $asked.text | mentions(["crash", "restart"]);
+
+# The cgroup whose limit an OOM kill was for: "/" is the host; null where the kernel, rate limited, did not say.
+def oom_cgroup: .limit_cgroup // .cgroup
+  // (if .line // "" | test("memory cgroup out of memory"; "i") then null else "/" end);
+
+# Whether that cgroup, or the host, is still there to be killed in again.
+def oom_can_recur($all): oom_cgroup as $cgroup | $cgroup == "/"
+  or any($all.get_memory.cgroups[]?; if $cgroup then .cgroup == $cgroup else (.oom_kills // 0) > 0 end);
