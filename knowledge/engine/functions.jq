@@ -47,6 +47,11 @@ def asked_about_a_death($asked): $asked.text
 # Whether it is about something that ends and comes back, for which there are many reasons.
 def asked_about_restarts($asked): $asked.text | mentions(["crash", "restart"]);
 
+# Whether it is about something that does not start or does not run, and not merely about one that is slow.
+def asked_about_a_start($asked): $asked.text
+  | mentions([" start", " come up", " coming up", " came up", " boot", " launch", " crash", " exit", " die", " dead", " down ",
+    " fail", " broke", " break", " not run", " deploy", " upgrade", " update", " install", " not work", " gone ", " stopped"]);
+
 # The cgroup whose limit an OOM kill was for: "/" is the host; null where the kernel, rate limited, did not say.
 def oom_cgroup: .limit_cgroup // .cgroup
   // (if .line // "" | test("memory cgroup out of memory"; "i") then null else "/" end);

@@ -95,7 +95,7 @@ static bool is_empty(const struct testing *testing)
 
 static void ask(struct testing *testing, const char *name, enum dns_type type, const json_t *args)
 {
-	uint64_t timeout_ns = (uint64_t)json_get_int(args, "timeout_ms", 1000) * NS_PER_MS;
+	uint64_t timeout_ns = (uint64_t)json_get_int(args, "timeout_ms", 2500) * NS_PER_MS;
 
 	dns_probe_finish(testing->probes, testing->n);
 	for (size_t i = 0; i < testing->n; i++)
@@ -234,7 +234,7 @@ const struct tool tool_test_dns = {
 			  "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":253,"
 			  "\"description\":\"a name to resolve; without it the root's servers\"},"
 			  "\"timeout_ms\":{\"type\":\"integer\",\"minimum\":50,\"maximum\":10000,"
-			  "\"default\":1000}}}",
+			  "\"default\":2500}}}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_DNS,
