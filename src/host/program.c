@@ -80,7 +80,9 @@ static bool read_program(const struct host *host, uint64_t uptime_s, struct prog
 	uint64_t ticks_per_s = (uint64_t)sysconf(_SC_CLK_TCK), start_ticks = 0;
 	uint64_t started_s;
 
-	if (!read_stat(host, program, &start_ticks))
+	/* A zombie still has its name, but runs and serves no more. */
+	if (!read_stat(host, program, &start_ticks) || program->state == 'Z' ||
+	    program->state == 'X')
 		return false;
 	read_cmdline(host, program);
 	/* Kernel threads descend from kthreadd, pid 2. */

@@ -79,8 +79,8 @@ static void offer(const struct host *host, struct near_limits *near, const struc
 
 /* The limit of processes counts the threads of a user, and spares root. */
 struct user {
-	uint64_t uid, n_threads;
-	const struct process *first;
+	uint64_t uid, n_threads, limit;
+	const struct process *first; /* whose limit is the lowest: each process has its own */
 };
 
 static struct user *find_user(struct user *users, size_t *n, uint64_t uid)
@@ -88,8 +88,21 @@ static struct user *find_user(struct user *users, size_t *n, uint64_t uid)
 	for (size_t i = 0; i < *n; i++)
 		if (users[i].uid == uid)
 			return &users[i];
-	users[*n] = (struct user) { .uid = uid };
+	users[*n] = (struct user) { .uid = uid, .limit = UINT64_MAX };
 	return &users[(*n)++];
+}
+
+static void add_to_user(const struct host *host, const struct process *process, struct user *user)
+{
+	struct process_limit limit;
+
+	user->n_threads += process->n_threads;
+	if (!process_limits_read(host, process->pid, "Max processes", &limit))
+		limit.soft = UINT64_MAX;
+	if (!user->first || limit.soft < user->limit) {
+		user->first = process;
+		user->limit = limit.soft;
+	}
 }
 
 static size_t count_users(const struct host *host, const struct process_table *table,
@@ -99,7 +112,6 @@ static size_t count_users(const struct host *host, const struct process_table *t
 
 	for (size_t i = 0; i < table->n; i++) {
 		const struct process *process = &table->list[i];
-		struct user *user;
 		char text[4096];
 		uint64_t uid;
 
@@ -109,10 +121,7 @@ static size_t count_users(const struct host *host, const struct process_table *t
 		uid = fields_get(text, "Uid", 0);
 		if (uid == 0)
 			continue;
-		user = find_user(users, &n, uid);
-		user->n_threads += process->n_threads;
-		if (!user->first || process->n_threads > user->first->n_threads)
-			user->first = process;
+		add_to_user(host, process, find_user(users, &n, uid));
 	}
 	return n;
 }
