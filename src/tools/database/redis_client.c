@@ -154,6 +154,9 @@ json_t *redis_ask(struct redis *redis, const char *command, struct error *err)
 {
 	int r = send_command(redis, command);
 
+	/* A server without room says so and hangs up before it is asked: that is the answer. */
+	if (r == -EPIPE || r == -ECONNRESET)
+		r = 0;
 	buf_clear(&redis->input);
 	while (r >= 0) {
 		json_t *value = NULL;
