@@ -40,6 +40,17 @@ def asked_log_errors($asked; $parts): .files[] | select(.path | asked_about($ask
   | .errors[]? | select(if .seconds_ago != null then .seconds_ago | recent($asked) else $age != null and $age <= 300 end)
   | select(.text | mentions($parts));
 
+# Paths: the lines in the journal of a unit (of get_service) that are in the window and mention one of these.
+def unit_says($asked; $parts): .log.lines[]? | select(.seconds_ago | recent($asked)) | select(.text | mentions($parts));
+
+# Whether the name of a unit is one that the question names: "postgres" names postgresql@15-main.service.
+def is_named($asked): (. // "" | ascii_downcase) as $unit | ($unit | startswith("systemd-") | not)
+  and any($asked.names[]; . as $name | ($name | length) > 2 and ($unit | startswith($name))
+    and ($unit[($name | length):] | test("^[a-z0-9]{0,3}(@[^.]*)?([.]service)?$")));
+
+# A unit that failed, or starts again and again.
+def in_trouble: .active == "failed" or .sub == "auto-restart";
+
 # Whether the question is about something that died.
 def asked_about_a_death($asked): $asked.text
   | mentions(["kill", "oom", "died", "dies", "die ", "disappear", "vanish", "gone", "terminat", "137"]);
@@ -59,3 +70,8 @@ def oom_cgroup: .limit_cgroup // .cgroup
 # Whether that cgroup, or the host, is still there to be killed in again.
 def oom_can_recur($all): oom_cgroup as $cgroup | $cgroup == "/"
   or any($all.get_memory.cgroups[]?; if $cgroup then .cgroup == $cgroup else (.oom_kills // 0) > 0 end);
+
+# Whether a line of the kernel is about the device of a file system that is mounted read-only now.
+def is_of_a_read_only_mount($all): . as $line
+  | any($all.list_filesystems.filesystems[]?; .read_only and (.source // "" | startswith("/dev/"))
+    and ((.source | split("/") | last) as $device | $line | test("\\b\($device | gsub("[^A-Za-z0-9_-]"; "."))\\b|\\(dm-")));

@@ -5,7 +5,10 @@
 #include "tools/catalogue.h"
 #include "tools/service/service.h"
 #include "tools/service/systemd.h"
+#include "tools/service/unit_file.h"
 #include "tools/service/unit_state.h"
+
+#define ADMIN_UNITS "etc/systemd/system"
 
 /* Whether a unit's row is worth a look at its properties. */
 static bool is_telling(const json_t *row)
@@ -66,6 +69,68 @@ static void add_state(struct systemd *systemd, uint64_t now_ns, json_t *row, jso
 		tool_unread(result, name, err.code);
 }
 
+static bool is_among(const json_t *units, const char *name)
+{
+	const json_t *unit;
+	size_t i;
+
+	json_array_foreach(units, i,
+			   unit) if (strcmp(json_get_text(unit, "name", ""), name) == 0) return true;
+	return false;
+}
+
+/* What runs once and ends is not missed when it is not there. */
+static bool runs_once(const struct host *host, const char *name)
+{
+	CLEANUP(unit_file) struct unit_file file = { 0 };
+	char path[600];
+	const char *type;
+
+	if (unit_file_load(&file, host, name, path, sizeof(path)) < 0)
+		return true;
+	type = unit_file_get(&file, "Service", "Type");
+	return type && strcmp(type, "oneshot") == 0;
+}
+
+/* "masked" or "unloaded", or NULL if its file is none of a service: an alias, a template. */
+static const char *forgotten_state(const struct host *host, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	char path[512], target[512];
+
+	if (!dot || strcmp(dot, ".service") != 0 || strchr(name, '@'))
+		return NULL;
+	text_format(path, sizeof(path), ADMIN_UNITS "/%s", name);
+	if (host_readlink(host, path, target, sizeof(target)) >= 0)
+		return strcmp(target, "/dev/null") == 0 ? "masked" : NULL;
+	return runs_once(host, name) ? NULL : "unloaded";
+}
+
+/*
+ * systemd forgets a unit that is stopped and that nothing wants, and never
+ * knew one that is masked: of the administrator's own, their files tell.
+ */
+static void add_forgotten(struct task *task, const json_t *all, json_t *units)
+{
+	CLEANUP(json) json_t *names = host_list(task->host, ADMIN_UNITS, SERVICE_MAX_UNITS);
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(names, i, entry)
+	{
+		const char *name = json_string_value(entry);
+		const char *state = forgotten_state(task->host, name);
+		json_t *row;
+
+		if (!state || json_array_size(units) == SERVICE_MAX_UNITS || is_among(all, name))
+			continue;
+		row = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "load", state, "active",
+				"inactive", "sub", "dead");
+		add_trigger(all, row);
+		json_push(units, row);
+	}
+}
+
 static int list_units(struct task *task, struct systemd *systemd, json_t *result, struct error *err)
 {
 	CLEANUP(json) json_t *all = systemd_units(systemd, err);
@@ -88,6 +153,7 @@ static int list_units(struct task *task, struct systemd *systemd, json_t *result
 		add_trigger(all, row);
 		json_push(units, json_incref(row));
 	}
+	add_forgotten(task, all, units);
 	json_put(result, "failed", service_failed(units));
 	return 0;
 }
