@@ -40,11 +40,15 @@ def asked_log_errors($asked; $parts): .files[] | select(.path | asked_about($ask
   | .errors[]? | select(if .seconds_ago != null then .seconds_ago | recent($asked) else $age != null and $age <= 300 end)
   | select(.text | mentions($parts));
 
-# Paths: the lines in the journal of a unit (of get_service) that are in the window and mention one of these.
-def unit_says($asked; $parts): .log.lines[]? | select(.seconds_ago | recent($asked)) | select(.text | mentions($parts));
+# Paths: the lines in the journal of a unit (of get_service) that are in the window and mention one of these;
+# a unit that runs has to say it again and again.
+def unit_says($asked; $parts): . as $unit | .log.lines[]?
+  | select((.seconds_ago | recent($asked)) and (.text | mentions($parts)))
+  | select($unit.active != "active" or ([$unit.log.lines[]
+      | select((.seconds_ago | recent($asked)) and (.text | mentions($parts)))] | length) >= 3);
 
 # Whether the name of a unit is one that the question names: "postgres" names postgresql@15-main.service.
-def is_named($asked): (. // "" | ascii_downcase) as $unit | ($unit | startswith("systemd-") | not)
+def is_named($asked): (. // "" | ascii_downcase) as $unit | ($unit | test("^systemd-|getty") | not)
   and any($asked.names[]; . as $name | ($name | length) > 2 and ($unit | startswith($name))
     and ($unit[($name | length):] | test("^[a-z0-9]{0,3}(@[^.]*)?([.]service)?$")));
 
