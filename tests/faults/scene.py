@@ -79,8 +79,8 @@ class Scene:
 
     def spawn(self, argv, **options):
         """A process in a group of its own, killed with it at the end."""
-        process = subprocess.Popen(argv, start_new_session=True, stdin=subprocess.DEVNULL,
-                                   **{"stdout": subprocess.DEVNULL,
+        process = subprocess.Popen(argv, start_new_session=True,
+                                   **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
                                       "stderr": subprocess.DEVNULL, **options})
         self.stack.callback(self._end, process)
         return process

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -15,6 +16,7 @@
 #define MAX_ENTRIES 4000 /* looked at */
 #define MAX_NAMES 1000   /* of one directory */
 #define MAX_FOUND 500
+#define MAX_ANCESTORS 32
 
 struct found {
 	char path[512];
@@ -122,27 +124,89 @@ static bool is_log_like(const char *path, int64_t fd)
 	       ends_with(path, ".out") || strstr(path, "/log/") || strstr(path, "/logs/");
 }
 
-/* Where the asking program itself writes to is no log of the host. */
-static bool is_ours(const struct walk *walk, int64_t pid)
+/* The parent, and whether it is a program of ours; 0 if there is none or it is the first. */
+static int64_t read_parent(const struct walk *walk, int64_t pid, bool *is_ours_out)
 {
-	char path[64], comm[64];
+	char path[64], text[1024];
+	const char *close;
+	uint64_t parent;
 
-	(void)snprintf(path, sizeof(path), "proc/%lld/comm", (long long)pid);
-	return host_read(walk->task->host, path, comm, sizeof(comm)) > 0 &&
-	       strncmp(comm, "constable", strlen("constable")) == 0;
+	(void)snprintf(path, sizeof(path), "proc/%lld/stat", (long long)pid);
+	if (host_read(walk->task->host, path, text, sizeof(text)) < 0)
+		return 0;
+	*is_ours_out = strstr(text, "(constable") != NULL;
+	close = strrchr(text, ')');
+	if (!close || !close[1] || !close[2])
+		return 0;
+	close += 3;
+	return scan_u64(&close, &parent) && parent > 1 ? (int64_t)parent : 0;
 }
 
-/* Paths that processes of ours hold open, as the members of an object. */
+/* The highest descriptor of a process behind which is no log of the host; -1 for none. */
+static void set_own_fds(json_t *askers, int64_t pid, int64_t highest)
+{
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "%lld", (long long)pid);
+	json_put(askers, key, json_integer(highest));
+}
+
+static int64_t own_fds(const json_t *askers, int64_t pid)
+{
+	char key[24];
+
+	(void)snprintf(key, sizeof(key), "%lld", (long long)pid);
+	return json_get_int(askers, key, -1);
+}
+
+/* The processes of ours, and what they descend from: the shell or the script that asks. */
+static json_t *find_askers(const struct walk *walk, const json_t *processes)
+{
+	json_t *askers = json_object();
+	const json_t *process;
+	size_t i;
+
+	json_array_foreach(processes, i, process)
+	{
+		int64_t pid = json_get_int(process, "pid", 0);
+		bool is_ours = false;
+		int64_t parent = read_parent(walk, pid, &is_ours);
+
+		if (!is_ours)
+			continue;
+		set_own_fds(askers, pid, INT64_MAX);
+		for (unsigned n = 0; parent && n < MAX_ANCESTORS; n++) {
+			bool is_next_ours = false;
+			int64_t next = read_parent(walk, parent, &is_next_ours);
+
+			if (!is_next_ours)
+				set_own_fds(askers, parent, STDERR_FILENO);
+			parent = next;
+		}
+	}
+	return askers;
+}
+
+/*
+ * Where the asking program writes to, and who called it by its output: that is
+ * no log of the host, and repeats what was asked and found. The members of an
+ * object.
+ */
 static json_t *own_paths(const struct walk *walk, const json_t *processes)
 {
+	CLEANUP(json) json_t *askers = find_askers(walk, processes);
 	json_t *paths = json_object();
 	const json_t *process, *file;
 	size_t i, j;
 
-	json_array_foreach(processes, i,
-			   process) if (is_ours(walk, json_get_int(process, "pid", 0)))
-		json_array_foreach(json_object_get(process, "files"), j, file)
+	json_array_foreach(processes, i, process)
+	{
+		int64_t highest = own_fds(askers, json_get_int(process, "pid", 0));
+
+		json_array_foreach(json_object_get(process, "files"), j,
+				   file) if (json_get_int(file, "fd", INT64_MAX) <= highest)
 			json_put(paths, json_get_text(file, "path", ""), json_true());
+	}
 	return paths;
 }
 

@@ -74,8 +74,8 @@ static bool is_among(const json_t *units, const char *name)
 	const json_t *unit;
 	size_t i;
 
-	json_array_foreach(units, i,
-			   unit) if (strcmp(json_get_text(unit, "name", ""), name) == 0) return true;
+	json_array_foreach(units, i, unit) if (strcmp(json_get_text(unit, "name", ""), name) ==
+					       0) return true;
 	return false;
 }
 
