@@ -57,10 +57,10 @@ def in_trouble: .active == "failed" or .sub == "auto-restart";
 
 # Whether the question is about something that died.
 def asked_about_a_death($asked): $asked.text
-  | mentions(["kill", "oom", "died", "dies", "die ", "disappear", "vanish", "gone", "terminat", "137"]);
+  | mentions(["kill", "oom", "died", "dies", "die ", "disappear", "vanish", "terminat", "137"]);
 
 # Whether it is about something that ends and comes back, for which there are many reasons.
-def asked_about_restarts($asked): $asked.text | mentions(["crash", "restart"]);
+def asked_about_restarts($asked): $asked.text | mentions(["crash", "restart", "gone"]);
 
 # Whether it is about something that does not start or does not run, and not merely about one that is slow.
 def asked_about_a_start($asked): $asked.text

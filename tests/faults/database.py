@@ -54,6 +54,11 @@ class Postgres:
         return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
                 os.path.join(self.bin, program), *args]
 
+    def control(self, verb, *options):
+        subprocess.run(self.as_user("pg_ctl", "-D", self.data, "-m", "fast", "-w", *options, verb),
+                       check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=60)
+
     def answers(self):
         return subprocess.run(self.as_user("psql", "-h", "/var/run/postgresql", "-c", "select 1"),
                               stdin=subprocess.DEVNULL, capture_output=True,
@@ -121,3 +126,12 @@ def no_connection_left(scene):
         database.keep_running("select 1;")
     scene.wait_until(lambda: not database.answers() or
                      database.count("backend_type = 'client backend'") >= 27, "none is left", 30)
+
+
+@fault("db.postgresql-down", "the database is gone, why?")
+def configuration_that_postgresql_refuses(scene):
+    database = Postgres(scene)
+    database.control("stop")
+    with open(os.path.join(database.data, "postgresql.conf"), "a", encoding="ascii") as conf:
+        conf.write("shared_bufers = 16MB\n")
+    database.control("start", "-l", "/var/log/postgresql/postgresql-fault.log")

@@ -89,3 +89,30 @@ def disk_io_saturated(scene):
 def file_system_turned_read_only(scene):
     target = scene.disk("data", 32)
     scene.run("mount", "-o", "remount,ro", target)
+
+
+@fault("disk.full", "the backup user gets an error, but root can still write, why?")
+def disk_full_for_all_but_root(scene):
+    """Root may use the reserve of ext4; everybody else may not."""
+    os.chmod(scene.folder, 0o755)
+    target = scene.disk("backup", 48)
+    os.chmod(target, 0o777)
+    scene.spawn(["setpriv", "--reuid=65534", "--clear-groups", "dd", "if=/dev/zero",
+                 f"of={target}/dump", "bs=1M"]).wait()
+
+
+@fault("disk.mounted-read-only", "nothing can be saved any more, who is to blame?")
+def file_system_in_memory_turned_read_only(scene):
+    target = scene.mount("tmpfs", scene.path("shared"), options="size=8m")
+    scene.run("mount", "-o", "remount,ro", target)
+    log = scene.path("log", "editor.log")
+    scene.write(log, "")
+    scene.python("import sys,time\n"
+                 "log=open(sys.argv[1],'a',buffering=1)\n"
+                 "while True:\n"
+                 "  try: open(sys.argv[2],'w')\n"
+                 "  except OSError as why:\n"
+                 "    log.write(time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())+"
+                 "' ERROR save: %s\\n' % why); time.sleep(0.3)\n",
+                 log, os.path.join(target, "page"))
+    scene.wait_until(lambda: os.path.getsize(log) > 0, "a write is refused")

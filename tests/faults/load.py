@@ -98,3 +98,28 @@ def zombies_pile_up(scene):
                  "  if os.fork()==0: os._exit(0)\n"
                  "open(sys.argv[1],'w').close(); time.sleep(600)", ready)
     scene.wait_until(lambda: os.path.exists(ready), "they are dead")
+
+
+@fault("process.limit-reached", "ssh: fork: retry: Resource temporarily unavailable")
+def process_limit_of_a_user_reached(scene):
+    """The limit holds for one of the user's programs; a larger one of theirs has none."""
+    user = ["setpriv", "--reuid=64242", "--regid=64242", "--clear-groups"]
+    scene.spawn([*user, "/usr/bin/perl", "-e", "for (1..12) { fork or last } sleep 600"])
+    scene.spawn(["prlimit", "--nproc=40", *user, "/usr/bin/perl", "-e",
+                 "for (1..60) { my $p = fork; if (defined $p && !$p) { sleep 600; exit } } "
+                 "sleep 600"])
+    scene.wait_until(lambda: _count_of(64242) >= 40, "it may not fork")
+
+
+def _count_of(uid):
+    return sum(os.stat(f"/proc/{pid}").st_uid == uid for pid in os.listdir("/proc")
+               if pid.isdigit() and os.path.exists(f"/proc/{pid}"))
+
+
+@fault("process.limit-reached", "is this a fork bomb?")
+def fork_bomb_in_a_cgroup(scene):
+    procs = scene.cgroup("pids", pids__max=60)
+    scene.spawn(["bash", "-c", f"echo $$ >{procs}; bomb() {{ bomb | bomb & }}; bomb; sleep 600"])
+    events = os.path.join(os.path.dirname(procs), "pids.events")
+    scene.wait_until(lambda: int(open(events, encoding="ascii").read().split()[1]) >= 5,
+                     "forks are refused")

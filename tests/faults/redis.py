@@ -1,6 +1,7 @@
 """Faults of a real Redis, started by the scene as its own user."""
 import os
 import shutil
+import socket
 import subprocess
 
 from scene import Skip, fault
@@ -37,7 +38,8 @@ class Redis:
         scene.spawn(["setpriv", "--reuid=redis", "--regid=redis", "--init-groups", "redis-server",
                      "--port", "0", "--unixsocket", SOCKET, "--dir", self.data, *options])
         scene.stack.callback(lambda: os.path.exists(SOCKET) and os.unlink(SOCKET))
-        scene.wait_until(lambda: self.ask("ping") == "PONG", "Redis answers")
+        scene.wait_until(lambda: self.ask("ping") == "PONG" or "NOAUTH" in self.ask("ping"),
+                         "Redis answers")
 
     @staticmethod
     def ask(*words):
@@ -63,3 +65,28 @@ def snapshots_cannot_be_written(scene):
     shutil.chown(server.data, "root")
     os.chmod(server.data, 0o555)
     server.write_until_refused(0.2)
+
+
+@fault("db.redis-connections-exhausted", "customers lose their carts, is it the cache?")
+def no_client_slot_left(scene):
+    Redis(scene, "--maxclients", "6", "--save", "")
+    for _ in range(12):
+        client = socket.socket(socket.AF_UNIX)
+        scene.stack.callback(client.close)
+        client.connect(SOCKET)
+    scene.wait_until(lambda: "max number" in Redis.ask("ping"), "clients are refused")
+
+
+@fault("service.credentials-refused", "why is the cart always empty?")
+def password_that_the_application_does_not_know(scene):
+    server = Redis(scene, "--save", "", "--requirepass", "rotated")
+    scene.python("import socket,sys,time\n"
+                 "log=open(sys.argv[2],'a',buffering=1)\n"
+                 "while True:\n"
+                 "  s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
+                 "  s.sendall(b'GET cart\\r\\n'); answer=s.recv(400).decode().strip()\n"
+                 "  log.write(time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())+"
+                 "' ERROR cart not read: %s\\n' % answer[1:]); time.sleep(0.2)\n",
+                 SOCKET, server.log)
+    scene.wait_until(lambda: os.path.exists(server.log) and os.path.getsize(server.log) > 200,
+                     "it is refused again and again")

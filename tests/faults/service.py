@@ -1,6 +1,7 @@
 """Faults of services that run without a service manager, and of what they depend on."""
 import os
 import socket
+import sys
 import time
 
 from scene import Skip, fault
@@ -78,6 +79,96 @@ def dns_failing(scene):
         raise Skip("no /etc/resolv.conf to cover")
     scene.prefix = ["unshare", "-m", "--propagation", "private", "sh", "-c",
                     f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh"]
+
+
+# Answers every question with one address, after a while.
+SLOW_DNS = """
+import socket,struct,sys,threading,time
+server=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); server.bind((sys.argv[1],53))
+open(sys.argv[3],'w').close()
+def answer(query,peer):
+  time.sleep(float(sys.argv[2]))
+  question=query[12:query.index(b'\\0',12)+5]
+  server.sendto(query[:2]+struct.pack('>5H',0x8180,1,1,0,0)+question+
+    b'\\xc0\\x0c'+question[-4:]+struct.pack('>IH4B',60,4,127,0,0,1),peer)
+while True: threading.Thread(target=answer,args=server.recvfrom(2000)).start()
+"""
+
+
+@fault("network.dns-slow", "logins take ages since this morning")
+def dns_slow(scene):
+    ready = scene.path("ready")
+    scene.python(SLOW_DNS, "127.0.0.214", "1", ready)
+    scene.wait_until(lambda: os.path.exists(ready), "it listens")
+    resolv = scene.write(scene.path("resolv.conf"), "nameserver 127.0.0.214\n")
+    if not os.path.exists("/etc/resolv.conf"):
+        raise Skip("no /etc/resolv.conf to cover")
+    scene.prefix = ["unshare", "-m", "--propagation", "private", "sh", "-c",
+                    f'mount --bind {resolv} /etc/resolv.conf && exec "$@"', "sh"]
+
+
+def log_folder(scene, name):
+    folder = f"/var/log/{name}"
+    scene.stack.callback(lambda: scene.run("rm", "-rf", folder))
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+@fault("service.permission-denied", "the mailer does not start, why?")
+def key_that_the_service_may_not_read(scene):
+    folder = log_folder(scene, "mailer")
+    os.chmod(scene.folder, 0o755)
+    key = scene.write(scene.path("mailer.key"), "secret\n", 0o600)
+    with open(os.path.join(folder, "mailer.log"), "w", encoding="ascii") as log:
+        for _ in range(2):
+            scene.spawn(["setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/perl", "-e",
+                         "open my $key, '<', $ARGV[0] or die \"mailer: $ARGV[0]: $!\\n\"", key],
+                        stderr=log).wait()
+
+
+@fault("service.crash-at-start", "the collector is broken since the upgrade")
+def module_that_is_missing(scene):
+    folder = log_folder(scene, "collector")
+    with open(os.path.join(folder, "collector.log"), "w", encoding="ascii") as log:
+        scene.spawn(["/usr/bin/perl", "-e", "use Collector::Store; print 1"], stderr=log).wait()
+
+
+# An application that goes on trying, and logs why it fails.
+TRIER = ("import socket,ssl,sys,time\n"
+         "log=open(sys.argv[1],'a',buffering=1)\n"
+         "while True:\n"
+         "  try:\n"
+         "    peer=socket.create_connection((sys.argv[2],int(sys.argv[3])),1)\n"
+         "    ssl.create_default_context().wrap_socket(peer,server_hostname='localhost')\n"
+         "  except OSError as why:\n"
+         "    log.write(time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())+"
+         "' ERROR %s:%s: %s\\n' % (sys.argv[2],sys.argv[3],why))\n"
+         "  time.sleep(0.2)\n")
+
+
+@fault("network.dependency-unreachable", "payments fail, why?")
+def dependency_without_a_route(scene):
+    log = os.path.join(log_folder(scene, "payments"), "payments.log")
+    scene.spawn(["unshare", "-n", sys.executable, "-c", TRIER, log, "198.51.100.9", "443"])
+    scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 300, "it failed")
+
+
+@fault("tls.certificate-not-trusted", "the notifier cannot call its webhooks, why?")
+def certificate_that_nobody_signed(scene):
+    key, certificate = scene.path("hooks.key"), scene.path("hooks.crt")
+    scene.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
+              "-subj", "/CN=hooks.example.com", "-keyout", key, "-out", certificate)
+    log = os.path.join(log_folder(scene, "notifier"), "notifier.log")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    scene.spawn(["openssl", "s_server", "-accept", port, "-cert", certificate, "-key", key, "-www"])
+    scene.python(TRIER, log, "127.0.0.1", port)
+
+    def is_refused():
+        with open(log, encoding="utf-8") as text:
+            return text.read().count("certificate verify failed") >= 3
+    scene.wait_until(lambda: os.path.exists(log) and is_refused(), "it is refused")
 
 
 @fault("network.listen-queue-full", "clients time out when they connect to the gateway")

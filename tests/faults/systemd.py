@@ -140,6 +140,40 @@ def unit_with_a_wrong_program(scene):
                      "it failed")
 
 
+@fault("service.permission-denied", "the gateway service is down, why?")
+def unit_that_may_not_bind_its_port(scene):
+    machine = Machine(scene)
+    machine.unit("gateway.service",
+                 "User=nobody\nExecStart=/usr/bin/python3 -m http.server 80")
+    machine.systemctl("start", "gateway.service")
+    scene.wait_until(lambda: machine.show("gateway.service", "ActiveState") == "failed",
+                     "it failed")
+
+
+@fault("service.wrong-environment", "invoices fail after the migration")
+def unit_without_its_environment_file(scene):
+    machine = Machine(scene)
+    machine.unit("invoices.service",
+                 "EnvironmentFile=/etc/invoices.env\nExecStart=/bin/sleep 600")
+    machine.systemctl("start", "invoices.service")
+    scene.wait_until(lambda: machine.show("invoices.service", "ActiveState") == "failed",
+                     "it failed")
+
+
+@fault("network.dependency-refused", "the importer does not import anything")
+def dependency_refused_in_the_journal(scene):
+    machine = Machine(scene)
+    machine.unit("importer.service", "ExecStart=/bin/bash -c 'while :; do "
+                 ": >/dev/tcp/127.0.0.1/5999; sleep 0.1; done'")
+    machine.systemctl("start", "importer.service")
+
+    def is_refused():
+        done = subprocess.run(machine.inside("journalctl", "-u", "importer.service"), text=True,
+                              capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        return done.stdout.count("Connection refused") >= 4
+    scene.wait_until(is_refused, "it is refused")
+
+
 @fault("healthy", "why did systemd break everything?")
 def healthy_machine_with_systemd(scene):
     Machine(scene)

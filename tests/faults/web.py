@@ -95,3 +95,16 @@ def certificate_in_use_has_expired(scene):
         urllib.request.urlopen(f"https://127.0.0.1:{port}/", timeout=5, context=context)
     except OSError:
         pass
+
+
+@fault("web.nginx-body-too-large", "customers cannot upload their photos, why?")
+def upload_larger_than_nginx_takes(scene):
+    port = free_port()
+    write_config(scene, f"    listen 127.0.0.1:{port};\n    client_max_body_size 1k;\n"
+                        f"    root {scene.folder};")
+    start_nginx(scene, port)
+    for _ in range(3):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", b"x" * 4000, timeout=5)
+        except OSError:
+            pass
