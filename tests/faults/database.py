@@ -128,8 +128,9 @@ def no_connection_left(scene):
                      database.count("backend_type = 'client backend'") >= 27, "none is left", 30)
 
 
-@fault("db.postgresql-down", "the database is gone, why?")
+@fault(("db.postgresql-down", "service.crash-at-start"), "why does postgresql not come up?")
 def configuration_that_postgresql_refuses(scene):
+    """Where another cluster runs, it is not PostgreSQL that is down, but this one."""
     database = Postgres(scene)
     database.control("stop")
     with open(os.path.join(database.data, "postgresql.conf"), "a", encoding="ascii") as conf:
