@@ -125,7 +125,8 @@ static const struct tool *choose_tool(unsigned char choice)
 	size_t n = 0;
 
 	for (const struct tool *const *at = tools_of_this_job; *at; at++)
-		if ((*at)->info.risk == TOOL_READS && !((*at)->info.needs & TOOL_NEEDS_SCRIPT))
+		if ((*at)->run && (*at)->info.risk == TOOL_READS &&
+		    !((*at)->info.needs & TOOL_NEEDS_SCRIPT))
 			usable[n++] = *at;
 	return usable[choice % n];
 }

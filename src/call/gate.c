@@ -5,6 +5,7 @@
 
 #include "call/approval.h"
 #include "call/hash.h"
+#include "call/plan.h"
 #include "call/redact.h"
 #include "call/schema.h"
 
@@ -187,6 +188,31 @@ static enum sandbox_profile choose_profile(const struct call *call)
 	return sandbox_profile_for(call->info->needs);
 }
 
+/* A plan runs nothing: its calls come back through the gate one by one. */
+static void answer_plan(struct call *call)
+{
+	struct answer answer = { .kind = ANSWER_PLAN };
+	struct audit_outcome entry = { .id = call->id };
+	CLEANUP(json) json_t *calls = plan_fill(call->info->plan, call->parsed);
+	CLEANUP(text) char *text = calls ? json_canonical(calls) : NULL;
+	struct error err = { 0 };
+
+	if (text) {
+		answer.result = text;
+		answer.n_result = strlen(text);
+		entry.result_sha256 = hash_text(text, answer.n_result, answer.sha256);
+	} else {
+		error_set(&answer.err, -EINVAL, "the plan of '%s' is none", call->tool);
+		entry.err = &answer.err;
+	}
+	entry.outcome = name_outcome(entry.err);
+	if (audit_outcome(call->gate->audit, &entry, &err) < 0) {
+		answer.result = NULL;
+		error_set(&answer.err, err.code, "not recorded (%s)", err.text);
+	}
+	finish(call, &answer);
+}
+
 void gate_submit(struct gate *gate, struct call *call)
 {
 	struct answer answer = { 0 };
@@ -197,6 +223,10 @@ void gate_submit(struct gate *gate, struct call *call)
 	call->info = NULL;
 	if (admit(call, &answer) < 0) {
 		refuse(call, &answer);
+		return;
+	}
+	if (call->info->plan) {
+		answer_plan(call);
 		return;
 	}
 	call->job = (struct job) {

@@ -15,6 +15,12 @@
 #include "call/job.h"
 #include "call/policy.h"
 
+/* What a result is. */
+enum answer_kind {
+	ANSWER_RESULT, /* the tool's JSON */
+	ANSWER_PLAN,   /* calls to make instead, see call/plan.h */
+};
+
 /* How a call ended. 'err' is set if and only if there is no result. */
 struct answer {
 	const char *result; /* the tool's JSON, redacted by the job */
@@ -26,6 +32,7 @@ struct answer {
 	uint64_t cpu_ns;
 	uint64_t peak_memory_bytes;
 	struct error err;
+	enum answer_kind kind;
 	json_t *approval; /* with -EACCES where an approval would do: what to sign; borrowed */
 };
 

@@ -21,6 +21,10 @@ static const struct tool_info tools[] = {
 	{ .name = "look",
 	  .schema = "{\"type\":\"object\",\"additionalProperties\":false}",
 	  .risk = TOOL_READS },
+	{ .name = "tour",
+	  .schema = "{\"type\":\"object\"}",
+	  .risk = TOOL_READS,
+	  .plan = "[{\"tool\":\"look\"},{\"tool\":\"alter\"}]" },
 	{ .name = NULL },
 };
 
@@ -37,6 +41,7 @@ struct scene {
 	struct call call;
 	int *n_ran; /* shared with the child */
 	int answers, code;
+	enum answer_kind kind;
 	char nonce[APPROVAL_NONCE_BYTES];
 };
 
@@ -133,6 +138,7 @@ static void handle_answer(struct call *call, const struct answer *answer)
 
 	scene->answers++;
 	scene->code = answer->err.code;
+	scene->kind = answer->kind;
 	if (answer->approval)
 		(void)snprintf(scene->nonce, sizeof(scene->nonce), "%s",
 			       json_get_text(answer->approval, "nonce", ""));
@@ -180,6 +186,18 @@ TEST(allowed_tool_runs)
 	open_scene(&scene);
 	CHECK_INT(play(&scene, "look", "{}", NULL), 1);
 	CHECK_INT(scene.code, 0);
+	check_recorded(&scene, 1);
+	close_scene(&scene);
+}
+
+TEST(a_plan_runs_nothing_itself_and_is_recorded)
+{
+	struct scene scene;
+
+	open_scene(&scene);
+	CHECK_INT(play(&scene, "tour", "{}", NULL), 0);
+	CHECK_INT(scene.code, 0);
+	CHECK_INT(scene.kind, ANSWER_PLAN);
 	check_recorded(&scene, 1);
 	close_scene(&scene);
 }

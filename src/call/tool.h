@@ -44,6 +44,7 @@ struct tool_info {
 	unsigned executable; /* enum job_executable: in whose table it stands */
 	unsigned timeout_ms; /* 0: the default of 30 s */
 	unsigned target;     /* with TOOL_NEEDS_TARGETS: enum sandbox_target */
+	const char *plan;    /* NULL, or what it is instead of a run: see call/plan.h */
 };
 
 struct broker;
@@ -64,7 +65,7 @@ struct tool {
 	 * Runs in the sandbox child, so it may block. 'args' already satisfies
 	 * the schema. Fills 'result' and returns 0, or sets 'err' and returns its
 	 * negative code. Members every result may carry: "truncated" (bool),
-	 * "lost" (events), "unread" (see tool_unread()).
+	 * "lost" (events), "unread" (see tool_unread()). NULL for a plan.
 	 */
 	int (*run)(struct task *task, const json_t *args, json_t *result, struct error *err);
 };

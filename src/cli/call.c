@@ -68,16 +68,51 @@ int cli_call(struct gate_remote *remote, const struct cli_call *call, struct fra
 	return r < 0 ? r : send_call(remote, call, nonce, answer_out, err);
 }
 
+/* One call of a plan, as {"tool", "args"} and its result or why there is none. */
+static void make_planned(struct gate_remote *remote, json_t *planned)
+{
+	CLEANUP(text) char *args = json_canonical(json_object_get(planned, "args"));
+	struct cli_call call = {
+		.tool = json_get_text(planned, "tool", ""),
+		.args = args,
+		.n_args = strlen(args),
+	};
+	CLEANUP(frame) struct frame answer = { 0 };
+	json_t *result = NULL;
+	struct error err = { 0 };
+
+	if (cli_call(remote, &call, &answer, &err) == 0)
+		result = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, &err);
+	json_put(planned, "result", result ? result : json_null());
+	if (!result)
+		json_put(planned, "error", json_text(err.text, strlen(err.text)));
+}
+
+/* The gate said what to call: each goes through it by itself. */
+static json_t *make_plan(struct gate_remote *remote, json_t *calls)
+{
+	json_t *planned;
+	size_t i;
+
+	json_array_foreach(calls, i, planned) make_planned(remote, planned);
+	return json_pack("{s:O}", "calls", calls);
+}
+
 int cli_call_json(struct gate_remote *remote, const struct cli_call *call, json_t **result_out,
 		  struct error *err)
 {
 	CLEANUP(frame) struct frame answer = { 0 };
+	CLEANUP(json) json_t *result = NULL;
 	int r = cli_call(remote, call, &answer, err);
 
 	if (r < 0)
 		return r;
-	*result_out = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
-	return *result_out ? 0 : err->code;
+	result = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
+	if (!result)
+		return err->code;
+	*result_out = json_get_bool(answer.header, "plan", false) ? make_plan(remote, result)
+								  : json_incref(result);
+	return 0;
 }
 
 int cli_run_approved(const struct cli *cli, const struct cli_call *call, json_t **result_out,

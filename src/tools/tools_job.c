@@ -1,6 +1,7 @@
 /* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_collect_context;
 extern const struct tool tool_execute_shell_command;
 extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
@@ -42,6 +43,7 @@ extern const struct tool tool_run_diagnostic;
 extern const struct tool tool_write_file;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_collect_context,
 	&tool_execute_shell_command,
 	&tool_find_deleted_files,
 	&tool_find_log_errors,

@@ -135,6 +135,8 @@ static void handle_answer(struct call *call, const struct answer *answer)
 	json_put(header, "layers", list_walls(answer));
 	if (answer->result)
 		json_put(header, "sha256", json_string(answer->sha256));
+	if (answer->kind == ANSWER_PLAN)
+		json_put(header, "plan", json_true());
 	if (answer->approval)
 		json_object_set(header, "approval", answer->approval);
 	send_frame(request->connection, header, answer->result, answer->n_result);

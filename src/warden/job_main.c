@@ -50,6 +50,10 @@ static int print_catalogue(void)
 			log_error("the schema of '%s' is not JSON", one->name);
 			return 1;
 		}
+		if (!(*at)->run != !!json_object_get(json_array_get(entry, 0), "plan")) {
+			log_error("'%s' needs either a run or a plan", one->name);
+			return 1;
+		}
 		json_push(list, json_incref(json_array_get(entry, 0)));
 	}
 	return write_json(list) < 0;
@@ -88,6 +92,9 @@ static int run_tool(const struct options *options, struct redactor *redactor, js
 
 	if (!tool)
 		return error_set(err, -ENOENT, "no tool named '%s' in this executable",
+				 options->tool);
+	if (!tool->run)
+		return error_set(err, -EINVAL, "'%s' is a plan: the calls that it lists are made",
 				 options->tool);
 	args = read_args(err);
 	if (!args)
