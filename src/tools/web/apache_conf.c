@@ -8,9 +8,9 @@
 #include <strings.h>
 
 #include "host/pattern.h"
+#include "tools/web/conf_error.h"
 
 #define MAX_DEPTH 16
-#define MAX_ERRORS 32
 #define LINE_MAX_BYTES 4096
 
 static void read_file(struct apache_conf *conf, const char *path);
@@ -72,10 +72,7 @@ static char *copy_text(const char *text)
 
 static void complain(struct apache_conf *conf, const char *file, unsigned line, const char *text)
 {
-	if (json_array_size(conf->errors) < MAX_ERRORS)
-		json_push(conf->errors,
-			  json_pack("{s:o, s:i, s:o}", "file", json_text(file, strlen(file)),
-				    "line", (int)line, "text", json_text(text, strlen(text))));
+	conf_error_add(conf->errors, file, line, text);
 }
 
 /* The first argument without its quotes. */
@@ -124,7 +121,7 @@ static void add_directive(struct apache_conf *conf, const char *file, unsigned l
 {
 	struct apache_directive *directive = &conf->directives[conf->n];
 	size_t len = strcspn(text, " \t");
-	char name[128], value[LINE_MAX_BYTES];
+	char name[128], value[LINE_MAX_BYTES], second[LINE_MAX_BYTES];
 	struct str argument = first_argument(text + len);
 
 	if (conf->n == APACHE_CONF_MAX_DIRECTIVES) {
@@ -133,8 +130,9 @@ static void add_directive(struct apache_conf *conf, const char *file, unsigned l
 	}
 	str_copy((struct str) { text, len }, name, sizeof(name));
 	expand(conf, argument, value, sizeof(value));
-	*directive = (struct apache_directive) { copy_text(name), copy_text(value), copy_text(file),
-						 line };
+	expand(conf, second_argument(argument), second, sizeof(second));
+	*directive = (struct apache_directive) { copy_text(name), copy_text(value),
+						 copy_text(second), copy_text(file), line };
 	conf->n++;
 	if (strcasecmp(name, "Define") == 0)
 		define(conf, (struct str) { value, strlen(value) }, second_argument(argument));
@@ -283,6 +281,7 @@ void apache_conf_cleanup(struct apache_conf *conf)
 	for (size_t i = 0; i < conf->n; i++) {
 		free(conf->directives[i].name);
 		free(conf->directives[i].value);
+		free(conf->directives[i].second);
 		free(conf->directives[i].file);
 	}
 	free(conf->directives);

@@ -13,7 +13,7 @@
 #define APACHE_CONF_FILE_MAX_BYTES (512 * KIB)
 
 struct apache_directive {
-	char *name, *value; /* the first argument, quotes taken off; "" if none */
+	char *name, *value, *second; /* first and second argument, quotes taken off; "" if none */
 	char *file;
 	unsigned line;
 };

@@ -172,17 +172,18 @@ static json_t *check_upstreams(const struct apache_conf *conf, const struct list
 
 	for (size_t i = 0; i < conf->n && json_array_size(upstreams) < MAX_UPSTREAMS; i++) {
 		const struct apache_directive *directive = &conf->directives[i];
+		const char *address =
+			strstr(directive->value, "://") ? directive->value : directive->second;
 		struct upstream upstream = { 0 };
 
 		/* ProxyPass inside a Location has the address first; elsewhere a path is. */
 		for (size_t j = 0; j < ARRAY_LEN(names); j++)
-			if (strcmp(directive->name, names[j]) == 0 &&
-			    strstr(directive->value, "://"))
-				upstream = upstream_parse(directive->value, 80);
+			if (strcasecmp(directive->name, names[j]) == 0 && strstr(address, "://"))
+				upstream = upstream_parse(address, 80);
 		if (upstream.kind == UPSTREAM_TCP)
 			json_push(upstreams,
 				  json_pack("{s:s, s:s, s:s, s:i, s:b}", "directive",
-					    directive->name, "address", directive->value, "file",
+					    directive->name, "address", address, "file",
 					    directive->file, "line", (int)directive->line, "ok",
 					    upstream_has_listener(&upstream, listeners)));
 	}

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "host/pattern.h"
+#include "tools/web/conf_error.h"
 
 #define MAX_WORDS 256
-#define MAX_ERRORS 32
 
 /* One file while it is read; the text is changed in place: words get their NUL there. */
 struct reader {
@@ -32,11 +32,7 @@ static void read_file(struct nginx_conf *conf, const char *path, const struct re
 
 static void complain(struct reader *reader, unsigned line, const char *text)
 {
-	if (json_array_size(reader->conf->errors) < MAX_ERRORS)
-		json_push(reader->conf->errors,
-			  json_pack("{s:o, s:i, s:o}", "file",
-				    json_text(reader->file, strlen(reader->file)), "line",
-				    (int)line, "text", json_text(text, strlen(text))));
+	conf_error_add(reader->conf->errors, reader->file, line, text);
 }
 
 static void skip_blanks(struct reader *reader)
