@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_decref(dpkg_parse_log(one));
 		check_job(one, CRON_SYSTEM);
 		check_job(one, CRON_USER);
+		check_job(one, CRON_ANACRON);
 	}
 	dpkg_read_end(&reader);
 	assert(json_array_size(count.broken) <= PACKAGE_MAX_BROKEN);

@@ -80,6 +80,25 @@ static bool is_setting(const char *line)
 	return len && line[len] == '=';
 }
 
+static bool is_number(struct str word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (word.data[i] < '0' || word.data[i] > '9')
+			return false;
+	return word.len > 0;
+}
+
+static bool is_nickname(struct str word)
+{
+	static const char *const names[] = { "@reboot", "@yearly", "@annually", "@monthly",
+					     "@weekly", "@daily",  "@midnight", "@hourly" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_is(word, names[i]))
+			return true;
+	return false;
+}
+
 /* Takes the schedule; NULL, or why it is none. */
 static const char *take_schedule(const char **at, struct str *schedule_out)
 {
@@ -95,8 +114,8 @@ static const char *take_schedule(const char **at, struct str *schedule_out)
 	struct str word;
 
 	if (*start == '@') {
-		if (!scan_word(at, schedule_out))
-			return "the schedule is missing";
+		if (!scan_word(at, schedule_out) || !is_nickname(*schedule_out))
+			return "there is no such schedule";
 		return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
@@ -107,6 +126,20 @@ static const char *take_schedule(const char **at, struct str *schedule_out)
 	return NULL;
 }
 
+/* "7 25 cron.weekly": every so many days, so many minutes after the start, and a name. */
+static const char *take_period(const char **at, struct str *schedule_out)
+{
+	const char *start = *at + strspn(*at, " \t");
+	struct str days, delay, name;
+
+	if (!scan_word(at, &days) || !(days.data[0] == '@' || is_number(days)))
+		return "the period is malformed";
+	if (!scan_word(at, &delay) || !is_number(delay))
+		return "the delay is malformed";
+	*schedule_out = (struct str) { start, (size_t)(*at - start) };
+	return scan_word(at, &name) ? NULL : "the name is missing";
+}
+
 json_t *cron_parse_line(const char *line, enum cron_kind kind, uint64_t number)
 {
 	const char *at = line + strspn(line, " \t"), *problem;
@@ -114,7 +147,8 @@ json_t *cron_parse_line(const char *line, enum cron_kind kind, uint64_t number)
 
 	if (!*at || *at == '#' || *at == '\r' || is_setting(at))
 		return NULL;
-	problem = take_schedule(&at, &schedule);
+	problem =
+		kind == CRON_ANACRON ? take_period(&at, &schedule) : take_schedule(&at, &schedule);
 	if (!problem && kind == CRON_SYSTEM && !scan_word(&at, &user))
 		problem = "the user is missing";
 	at += strspn(at, " \t");

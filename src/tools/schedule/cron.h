@@ -1,6 +1,7 @@
 /*
  * Cron tables: "MIN HOUR DAY MONTH WEEKDAY [USER] COMMAND" or "@reboot ...",
- * "NAME=value" lines before them.
+ * "NAME=value" lines before them. Anacron's: "DAYS DELAY NAME COMMAND", where DAYS
+ * may be "@monthly" and the like.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 enum cron_kind {
 	CRON_SYSTEM, /* /etc/crontab and cron.d: with a user */
 	CRON_USER,   /* a user's own */
+	CRON_ANACRON,
 };
 
 /*

@@ -44,7 +44,8 @@ static void check_user(const struct host *host, json_t *job)
 		json_put(job, "problem", json_string("there is no such user"));
 }
 
-static void read_table(const struct host *host, const char *path, const char *owner, json_t *result)
+static void read_table(const struct host *host, const char *path, enum cron_kind kind,
+		       const char *owner, json_t *result)
 {
 	CLEANUP(fd) int fd = host_open(host, path + 1, O_RDONLY);
 	CLEANUP(lines) struct lines lines = { 0 };
@@ -58,8 +59,7 @@ static void read_table(const struct host *host, const char *path, const char *ow
 	}
 	lines_init(&lines, fd, TABLE_MAX_BYTES);
 	while (lines_next(&lines, &line)) {
-		json_t *job =
-			cron_parse_line(line.data, owner ? CRON_USER : CRON_SYSTEM, lines.n_lines);
+		json_t *job = cron_parse_line(line.data, kind, lines.n_lines);
 
 		if (!job)
 			continue;
@@ -99,7 +99,7 @@ static void read_folder(const struct host *host, const char *folder, json_t *res
 		if (is_ignored(text) && text[0] != '.')
 			json_push(ignored, json_text(path, strlen(path)));
 		else if (text[0] != '.')
-			read_table(host, path, NULL, result);
+			read_table(host, path, CRON_SYSTEM, NULL, result);
 	}
 }
 
@@ -122,7 +122,7 @@ static void read_spools(const struct host *host, json_t *result)
 			text_format(path, sizeof(path), "%s/%s", spools[i],
 				    json_string_value(name));
 			if (host_stat(host, path, &stat) == 0 && S_ISREG(stat.st_mode))
-				read_table(host, path, json_string_value(name), result);
+				read_table(host, path, CRON_USER, json_string_value(name), result);
 		}
 	}
 }
@@ -255,7 +255,8 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result, str
 	json_put(result, "cron_running",
 		 json_boolean(programs_next(&programs, "cron", NULL) ||
 			      programs_next(&programs, "crond", NULL)));
-	read_table(task->host, "/etc/crontab", NULL, result);
+	read_table(task->host, "/etc/crontab", CRON_SYSTEM, NULL, result);
+	read_table(task->host, "/etc/anacrontab", CRON_ANACRON, "root", result);
 	read_folder(task->host, "/etc/cron.d", result);
 	read_spools(task->host, result);
 	read_periodic(task->host, result);
