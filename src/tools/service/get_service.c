@@ -7,11 +7,17 @@
 #include "tools/service/service_detail.h"
 #include "tools/service/systemd.h"
 
-static int get_from_systemd(struct task *task, const char *name, json_t *result, struct error *err)
+static void get_from_systemd(struct task *task, const char *name, json_t *result)
 {
-	CLEANUP(systemd) struct systemd *systemd = systemd_open(task, err);
+	struct error err = { 0 };
+	CLEANUP(systemd) struct systemd *systemd = systemd_open(task, &err);
 
-	return systemd ? service_detail_unit(task, systemd, name, result, err) : err->code;
+	if (systemd && service_detail_unit(task, systemd, name, result, &err) == 0)
+		return;
+	tool_unread(result, err.text, err.code);
+	/* Only systemd itself knows that it has no such unit. */
+	if (systemd && err.code == -ENOENT)
+		json_put(result, "unit_missing", json_true());
 }
 
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
@@ -19,7 +25,6 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	const char *name = json_get_text(args, "name", "");
 	CLEANUP(programs) struct programs programs = { 0 };
 	enum service_manager manager;
-	struct error bus = { 0 };
 	int r;
 
 	if (!*name || strchr(name, '/'))
@@ -30,11 +35,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	manager = service_manager_find(task->host, &programs);
 	json_put(result, "name", json_text(name, strlen(name)));
 	json_put(result, "manager", json_string(service_manager_name(manager)));
-	if (manager == SERVICE_SYSTEMD && get_from_systemd(task, name, result, &bus) < 0) {
-		tool_unread(result, bus.text, bus.code);
-		if (bus.code == -ENOENT)
-			json_put(result, "unit_missing", json_true());
-	}
+	if (manager == SERVICE_SYSTEMD)
+		get_from_systemd(task, name, result);
 	service_detail_traces(task, &programs, name, result);
 	return 0;
 }

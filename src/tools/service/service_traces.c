@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scan.h"
 #include "call/broker.h"
 #include "host/listener.h"
 #include "tools/service/service.h"
@@ -43,6 +44,44 @@ static json_t *find_processes(const struct programs *programs, const char *name)
 		    !strstr(programs->list[i].cmdline, "constable"))
 			json_push(list, program_json(&programs->list[i]));
 	return list;
+}
+
+/* An interpreter runs many things: what it was given as a path must be the same. */
+static bool was_started_by(const struct program *program, const char *command)
+{
+	struct str word;
+	char text[600];
+
+	if (!scan_word(&command, &word))
+		return false;
+	while (scan_word(&command, &word)) {
+		str_copy(word, text, sizeof(text));
+		if (strcmp(text, "-c") == 0 || (text[0] == '/' && !strstr(program->cmdline, text)))
+			return false;
+	}
+	return true;
+}
+
+/* What the unit file starts may bear another name: postgresql.service runs postmaster. */
+static void add_started(const struct host *host, const struct programs *programs, const char *name,
+			json_t *processes)
+{
+	CLEANUP(unit_file) struct unit_file file = { 0 };
+	const struct program *program = NULL;
+	char unit[300], path[600];
+	const char *command, *slash;
+
+	text_format(unit, sizeof(unit), "%s.service", name);
+	if (unit_file_load(&file, host, unit, path, sizeof(path)) < 0)
+		return;
+	command = unit_file_get(&file, "Service", "ExecStart");
+	if (!command || !unit_file_program(command, path, sizeof(path)))
+		return;
+	slash = strrchr(path, '/');
+	while ((program = programs_next(programs, slash ? slash + 1 : path, program)) != NULL &&
+	       json_array_size(processes) < MAX_PROCESSES)
+		if (was_started_by(program, command))
+			json_push(processes, program_json(program));
 }
 
 static bool has_pid(const json_t *processes, int64_t pid)
@@ -157,6 +196,8 @@ void service_detail_traces(struct task *task, const struct programs *programs, c
 
 	base_name(name, base, sizeof(base));
 	processes = find_processes(programs, base);
+	if (!json_array_size(processes))
+		add_started(task->host, programs, base, processes);
 	json_put(result, "running", json_boolean(json_array_size(processes)));
 	json_put(result, "processes", processes);
 	if (!json_object_get(result, "exec_start"))
