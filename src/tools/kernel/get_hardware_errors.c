@@ -61,6 +61,18 @@ static const char *const kernel_words[] = {
 	NULL,
 };
 
+/* What the kernel says of itself at every start, by the same words. */
+static const char *const start_words[] = {
+	"Thermal monitoring enabled",
+	"Monitor-Mwait",
+	"machine check banks",
+	"MCE banks",
+	"EDAC MC: Ver:",
+	"AER: enabled",
+	"Giving out device",
+	NULL,
+};
+
 /* ioerr_cnt is "0x0", the others are decimal. */
 static bool read_counter(const struct host *host, const char *path, const char *prefix,
 			 uint64_t *value_out)
@@ -101,6 +113,24 @@ static void count(const struct host *host, const struct counter *counter, json_t
 			json_push(list, json_pack("{s:s, s:s, s:I}", "file", path, "what",
 						  counter->prefix, "count", (json_int_t)value));
 	}
+}
+
+static bool is_start_line(const char *line)
+{
+	for (const char *const *word = start_words; *word; word++)
+		if (strstr(line, *word))
+			return true;
+	return false;
+}
+
+static json_t *find_kernel_lines(struct task *task, json_t *result)
+{
+	json_t *lines = kernel_lines_find(task, kernel_words, MAX_LINES, result);
+
+	for (size_t i = json_array_size(lines); i-- > 0;)
+		if (is_start_line(json_string_value(json_array_get(lines, i))))
+			(void)json_array_remove(lines, i); /* it is in range */
+	return lines;
 }
 
 static bool read_word(const struct host *host, const char *path, char *text, size_t size)
@@ -183,7 +213,7 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result,
 	add_states(task->host, result);
 	add_temperatures(task->host, result);
 	json_put(result, "arrays", arrays_read(task->host));
-	json_put(result, "kernel_log", kernel_lines_find(task, kernel_words, MAX_LINES, result));
+	json_put(result, "kernel_log", find_kernel_lines(task, result));
 	return 0;
 }
 
