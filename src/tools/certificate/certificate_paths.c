@@ -1,6 +1,7 @@
 #include "tools/certificate/certificate_paths.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -24,6 +25,7 @@ static const char *const config_patterns[] = {
 	"/etc/dovecot/conf.d/*.conf",
 	"/etc/postgresql/*/*/*.conf",
 	"/var/lib/pgsql/data/postgresql.conf",
+	"/var/lib/pgsql/*/data/postgresql.conf",
 	"/etc/mysql/*.cnf",
 	"/etc/mysql/*/*.cnf",
 	"/etc/my.cnf",
@@ -58,6 +60,8 @@ static const char *const file_patterns[] = {
 	"/etc/kubernetes/pki/etcd/*.crt",
 	"/var/lib/kubelet/pki/*.pem",
 	"/var/lib/postgresql/*/*/server.crt",
+	"/var/lib/pgsql/data/server.crt",
+	"/var/lib/pgsql/*/data/server.crt",
 	"/var/lib/mysql/*-cert.pem",
 	"/etc/caddy/*.pem",
 	"/etc/docker/*.pem",
@@ -126,6 +130,29 @@ static bool next_path(const char **at, char *path, size_t size)
 	return false;
 }
 
+static void note_line(json_t *paths, const char *path, const char *file, uint64_t line)
+{
+	note(paths, path, json_pack("{s:s, s:I}", "file", file, "line", (json_int_t)line));
+}
+
+/* In PostgreSQL's own folder "ssl_cert_file = 'server.crt'" lies beside the configuration. */
+static bool relative_path(const char *file, const char *line, char *path, size_t size)
+{
+	static const char key[] = "ssl_cert_file";
+	const char *slash = strrchr(file, '/');
+	size_t len;
+
+	if (strncmp(file, "/var/lib/", 9) != 0 || strncmp(line, key, sizeof(key) - 1) != 0)
+		return false;
+	line += sizeof(key) - 1;
+	line += strspn(line, " \t='\"");
+	len = strcspn(line, " \t'\"#;\r\n");
+	if (!len || line[0] == '/' || len > NAME_MAX)
+		return false;
+	text_format(path, size, "%.*s/%.*s", (int)(slash - file), file, (int)len, line);
+	return true;
+}
+
 static void scan_config(const struct host *host, const char *file, json_t *paths)
 {
 	CLEANUP(fd) int fd = host_open(host, file + 1, O_RDONLY);
@@ -141,11 +168,11 @@ static void scan_config(const struct host *host, const char *file, json_t *paths
 
 		if (*at == '#' || *at == ';')
 			continue;
+		if (relative_path(file, at, path, sizeof(path)))
+			note_line(paths, path, file, lines.n_lines);
 		while (next_path(&at, path, sizeof(path)))
 			if (is_certificate(path))
-				note(paths, path,
-				     json_pack("{s:s, s:I}", "file", file, "line",
-					       (json_int_t)lines.n_lines));
+				note_line(paths, path, file, lines.n_lines);
 	}
 }
 
