@@ -132,6 +132,13 @@ static void copy(json_t *to, const char *member, const json_t *from, const char 
 		json_put(to, member, json_incref(value));
 }
 
+/* Docker begins every name with '/'. */
+static void put_name(json_t *container, const char *name)
+{
+	name += name[0] == '/';
+	json_put(container, "name", json_text(name, strlen(name)));
+}
+
 /* What Docker remembers of a container, running or not. */
 static void add_docker(const struct host *host, const char *path, json_t *result)
 {
@@ -142,7 +149,7 @@ static void add_docker(const struct host *host, const char *path, json_t *result
 
 	if (!container)
 		return;
-	copy(container, "name", config, "Name");
+	put_name(container, json_get_text(config, "Name", ""));
 	copy(container, "restarts", config, "RestartCount");
 	copy(container, "image", json_object_get(config, "Config"), "Image");
 	copy(container, "running", state, "Running");

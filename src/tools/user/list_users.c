@@ -105,9 +105,10 @@ static void add_group(char *line, json_t *result)
 			next = strchr(member, ',');
 			if (next)
 				*next++ = '\0';
-			json_push(privileged,
-				  json_pack("{s:o, s:s}", "user", json_text(member, strlen(member)),
-					    "group", groups[i]));
+			if (*member)
+				json_push(privileged, json_pack("{s:o, s:s}", "user",
+								json_text(member, strlen(member)),
+								"group", groups[i]));
 		}
 	}
 }
