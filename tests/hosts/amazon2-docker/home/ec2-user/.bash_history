@@ -1,0 +1,3 @@
+docker ps
+mysql -u root -phunter22 shop
+df -h
