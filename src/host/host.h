@@ -48,6 +48,9 @@ ssize_t host_readlink(const struct host *host, const char *path, char *target,
 
 bool host_exists(const struct host *host, const char *path);
 
+/* Whether a job's walls cover the path with an empty node, see call/sandbox/masks.c: a secret. */
+bool host_is_covered(const struct host *host, const char *path);
+
 /*
  * Names in a directory, "." and ".." left out, sorted, at most 'max'. A JSON
  * array of strings (NULL with errno set if it cannot be listed).

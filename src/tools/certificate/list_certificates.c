@@ -132,6 +132,16 @@ static void add_given(const json_t *args, json_t *paths)
 			 json_pack("[{s:s}]", "argument", "paths"));
 }
 
+/* Kubernetes keeps certificates beside their keys, which the walls cover. */
+static void add_covered(const struct host *host, json_t *result)
+{
+	static const char *const folders[] = { "/etc/kubernetes/pki", "/var/lib/kubelet/pki" };
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		if (host_is_covered(host, folders[i] + 1))
+			tool_unread(result, folders[i], -EACCES);
+}
+
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
 	CLEANUP(programs) struct programs programs = { 0 };
@@ -148,6 +158,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "missing", json_array());
 	json_put(result, "malformed", json_array());
 	paths = certificate_paths_find(task->host, &programs);
+	add_covered(task->host, result);
 	add_given(args, paths);
 	json_object_foreach(paths, path, named_by)
 	{

@@ -70,6 +70,12 @@ static int check_type(const char *path, mode_t mode, struct error *err)
 	return 0;
 }
 
+int files_refuse_covered(const char *path, struct error *err)
+{
+	return error_set(err, -EACCES, "'%s' holds secrets: the sandbox hides it from every tool",
+			 path);
+}
+
 int files_open_regular(const struct host *host, const char *path, struct stat *stat_out,
 		       struct error *err)
 {
@@ -84,6 +90,8 @@ int files_open_regular(const struct host *host, const char *path, struct stat *s
 	r = check_type(path, stat_out->st_mode, err);
 	if (r < 0)
 		return r;
+	if (host_is_covered(host, path + 1))
+		return files_refuse_covered(path, err);
 	fd = host_open(host, path + 1, O_RDONLY);
 	if (fd < 0)
 		return explain(path, fd, err);

@@ -17,6 +17,9 @@
 int files_open_regular(const struct host *host, const char *path, struct stat *stat_out,
 		       struct error *err);
 
+/* What host_is_covered() is no empty file or folder: the error that says so. */
+int files_refuse_covered(const char *path, struct error *err);
+
 /* "file" "dir" "symlink" "fifo" "socket" "block" "char". */
 const char *files_type_name(mode_t mode);
 

@@ -72,6 +72,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	names = host_list(task->host, path[1] ? path + 1 : ".", MAX_NAMES);
 	if (!names)
 		return explain(path, -errno, err);
+	if (!json_array_size(names) && host_is_covered(task->host, path + 1))
+		return files_refuse_covered(path, err);
 	json_array_foreach(names, i, name)
 	{
 		if (i >= max || clock_monotonic_ns() > task->deadline_ns)
