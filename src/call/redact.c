@@ -6,6 +6,7 @@
 #include "call/redact_internal.h"
 
 #define ARGV_MAX_ITEMS 4096
+#define MAX_COMMANDS 4
 
 #define MEMO_SLOTS 64
 #define MEMO_NAME_BYTES 40
@@ -52,33 +53,92 @@ static bool try_pattern(const struct text *text, const struct pattern *pattern, 
 	       span_out->end > span_out->start && span_out->end <= text->len;
 }
 
+/*
+ * Where a search stands, and the commands it is in: their options may hold several
+ * secrets each, and what stands before one of those is searched first.
+ */
+struct search {
+	size_t at;
+	struct {
+		const struct pattern *pattern;
+		size_t at;
+	} commands[MAX_COMMANDS]; /* the latest first */
+	size_t n_commands;
+	struct span next; /* of the commands' secrets; only if has_next */
+	bool has_next;
+};
+
+static void find_next(const struct text *text, struct search *search)
+{
+	size_t kept = 0;
+
+	search->has_next = false;
+	for (size_t i = 0; i < search->n_commands; i++) {
+		const struct pattern *pattern = search->commands[i].pattern;
+		struct span span;
+
+		if (!pattern->match(text, pattern, search->commands[i].at, &span))
+			continue;
+		search->commands[kept++] = search->commands[i];
+		if (!search->has_next || span.start < search->next.start)
+			search->next = span;
+		search->has_next = true;
+	}
+	search->n_commands = kept;
+}
+
+static void add_command(const struct text *text, struct search *search,
+			const struct pattern *pattern)
+{
+	if (search->n_commands == MAX_COMMANDS)
+		search->n_commands--;
+	memmove(search->commands + 1, search->commands,
+		search->n_commands * sizeof(*search->commands));
+	search->commands[0].pattern = pattern;
+	search->commands[0].at = search->at - strlen(pattern->anchor);
+	search->n_commands++;
+	find_next(text, search);
+}
+
 /* The longest anchor that ends here first: it knows most. */
 static bool try_patterns(const struct automaton *automaton, const struct text *text, unsigned state,
-			 size_t end, struct span *span_out)
+			 struct search *search, struct span *span_out)
 {
 	if (!automaton->out[state])
 		state = automaton->fallback_out[state];
-	for (; state; state = automaton->fallback_out[state])
-		if (try_pattern(text, &redact_patterns[automaton->out[state] - 1], end, span_out))
+	for (; state; state = automaton->fallback_out[state]) {
+		const struct pattern *pattern = &redact_patterns[automaton->out[state] - 1];
+
+		if (!try_pattern(text, pattern, search->at, span_out))
+			continue;
+		if (pattern->match != match_command)
 			return true;
+		add_command(text, search, pattern);
+	}
 	return false;
 }
 
-/* The next secret at or after *at; false if there is none. */
-static bool find_secret(const struct automaton *automaton, const struct text *text, size_t *at,
-			struct span *span_out)
+/* The next secret of the text; false if there is none. */
+static bool find_secret(const struct automaton *automaton, const struct text *text,
+			struct search *search, struct span *span_out)
 {
 	const unsigned char *data = (const unsigned char *)text->data;
 	unsigned state = 0;
 
-	for (size_t i = *at; i < text->len; i++) {
+	find_next(text, search);
+	while (search->at < text->len) {
+		if (search->has_next && search->at >= search->next.start) {
+			*span_out = search->next;
+			search->at = span_out->end;
+			return true;
+		}
 		state = automaton->next[state << automaton->class_bits |
-					automaton->classes[data[i]]];
+					automaton->classes[data[search->at++]]];
 		if (!(state & AUTOMATON_HIT))
 			continue;
 		state &= ~(unsigned)AUTOMATON_HIT;
-		if (try_patterns(automaton, text, state, i + 1, span_out)) {
-			*at = span_out->end;
+		if (try_patterns(automaton, text, state, search, span_out)) {
+			search->at = span_out->end;
 			return true;
 		}
 	}
@@ -95,10 +155,11 @@ static void add_mark(struct buf *out, const char *kind)
 size_t redact_text(struct redactor *redactor, const char *data, size_t len, struct buf *out)
 {
 	struct text text = { data, len, 0 };
+	struct search search = { 0 };
 	struct span span;
-	size_t n = 0, at = 0;
+	size_t n = 0;
 
-	while (find_secret(&redactor->automaton, &text, &at, &span)) {
+	while (find_secret(&redactor->automaton, &text, &search, &span)) {
 		buf_add(out, data + text.done, span.start - text.done);
 		add_mark(out, span.kind);
 		text.done = span.end;
@@ -118,10 +179,10 @@ static json_t *redact_string(struct redactor *redactor, const char *data, size_t
 {
 	CLEANUP(buf) struct buf out = { 0 };
 	struct text text = { data, len, 0 };
+	struct search search = { 0 };
 	struct span span;
-	size_t at = 0;
 
-	if (!find_secret(&redactor->automaton, &text, &at, &span))
+	if (!find_secret(&redactor->automaton, &text, &search, &span))
 		return NULL;
 	/* A mark is longer than the shortest secret. */
 	buf_init(&out, 32 * len + 64);

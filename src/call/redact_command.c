@@ -47,6 +47,15 @@ static const struct option {
 	{ "podman", "-p", PART_NEXT },
 	{ "sqlcmd", "-P", PART_EITHER },
 	{ "influx", "-password", PART_NEXT },
+	{ "snmpget", "-A", PART_EITHER },
+	{ "snmpget", "-X", PART_EITHER },
+	{ "snmpwalk", "-A", PART_EITHER },
+	{ "snmpwalk", "-X", PART_EITHER },
+	{ "snmpset", "-A", PART_EITHER },
+	{ "snmpset", "-X", PART_EITHER },
+	{ "openssl", "-k", PART_NEXT },
+	{ "openssl", "-K", PART_NEXT },
+	{ "openssl", "-pass", PART_USER, ':' },
 	{ "openssl", "-passin", PART_USER, ':' },
 	{ "openssl", "-passout", PART_USER, ':' },
 };
@@ -145,8 +154,9 @@ static bool find_in_line(const struct text *text, const struct option *option, s
 		if (word.end == word.start || (len == 1 && strchr("|;&", text->data[at])))
 			return false;
 		has_login |= len == 5 && memcmp(text->data + at, "login", 5) == 0;
-		if (has_login && find_value(text, option, word, max, span_out))
-			return span_out->start >= text->done;
+		if (has_login && find_value(text, option, word, max, span_out) &&
+		    span_out->start >= text->done)
+			return true;
 		at = word.end;
 	}
 	return false;

@@ -37,6 +37,7 @@ enum {
 	PATTERN_PART = 1 << 4,      /* a name that must be a whole part: DB_PASS, not bypass */
 	PATTERN_VARIABLE = 1 << 5,  /* a name only as NAME=, in capitals */
 	PATTERN_DIRECTIVE = 1 << 6, /* a name at a line's start, a blank, a value */
+	PATTERN_QUOTED = 1 << 7,    /* a name only as JSON writes it, in quotes */
 };
 
 struct text {
@@ -79,6 +80,8 @@ bool match_discord(const struct text *text, const struct pattern *pattern, size_
 		   struct span *span_out);
 bool match_url(const struct text *text, const struct pattern *pattern, size_t at,
 	       struct span *span_out);
+bool match_netrc(const struct text *text, const struct pattern *pattern, size_t at,
+		 struct span *span_out);
 bool match_header(const struct text *text, const struct pattern *pattern, size_t at,
 		  struct span *span_out);
 bool match_key_begin(const struct text *text, const struct pattern *pattern, size_t at,

@@ -286,7 +286,9 @@ bool match_named(const struct text *text, const struct pattern *pattern, size_t 
 		return false;
 	if ((pattern->flags & PATTERN_VARIABLE) && !is_variable(text, &naming))
 		return false;
-	if (!find_separator(text, pattern, &naming) || !find_value(text, &naming, &span))
+	if (!find_separator(text, pattern, &naming) ||
+	    ((pattern->flags & PATTERN_QUOTED) && !naming.is_quoted) ||
+	    !find_value(text, &naming, &span))
 		return false;
 	if (!redact_is_value(pattern, text->data + span.start, span.end - span.start))
 		return false;

@@ -146,6 +146,10 @@ TEST(passwords_in_urls_are_hidden_and_the_rest_stays)
 		      "'https://bob:[redacted:password]@example.com/a'");
 	check_becomes("amqp://u:p%40ss@q/v mongodb+srv://u:pw@h/d",
 		      "amqp://u:[redacted:password]@q/v mongodb+srv://u:[redacted:password]@h/d");
+	check_becomes("git clone https://a1B2c3D4e5F6g7H8i9J0@git.example.com/a.git",
+		      "git clone https://[redacted:token]@git.example.com/a.git");
+	check_stays("https://first.last.of.a.long.name.1987@example.com/a");
+	check_stays("https://averylongnamewithoutdigits@example.com/a");
 	check_stays("https://example.com:8080/a@b");
 	check_stays("see http://[::1]:9090/metrics and mailto:bob@example.com");
 	check_stays("ssh://git@github.com:22/a/b.git");
@@ -181,6 +185,16 @@ TEST(secrets_of_configuration_lines_are_hidden)
 	check_becomes("'password' => 'hunter2',", "'password' => '[redacted:password]',");
 	check_becomes("requirepass foobared\nport 6379",
 		      "requirepass [redacted:password]\nport 6379");
+	check_becomes("machine api.example.com login bob password hunter2",
+		      "machine api.example.com login bob password [redacted:password]");
+	check_becomes("machine a\n\tlogin bob\n\tpassword hunter2\nmachine b",
+		      "machine a\n\tlogin bob\n\tpassword [redacted:password]\nmachine b");
+	check_stays("the machine asked for a login and a password twice");
+	check_becomes("\tpsk=\"correct horse battery\"", "\tpsk=\"[redacted:private-key]\"");
+	check_stays("psk: disabled");
+	check_becomes("{\"auths\": {\"r\": {\"auth\": \"dXNlcjpwYXNzd29yZDEyMw==\"}}}",
+		      "{\"auths\": {\"r\": {\"auth\": \"[redacted:authorization]\"}}}");
+	check_stays("auth: pam_unix2 and \"auth\": \"basic\"");
 	check_becomes("PrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=",
 		      "PrivateKey = [redacted:private-key]");
 	check_becomes("GET /reset?token=a1b2c3d4e5&x=1 HTTP/1.1",
@@ -234,6 +248,17 @@ TEST(secrets_of_command_lines_are_hidden)
 		      "curl -H 'Authorization: Basic [redacted:authorization]' x");
 	check_becomes("redis-cli -h c -a hunter2 ping",
 		      "redis-cli -h c -a [redacted:password] ping");
+	check_becomes("curl -H 'X-Api-Key: a1b2c3d4e5' -u bob:hunter2 https://a:b@h -U x:hunter3",
+		      "curl -H 'X-Api-Key: [redacted:api-key]' -u bob:[redacted:password] "
+		      "https://a:[redacted:password]@h -U x:[redacted:password]");
+	check_becomes("ssh h curl -s u | mongo -p hunter2 x; curl -u bob:hunter3 u",
+		      "ssh h curl -s u | mongo -p [redacted:password] x; "
+		      "curl -u bob:[redacted:password] u");
+	check_becomes("curl mongo -p hunter2 -u bob:hunter3 u",
+		      "curl mongo -p [redacted:password] -u bob:[redacted:password] u");
+	check_becomes("openssl enc -k hunter2 -in x", "openssl enc -k [redacted:password] -in x");
+	check_becomes("snmpget -v3 -u bob -A hunter2 -X hunter3 host",
+		      "snmpget -v3 -u bob -A [redacted:password] -X [redacted:password] host");
 	check_becomes("openssl rsa -passin pass:hunter2 -in k",
 		      "openssl rsa -passin pass:[redacted:password] -in k");
 	check_stays("openssl rsa -passin file:/etc/k -in k");

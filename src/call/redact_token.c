@@ -6,6 +6,7 @@
 #define HEADER_MAX_BYTES (8 * KIB)
 #define JWT_MAX_BYTES (16 * KIB)
 #define USERINFO_MAX_BYTES 1024
+#define TOKEN_MIN_BYTES 20
 
 static unsigned bits_of_run(const struct text *text, size_t at, size_t len)
 {
@@ -98,6 +99,17 @@ bool match_discord(const struct text *text, const struct pattern *pattern, size_
 }
 
 /* The password between the colon and the last '@' of the authority. */
+/* "https://TOKEN@host": long, letters and digits, and no name that people have. */
+static bool is_token(const struct text *text, size_t start, size_t end)
+{
+	unsigned bits = 0;
+
+	for (size_t i = start; i < end; i++)
+		bits |= char_bits(text->data[i]);
+	return end - start >= TOKEN_MIN_BYTES && (bits & CHAR_DIGIT) && (bits & CHARS_LETTER) &&
+	       !(bits & ~(unsigned)CHARS_URL);
+}
+
 bool match_url(const struct text *text, const struct pattern *pattern, size_t at,
 	       struct span *span_out)
 {
@@ -114,10 +126,52 @@ bool match_url(const struct text *text, const struct pattern *pattern, size_t at
 		if (c == '@')
 			sign = i;
 	}
+	if (!colon && sign > start && is_token(text, start, sign)) {
+		*span_out = (struct span) { start, sign, "token" };
+		return true;
+	}
 	if (!colon || sign <= colon + 1)
 		return false;
 	*span_out = (struct span) { colon + 1, sign, pattern->kind };
 	return redact_is_value(NULL, text->data + colon + 1, sign - colon - 1);
+}
+
+static struct span next_word(const struct text *text, size_t at)
+{
+	struct span word = { at, at, NULL };
+
+	while (word.start < text->len && word.start - at < 8 &&
+	       (char_bits(text->data[word.start]) & CHAR_BLANK))
+		word.start++;
+	word.end = word.start;
+	while (word.end < text->len && word.end - word.start < USERINFO_MAX_BYTES &&
+	       !(char_bits(text->data[word.end]) & CHAR_BLANK))
+		word.end++;
+	return word;
+}
+
+static bool is_word(const struct text *text, struct span word, const char *wanted)
+{
+	return word.end - word.start == strlen(wanted) &&
+	       memcmp(text->data + word.start, wanted, strlen(wanted)) == 0;
+}
+
+/* A netrc: "machine HOST login USER password SECRET", over one line or three. */
+bool match_netrc(const struct text *text, const struct pattern *pattern, size_t at,
+		 struct span *span_out)
+{
+	struct span host = next_word(text, at + strlen(pattern->anchor));
+	struct span login = next_word(text, host.end);
+	struct span word = is_word(text, login, "login")
+				   ? next_word(text, next_word(text, login.end).end)
+				   : login;
+
+	if (is_word_before(text, at) || !is_word(text, word, "password"))
+		return false;
+	word = next_word(text, word.end);
+	*span_out = (struct span) { word.start, word.end, pattern->kind };
+	return word.end > word.start &&
+	       redact_is_value(NULL, text->data + word.start, word.end - word.start);
 }
 
 static size_t skip_blanks(const struct text *text, size_t at)
