@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAITS_FOR_SERVER                                                             \
-	"'%s %s' needs the link to a server, which this version does not have yet; " \
+#define WAITS_FOR_SERVER                                                              \
+	"'%s%s%s' needs the link to a server, which this version does not have yet; " \
 	"'constable help' says what works without one"
 
 /* What one program's verb becomes; a NULL verb of ours is a feature that is still to come. */
@@ -148,13 +148,13 @@ static int translate(const struct program *program, int argc, char **argv, int a
 		return 0;
 	}
 	if (at == argc)
-		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, "");
+		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, "", "");
 	verb = find_verb(program, argv[at]);
 	if (!verb)
 		return error_set(err, -EINVAL, "'%s' has no '%s'; see '%s --help'", program->name,
 				 argv[at], program->name);
 	if (!verb->ours)
-		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, argv[at]);
+		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, " ", argv[at]);
 	add(out, verb->ours);
 	for (size_t i = 0; i < ARRAY_LEN(verb->more) && verb->more[i]; i++)
 		add(out, verb->more[i]);

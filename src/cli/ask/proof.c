@@ -12,6 +12,12 @@
 #define MAX_CLAIMS 12
 #define MAX_CHARTS 6
 #define CHART_DEPTH 6
+#define MAX_CUT_MEMBERS 32
+
+enum quote_end {
+	QUOTE_WHOLE,
+	QUOTE_CUT,
+};
 
 static const char *tool_of(const json_t *report, const char *id)
 {
@@ -62,18 +68,34 @@ static void print_record(json_t *record, struct page *page)
 	page_end(page);
 }
 
+/* The first 'len' bytes, with what is missing around them. A new reference, or NULL. */
+static json_t *parse_record(const char *quote, size_t len, enum quote_end end)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	struct error err = { 0 };
+
+	buf_init(&text, 64 * KIB);
+	buf_add_format(&text, "%s%.*s%s%s", quote[0] == '{' ? "" : "{", (int)len, quote,
+		       end == QUOTE_CUT ? "}" : "", quote[0] == '{' ? "" : "}");
+	return json_parse(buf_text(&text), text.len, 64 * KIB, &err);
+}
+
 /* The record in a quote: the whole of it, or the value of its one member. A new reference. */
 static json_t *record_in(const char *quote)
 {
 	CLEANUP(json) json_t *whole = NULL;
-	CLEANUP(buf) struct buf text = { 0 };
-	struct error err = { 0 };
+	size_t len = strlen(quote);
 
 	if (!strchr(quote, '{'))
 		return NULL;
-	buf_init(&text, 64 * KIB);
-	buf_add_format(&text, quote[0] == '{' ? "%s" : "{%s}", quote);
-	whole = json_parse(buf_text(&text), text.len, 64 * KIB, &err);
+	whole = parse_record(quote, len, QUOTE_WHOLE);
+	/* A long quote is cut somewhere: its last members are missing then. */
+	for (int i = 0; i < MAX_CUT_MEMBERS && !whole && len; i++) {
+		while (len && quote[len - 1] != ',')
+			len--;
+		len -= len > 0;
+		whole = len ? parse_record(quote, len, QUOTE_CUT) : NULL;
+	}
 	if (quote[0] != '{')
 		return json_incref(json_object_iter_value(json_object_iter(whole)));
 	return TAKE(whole);

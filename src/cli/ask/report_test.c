@@ -70,6 +70,21 @@ TEST(a_report_reads_from_verdict_to_what_is_unknown)
 	CHECK_TEXT(text, found_shown);
 }
 
+TEST(a_record_that_was_cut_reads_as_one_that_was_not)
+{
+	CLEANUP(text)
+	char *text =
+		print("{\"verdict\":\"cause-found\",\"cause_id\":\"a.b\",\"root_cause\":\"So.\","
+		      "\"confidence\":1,\"host\":\"h\",\"elapsed_ms\":9,\"evidence\":[],"
+		      "\"hypotheses\":[{\"cause_id\":\"a.b\",\"statement\":\"So.\","
+		      "\"probability\":1,\"against\":[],\"for\":[{\"says\":\"it is\","
+		      "\"evidence\":\"e1\",\"quote\":\"{\\\"comm\\\":\\\"perl\\\","
+		      "\\\"pid\\\":7,\\\"line\\\":\\\"a, b\"}]}]}",
+		      NULL);
+
+	CHECK(strstr(text, "      comm perl, pid 7\n"));
+}
+
 TEST(a_healthy_host_needs_few_words)
 {
 	CLEANUP(text)
