@@ -104,6 +104,37 @@ int attempt_read_home_key(const struct canary_facts *facts UNUSED)
 	return leak_file("read_home_key", "/root/.ssh/constable-canary");
 }
 
+/* Keys, and the addresses of the kernel. */
+int attempt_read_kernel_tables(const struct canary_facts *facts UNUSED)
+{
+	return try_read("/proc/keys") == 0 || try_read("/proc/kallsyms") == 0 ? 0 : -EACCES;
+}
+
+/* A copy of cat(1) with a capability of its own; it says what it got. */
+int attempt_gain_by_capable_program(const struct canary_facts *facts)
+{
+	const char *path = victim_path(facts, "capable_cat");
+	char text[4096] = "";
+	const char *effective;
+	int ends[2];
+	pid_t pid;
+
+	if (geteuid() == 0 || pipe(ends) < 0)
+		return -EPERM;
+	pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		execl(path, "cat", "/proc/self/status", (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	(void)waitpid(pid, NULL, 0);
+	(void)!read(ends[0], text, sizeof(text) - 1);
+	close(ends[0]);
+	effective = strstr(text, "CapEff:\t0000000000200000");
+	return effective ? 0 : -EPERM;
+}
+
 /* A copy of id(1) that belongs to root and has the bit. */
 int attempt_gain_by_setuid_program(const struct canary_facts *facts)
 {
@@ -258,7 +289,8 @@ int attempt_set_power_state(const struct canary_facts *facts UNUSED)
 }
 
 static const char *const hierarchies[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/memory",
-					   "/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified" };
+					   "/sys/fs/cgroup/pids", "/sys/fs/cgroup/devices",
+					   "/sys/fs/cgroup/unified" };
 
 static int try_groups(const char *name)
 {
@@ -300,6 +332,11 @@ int attempt_raise_memory_limit(const struct canary_facts *facts UNUSED)
 {
 	return try_groups("memory.limit_in_bytes") == 0 || try_groups("memory.max") == 0 ? 0
 											 : -EACCES;
+}
+
+int attempt_allow_devices(const struct canary_facts *facts UNUSED)
+{
+	return try_groups("devices.allow");
 }
 
 int attempt_open_debugfs(const struct canary_facts *facts UNUSED)

@@ -50,6 +50,7 @@
 	X(SELF, open_memory_device)       \
 	X(SELF, open_hypervisor)          \
 	X(SELF, open_kcore)               \
+	X(SELF, read_kernel_tables)       \
 	X(SELF, open_by_handle)           \
 	X(SELF, read_name_to_handle)      \
 	X(LEAK, read_shadow)              \
@@ -57,4 +58,5 @@
 	X(LEAK, read_shadow_by_dots)      \
 	X(LEAK, read_home_key)            \
 	X(SELF, gain_by_setuid_program)   \
+	X(SELF, gain_by_capable_program)  \
 	X(SELF, write_own_executable)

@@ -47,6 +47,7 @@
 	X(SELF, leave_control_group)       \
 	X(SELF, make_control_group)        \
 	X(SELF, raise_memory_limit)        \
+	X(SELF, allow_devices)             \
 	X(SELF, open_debugfs)              \
 	X(SELF, open_tracefs)              \
 	/* processes */                    \

@@ -1,9 +1,12 @@
 #include "canary.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
 #include <mqueue.h>
 #include <netinet/in.h>
 #include <pty.h>
@@ -17,6 +20,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -119,21 +123,43 @@ static void make_secrets(struct canary *canary)
 	close(fd);
 }
 
-/* Whoever runs it becomes root, unless the mount or no-new-privileges says no. */
-static void make_setuid_program(const struct canary *canary)
+static void copy_program(const char *program, const char *path, mode_t mode)
 {
-	char path[192], bytes[65536];
-	int from = open("/usr/bin/id", O_RDONLY | O_CLOEXEC), to;
+	char bytes[65536];
+	int from = open(program, O_RDONLY | O_CLOEXEC), to;
 	ssize_t got;
 
-	path_in(canary, "setuid_id", path);
+	must(from, program);
 	to = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
 	must(to, path);
 	while ((got = read(from, bytes, sizeof(bytes))) > 0)
 		must(write(to, bytes, (size_t)got), path);
-	must(fchmod(to, 04755), path);
+	must(fchmod(to, mode), path);
 	close(from);
 	close(to);
+}
+
+/* Whoever runs it becomes root, unless the mount or no-new-privileges says no. */
+static void make_setuid_program(const struct canary *canary)
+{
+	char path[192];
+
+	path_in(canary, "setuid_id", path);
+	copy_program("/usr/bin/id", path, 04755);
+}
+
+/* The same by a capability of the file: CAP_SYS_ADMIN, permitted and effective. */
+static void make_capable_program(const struct canary *canary)
+{
+	const struct vfs_cap_data capability = {
+		.magic_etc = htole32(VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE),
+		.data[0].permitted = htole32(1U << CAP_SYS_ADMIN),
+	};
+	char path[192];
+
+	path_in(canary, "capable_cat", path);
+	copy_program("/usr/bin/cat", path, 0755);
+	must(setxattr(path, "security.capability", &capability, sizeof(capability), 0), path);
 }
 
 static int listen_inet(int type, int *port_out)
@@ -251,6 +277,36 @@ static void start_victim(struct canary *canary)
 	close(ends[1]);
 }
 
+/* As a machine with systemd has them: what an attempt finds must not depend on the host. */
+static const struct {
+	const char *type, *path;
+	long magic;
+} kernel_mounts[] = {
+	{ "debugfs", "/sys/kernel/debug", DEBUGFS_MAGIC },
+	{ "tracefs", "/sys/kernel/tracing", TRACEFS_MAGIC },
+};
+
+static void mount_kernel_files(struct canary *canary)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kernel_mounts); i++) {
+		struct statfs figures;
+
+		if (statfs(kernel_mounts[i].path, &figures) < 0 ||
+		    figures.f_type == kernel_mounts[i].magic)
+			continue;
+		must(mount("none", kernel_mounts[i].path, kernel_mounts[i].type, 0, NULL),
+		     kernel_mounts[i].path);
+		canary->mounted[i] = true;
+	}
+}
+
+static void unmount_kernel_files(const struct canary *canary)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kernel_mounts); i++)
+		if (canary->mounted[i])
+			(void)umount2(kernel_mounts[i].path, MNT_DETACH);
+}
+
 void canary_set_up(struct canary *canary)
 {
 	*canary = (struct canary) { 0 };
@@ -261,9 +317,11 @@ void canary_set_up(struct canary *canary)
 	must(chmod(canary->facts.dir, 0777), "chmod");
 	must(chown(canary->facts.dir, CANARY_UID, CANARY_UID), "chown");
 	must(gethostname(canary->host_name, sizeof(canary->host_name) - 1), "gethostname");
+	mount_kernel_files(canary);
 	make_victims(canary);
 	make_secrets(canary);
 	make_setuid_program(canary);
+	make_capable_program(canary);
 	make_listeners(canary);
 	make_messages(canary);
 	start_victim(canary);
@@ -294,6 +352,7 @@ void canary_tear_down(struct canary *canary)
 		      canary->datagram, canary->abstract, canary->terminal, canary->terminal_end };
 	char path[192];
 
+	unmount_kernel_files(canary);
 	(void)kill(canary->facts.victim, SIGKILL);
 	(void)waitpid(canary->facts.victim, NULL, 0);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

@@ -31,6 +31,7 @@ struct canary {
 	char host_name[65];
 	char shadow[24]; /* how the host's /etc/shadow begins */
 	bool has_message_queue;
+	bool mounted[2]; /* the kernel's own file systems, by us */
 	bool hit[ATTEMPT_N];
 };
 
