@@ -1,10 +1,10 @@
 #include "host/program.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "host/pids.h"
 
 #define FIELDS_FROM_STATE_TO_START 19
 
@@ -110,34 +110,24 @@ static uint64_t read_uptime_s(const struct host *host)
 
 int programs_load(const struct host *host, struct programs *programs_out)
 {
-	/* Other entries of /proc sort behind the numbers, so they do not eat the room. */
-	CLEANUP(json) json_t *names = host_list(host, "proc", PROGRAMS_MAX + 256);
+	CLEANUP(pids) struct pids pids = { 0 };
 	struct programs programs = { 0 };
 	uint64_t uptime_s = read_uptime_s(host);
-	const json_t *name;
-	size_t i;
+	int r = pids_read(host, "proc", &pids);
 
-	if (!names)
-		return -errno;
-	programs.list = calloc(json_array_size(names) + 1, sizeof(*programs.list));
+	if (r < 0)
+		return r;
+	programs.list = calloc(pids.n + 1, sizeof(*programs.list));
 	if (!programs.list)
 		abort();
-	json_array_foreach(names, i, name)
-	{
+	programs.truncated = pids.truncated || pids.n > PROGRAMS_MAX;
+	for (size_t i = 0; i < pids.n && programs.n < PROGRAMS_MAX; i++) {
 		struct program *program = &programs.list[programs.n];
-		const char *at = json_string_value(name);
-		uint64_t pid;
 
-		if (!isdigit((unsigned char)*at) || !scan_u64(&at, &pid) || *at || pid > INT32_MAX)
-			continue;
-		programs.truncated = programs.n == PROGRAMS_MAX;
-		if (programs.truncated)
-			break;
-		*program = (struct program) { .pid = (pid_t)pid };
+		*program = (struct program) { .pid = (pid_t)pids.list[i] };
 		if (read_program(host, uptime_s, program))
 			programs.n++;
 	}
-	qsort(programs.list, programs.n, sizeof(*programs.list), compare_pids);
 	*programs_out = programs;
 	return 0;
 }
