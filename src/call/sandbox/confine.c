@@ -72,3 +72,8 @@ int sandbox_confine_warden(uint32_t *walls_out, struct error *err)
 {
 	return raise_walls(rules_of_warden(), walls_out, err);
 }
+
+int sandbox_confine_store(uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_store(), walls_out, err);
+}

@@ -22,3 +22,10 @@ int sandbox_confine_self(uint32_t *walls_out, struct error *err) MUST_CHECK;
  * or module. Users are to be looked up before: that may need sockets.
  */
 int sandbox_confine_warden(uint32_t *walls_out, struct error *err) MUST_CHECK;
+
+/*
+ * The same for the owner of a database in files: it can open, write, rename and
+ * remove files, but start no program or process, make no socket and connect to
+ * nobody. Locks on files are to be taken before.
+ */
+int sandbox_confine_store(uint32_t *walls_out, struct error *err) MUST_CHECK;

@@ -67,6 +67,12 @@ static const struct rules warden = {
 	CAPABILITIES_KNOWN,
 };
 
+/* It keeps and replaces its files, as the warden does its log, but owns no power. */
+static const struct rules store = {
+	"store",   WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS, TREE_NONE,
+	LAND_NONE, CALLS_STILL | CALLS_KEEP | CALLS_METADATA,       0,
+};
+
 const struct rules *rules_of(enum sandbox_profile profile)
 {
 	assert(profile < PROFILE_N);
@@ -81,6 +87,11 @@ const struct rules *rules_of_broker(void)
 const struct rules *rules_of_warden(void)
 {
 	return &warden;
+}
+
+const struct rules *rules_of_store(void)
+{
+	return &store;
 }
 
 static const struct target targets[TARGET_N] = {

@@ -50,6 +50,7 @@ struct rules {
 const struct rules *rules_of(enum sandbox_profile profile);
 const struct rules *rules_of_broker(void);
 const struct rules *rules_of_warden(void);
+const struct rules *rules_of_store(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8
