@@ -67,6 +67,7 @@ struct store_config {
  * Starts the child; migrations run before STORE_READY. A child that dies, or loses
  * PostgreSQL, is started again after 0.1 s, doubling to 5 s. NULL with 'err' only
  * if no process can be made. The database is in no argument and no environment.
+ * The process must ignore SIGPIPE: a child may die while it is written to.
  */
 struct store *store_new(struct event_base *base, const struct store_config *config,
 			struct error *err);
