@@ -53,7 +53,9 @@ TEST(texts_are_utf8)
 		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 12345678", 18, 0 },
 		{ "a\0b", 3, -EINVAL },
 		{ "12345678\0", 9, -EINVAL },
-		{ "1234\0678", 8, -EINVAL },
+		{ "1234\0"
+		  "678",
+		  8, -EINVAL },
 		{ "\xc0\x80", 2, -EINVAL },
 		{ "\xed\xa0\x80", 3, -EINVAL },
 		{ "\xf4\x90\x80\x80", 4, -EINVAL },

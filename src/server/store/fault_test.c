@@ -216,3 +216,63 @@ TEST(the_child_stands_behind_walls)
 	}
 	scene_close(&scene);
 }
+
+TEST(a_lost_connection_is_made_again)
+{
+	static const struct store_step suicide = {
+		"SELECT CAST(pg_terminate_backend(pg_backend_pid()) AS TEXT)", NULL, 0, STORE_ANY
+	};
+	struct scene scene;
+	struct answer answer = { 0 };
+
+	if (!scene_is_postgresql())
+		SKIP("SQLite has no connection");
+	scene_open(&scene);
+	CHECK_INT(scene_query(&scene, STORE_EVERY_ORG, &suicide).code, -EIO);
+	scene_wait_state(&scene, STORE_STARTING);
+	submit_pair(&scene, 1, &answer);
+	scene_wait(&scene, &answer);
+	CHECK_TEXT(answer.text, "");
+	scene_close(&scene);
+}
+
+/* $STORE_TEST_CONTROL is a program that takes "stop" or "start". */
+static void control_server(const char *what)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execl(getenv("STORE_TEST_CONTROL"), "control", what, NULL);
+		_exit(127);
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
+}
+
+TEST(a_server_that_is_away_is_waited_for)
+{
+	struct scene scene;
+	struct answer answer = { 0 };
+	const struct store_value params[] = { store_int(1) };
+	const struct store_step step = { "SELECT CAST($1 AS BIGINT)", params, 1, STORE_ANY };
+	const struct store_batch batch = { STORE_EVERY_ORG, &step, 1, 300 * NS_PER_MS };
+
+	if (!getenv("STORE_TEST_CONTROL"))
+		SKIP("no server to stop");
+	scene_open(&scene);
+	control_server("stop");
+	scene_wait_state(&scene, STORE_STARTING);
+	/* Until the first attempt has failed as well. */
+	while (!strstr(scene.why.text, "connect to PostgreSQL"))
+		(void)event_base_loop(scene.base, EVLOOP_ONCE);
+	answer = scene_run(&scene, &batch);
+	CHECK_INT(answer.code, -ETIMEDOUT);
+	CHECK(strstr(answer.text, "connect to PostgreSQL"));
+	control_server("start");
+	answer = (struct answer) { 0 };
+	submit_pair(&scene, 1, &answer);
+	scene_wait(&scene, &answer);
+	CHECK_TEXT(answer.text, "");
+	scene_close(&scene);
+}

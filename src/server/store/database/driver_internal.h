@@ -44,6 +44,11 @@ struct driver {
 	void (*rollback)(struct database *db);
 	enum standing (*standing)(const struct database *db);
 
+	/* Between groups: a descriptor that becomes readable when the database goes away,
+	 * or -1; and whether it is away then: -EIO. */
+	int (*watch)(const struct database *db);
+	int (*look)(struct database *db, struct error *err);
+
 	/* A copy to a new file, some pages at a time: 1 when complete, 0 when not yet. */
 	int (*start_backup)(struct database *db, const char *path, struct error *err);
 	int (*step_backup)(struct database *db, struct error *err);

@@ -256,6 +256,19 @@ static enum standing standing(const struct database *db)
 	return db->standing;
 }
 
+static int watch(const struct database *db)
+{
+	return PQsocket(db->conn);
+}
+
+/* Between transactions the server says little but that it ends. */
+static int look(struct database *db, struct error *err)
+{
+	if (!PQconsumeInput(db->conn) || PQstatus(db->conn) == CONNECTION_BAD)
+		return postgresql_lost(db, err);
+	return 0;
+}
+
 static int start_backup(struct database *db UNUSED, const char *path UNUSED, struct error *err)
 {
 	return error_set(err, -EOPNOTSUPP, "back PostgreSQL up with pg_dump");
@@ -283,6 +296,8 @@ const struct driver driver_postgresql = {
 	.commit = commit,
 	.rollback = rollback,
 	.standing = standing,
+	.watch = watch,
+	.look = look,
 	.start_backup = start_backup,
 	.step_backup = step_backup,
 	.end_backup = end_backup,

@@ -18,7 +18,7 @@ int postgresql_error(struct error *err, int code, const char *what, const char *
 	size_t len;
 
 	text_format(line, sizeof(line), "%s", text);
-	for (char *at = strchr(line, '\n'); at; at = strchr(at, '\n'))
+	for (char *at = strpbrk(line, "\n\t"); at; at = strpbrk(at, "\n\t"))
 		*at = ' ';
 	len = strlen(line);
 	while (len && line[len - 1] == ' ')

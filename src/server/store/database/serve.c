@@ -49,18 +49,32 @@ static int send_answers(struct service *service, struct error *err)
 	return r < 0 ? error_set(err, r, "answer the server: %s", strerrordesc_np(-r)) : 0;
 }
 
+/* Until the server has something to say, or the database is found to be away. */
+static int wait_for_server(struct service *service, int timeout_ms, struct error *err)
+{
+	const struct group *group = &service->group;
+	struct pollfd fds[] = {
+		{ .fd = service->fd, .events = POLLIN },
+		{ .fd = group->driver->watch(group->db), .events = POLLIN },
+	};
+	int ready = poll(fds, ARRAY_LEN(fds), timeout_ms);
+
+	if (ready < 0 && errno != EINTR)
+		return error_errno(err, "wait for the server");
+	if (ready > 0 && fds[1].revents && group->driver->look(group->db, err) < 0)
+		return err->code;
+	return ready > 0 && fds[0].revents;
+}
+
 /* 1 with more bytes, or none where we only looked; 0 at the end. */
 static int read_more(struct service *service, int timeout_ms, struct error *err)
 {
-	struct pollfd poll_fd = { .fd = service->fd, .events = POLLIN };
 	static char bytes[READ_BYTES];
 	ssize_t n;
-	int ready = poll(&poll_fd, 1, timeout_ms);
+	int ready = wait_for_server(service, timeout_ms, err);
 
-	if (ready == 0 || (ready < 0 && errno == EINTR))
-		return 1;
-	if (ready < 0)
-		return error_errno(err, "wait for the server");
+	if (ready <= 0)
+		return ready < 0 ? ready : 1;
 	n = read(service->fd, bytes, sizeof(bytes));
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return 1;

@@ -233,6 +233,16 @@ static enum standing standing(const struct database *db)
 	return sqlite3_get_autocommit(db->handle) ? STANDING_LOST : STANDING_OPEN;
 }
 
+static int watch(const struct database *db UNUSED)
+{
+	return -1;
+}
+
+static int look(struct database *db UNUSED, struct error *err UNUSED)
+{
+	return 0;
+}
+
 const struct driver driver_sqlite = {
 	.open = open_database,
 	.close = close_database,
@@ -246,6 +256,8 @@ const struct driver driver_sqlite = {
 	.commit = commit,
 	.rollback = rollback,
 	.standing = standing,
+	.watch = watch,
+	.look = look,
 	.start_backup = sqlite_start_backup,
 	.step_backup = sqlite_step_backup,
 	.end_backup = sqlite_end_backup,
