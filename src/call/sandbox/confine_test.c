@@ -110,6 +110,20 @@ TEST(a_confined_warden_keeps_its_log_and_its_clients)
 	CHECK_INT(errno_behind(sandbox_confine_warden, ACCEPT), EBADF);
 }
 
+TEST(a_confined_store_has_its_files_and_nothing_else)
+{
+	skip_without_filters();
+	CHECK_INT(errno_behind(sandbox_confine_store, OPEN_A_FILE), 0);
+	CHECK_INT(errno_behind(sandbox_confine_store, TURN_A_LOG), EBADF);
+	CHECK_INT(errno_behind(sandbox_confine_store, START_A_PROGRAM), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, FORK), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, SIGNAL_ANOTHER), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, MAKE_AN_INET_SOCKET), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, MAKE_A_UNIX_SOCKET), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, CONNECT), EPERM);
+	CHECK_INT(errno_behind(sandbox_confine_store, TRACE), EPERM);
+}
+
 TEST(a_confined_investigator_has_only_what_is_open)
 {
 	skip_without_filters();

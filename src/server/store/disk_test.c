@@ -76,8 +76,10 @@ static int play_read_only(void)
 static void play(int (*part)(void))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	scene_require_walls();
+	pid = fork();
 	if (pid == 0) {
 		if (unshare(geteuid() ? CLONE_NEWUSER | CLONE_NEWNS : CLONE_NEWNS) < 0 ||
 		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||

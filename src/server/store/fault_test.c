@@ -151,6 +151,7 @@ TEST(the_child_dies_with_its_parent)
 	pid_t parent, child = 0;
 	int ends[2];
 
+	scene_require_walls();
 	CHECK_INT(pipe(ends), 0);
 	parent = fork();
 	if (parent == 0)

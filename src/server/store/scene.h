@@ -31,6 +31,9 @@ struct answer {
 
 bool scene_is_postgresql(void);
 
+/* Skips the test where an emulator of another architecture lets no child stand behind walls. */
+void scene_require_walls(void);
+
 /* Ready, with both orgs made; ends the test otherwise. */
 void scene_open(struct scene *scene);
 /* Another process on the same database; waits until it is no longer starting. */
