@@ -58,6 +58,41 @@ ssize_t write(int fd, const void *data, size_t len)
 	return finish(struck, syscall(SYS_write, fd, data, len));
 }
 
+/* Into what was allocated before: a full disk does not mind. */
+ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+{
+	bool struck = strikes();
+
+	if (fails(struck))
+		return -1;
+	if (struck && fault.kind == FAULT_HALF) {
+		(void)syscall(SYS_pwrite64, fd, data, len / 2, at);
+		_exit(77);
+	}
+	return finish(struck, syscall(SYS_pwrite64, fd, data, len, at));
+}
+
+/* Only what makes a file counts; whatever is tested makes it its owner's alone. */
+int openat(int dir_fd, const char *path, int flags, ...)
+{
+	bool struck = (flags & O_CREAT) && strikes();
+
+	if (fails(struck))
+		return -1;
+	if ((flags & O_CREAT) && is_full()) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return (int)finish(struck, syscall(SYS_openat, dir_fd, path, flags, 0600));
+}
+
+int unlinkat(int dir_fd, const char *path, int flags)
+{
+	bool struck = strikes();
+
+	return fails(struck) ? -1 : (int)finish(struck, syscall(SYS_unlinkat, dir_fd, path, flags));
+}
+
 int fdatasync(int fd)
 {
 	bool struck = strikes();

@@ -65,7 +65,8 @@ static void try_every_call(enum fault_kind kind)
 		check_whole(path, NEW);
 		CHECK_INT(test_folder_count(&folder), 1); /* no half-written one stays */
 	}
-	CHECK_INT(n_faults, kind == FAULT_HALF ? 1 : 4); /* write, fsync, rename, fsync */
+	CHECK_INT(n_faults,
+		  kind == FAULT_HALF ? 1 : 6); /* unlink, open, write, fsync, rename, fsync */
 }
 
 TEST(killed_before_any_call_the_file_is_old_or_new)
