@@ -86,9 +86,13 @@ struct policy *policy_load(const char *path, struct error *err)
 
 static bool subject_includes(const struct subject *subject, const struct caller *caller)
 {
+	if (caller->on_behalf[0])
+		return subject->kind == SUBJECT_ANYONE || subject->kind == SUBJECT_LINK;
 	switch (subject->kind) {
 	case SUBJECT_ANYONE:
 		return true;
+	case SUBJECT_LINK:
+		return false;
 	case SUBJECT_USER:
 		return caller->uid == subject->uid;
 	case SUBJECT_GROUP:
@@ -149,6 +153,12 @@ bool policy_is_readonly_command(const struct policy *policy, const json_t *args)
 		if (strcmp(policy->commands[i], line) == 0)
 			return true;
 	return false;
+}
+
+bool policy_may_speak(const struct policy *policy, const struct caller *caller)
+{
+	return caller->uid == 0 || caller->uid == geteuid() ||
+	       (policy->has_link_user && caller->uid == policy->link_uid);
 }
 
 bool policy_allows_without_landlock(const struct policy *policy)

@@ -6,14 +6,17 @@
  *
  *	allow reads
  *	allow traces to root
+ *	allow traces to link
  *	ask   changes
  *
  * Grammar ('#' begins a comment):
- *	allow|ask|deny  RISK|TOOL  [to root|user NAME|group NAME|anyone]
+ *	allow|ask|deny  RISK|TOOL  [to root|link|user NAME|group NAME|anyone]
  *	roots PATH...		what diagnose-root may read (default /)
  *	readonly COMMAND [ARG...]	exactly this argv, run by execute_shell_command
  *				without writing anything, is judged as 'reads'
  *	without landlock		accept a kernel that lacks that wall
+ * 'link' is whoever asks through the server, on another's behalf (struct caller): rules for
+ * a user or a group, root too, do not speak of it, those for anyone do.
  * RISK is reads, traces or changes. 'ask' means: only with an approval. A rule
  * never lowers a tool's own risk; an unknown word is an error with its line.
  *
@@ -38,7 +41,8 @@ struct caller {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	char who[64]; /* for people: "uid 0 (root)" */
+	char who[64];        /* for people: "uid 0 (root)" */
+	char on_behalf[128]; /* whom the link speaks for, "org/person"; "" for nobody */
 };
 
 struct policy;
@@ -67,6 +71,10 @@ enum policy_answer policy_judge(const struct policy *policy, const struct caller
  * A command with anything a shell would interpret never is.
  */
 bool policy_is_readonly_command(const struct policy *policy, const json_t *args);
+
+/* Whether its calls may name another on whose behalf they are made: the user "constable", root,
+ * and whom we run as. */
+bool policy_may_speak(const struct policy *policy, const struct caller *caller);
 
 bool policy_allows_without_landlock(const struct policy *policy);
 

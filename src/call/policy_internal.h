@@ -13,6 +13,7 @@ enum subject_kind {
 	SUBJECT_ANYONE,
 	SUBJECT_USER, /* root too */
 	SUBJECT_GROUP,
+	SUBJECT_LINK,
 };
 
 struct subject {
@@ -42,6 +43,8 @@ struct policy {
 	char **commands; /* words joined by one blank */
 	size_t n_commands;
 	bool without_landlock;
+	bool has_link_user;
+	uid_t link_uid; /* the agent's */
 };
 
 /*

@@ -156,12 +156,17 @@ static int parse_subject(const struct line *line, struct subject *subject, struc
 		subject->kind = SUBJECT_USER;
 		return 0;
 	}
+	if (line->n_words == 4 && str_is(words[3], "link")) {
+		subject->kind = SUBJECT_LINK;
+		return 0;
+	}
 	if (line->n_words == 5 && str_is(words[3], "user"))
 		return parse_user(line, words[4], subject, err);
 	if (line->n_words == 5 && str_is(words[3], "group"))
 		return parse_group(line, words[4], subject, err);
 	return complain(line, err,
-			"after 'to' comes root, anyone, user NAME or group NAME, and then nothing");
+			"after 'to' comes root, link, anyone, user NAME or group NAME, and then "
+			"nothing");
 }
 
 static bool is_tool_name(struct str word)
@@ -350,12 +355,22 @@ static int keep_default_rules(struct policy *policy, struct error *err)
 {
 	static const char rules[] = "allow reads\n"
 				    "allow traces to root\n"
+				    "allow traces to link\n"
 				    "ask changes\n";
 	int r = parse_lines(policy, "default", rules, sizeof(rules) - 1, err);
 
 	for (size_t i = 0; i < policy->n_rules; i++)
 		policy->rules[i].line = 0;
 	return r;
+}
+
+static void find_link_user(struct policy *policy)
+{
+	const struct passwd *user = getpwnam("constable");
+
+	policy->has_link_user = user;
+	if (user)
+		policy->link_uid = user->pw_uid;
 }
 
 struct policy *policy_parse(const char *name, const char *text, size_t len, struct error *err)
@@ -374,5 +389,6 @@ struct policy *policy_parse(const char *name, const char *text, size_t len, stru
 		return NULL;
 	if (!policy->n_rules && keep_default_rules(policy, err) < 0)
 		return NULL;
+	find_link_user(policy);
 	return TAKE(policy);
 }

@@ -17,6 +17,9 @@ static const struct tool_info shell = { .name = "execute_shell_command", .risk =
 static const struct caller root = { .uid = 0, .gid = 0 };
 static const struct caller ana = { .uid = 4711, .gid = 4711 };
 
+/* The agent, which runs as root here, asks for somebody behind the link. */
+static const struct caller linked = { .uid = 0, .gid = 0, .on_behalf = "acme/ana" };
+
 static char why[ERROR_TEXT_BYTES];
 
 static struct policy *parse(const char *text)
@@ -45,6 +48,29 @@ static void check_refused(const char *text, const char *sentence)
 	CHECK(!policy_parse("policy.conf", text, strlen(text), &err));
 	CHECK_TEXT(err.text, sentence);
 	CHECK_INT(err.code, -EINVAL);
+}
+
+TEST(the_link_is_no_user_and_root_least_of_all)
+{
+	CHECK_INT(judge("allow changes to root\n", &linked, &alter), POLICY_DENIES);
+	CHECK_INT(judge("allow changes to user 0\n", &linked, &alter), POLICY_DENIES);
+	CHECK_INT(judge("allow changes to group 0\n", &linked, &alter), POLICY_DENIES);
+	CHECK_INT(judge("allow changes to link\n", &linked, &alter), POLICY_ALLOWS);
+	CHECK_INT(judge("allow changes to anyone\n", &linked, &alter), POLICY_ALLOWS);
+	CHECK_INT(judge("allow changes to link\n", &root, &alter), POLICY_DENIES);
+}
+
+TEST(without_a_file_the_link_may_read_and_trace_and_asks_to_change)
+{
+	struct error err = { 0 };
+	CLEANUP(policy) struct policy *policy = policy_load(NULL, &err);
+
+	CHECK_INT(policy_judge(policy, &linked, &look, NULL, why), POLICY_ALLOWS);
+	CHECK_INT(policy_judge(policy, &linked, &watch, NULL, why), POLICY_ALLOWS);
+	CHECK_TEXT(why, "default: allow traces to link");
+	CHECK_INT(policy_judge(policy, &linked, &alter, NULL, why), POLICY_ASKS);
+	CHECK(policy_may_speak(policy, &root));
+	CHECK(!policy_may_speak(policy, &ana));
 }
 
 TEST(without_a_file_reads_are_allowed_traces_are_roots_and_changes_ask)
@@ -190,9 +216,10 @@ TEST(an_unknown_word_is_an_error_with_its_line)
 		      "policy.conf:1: no such group: 'no_such_group_here'");
 	check_refused("allow reads to user 4294967295",
 		      "policy.conf:1: no such user: '4294967295'");
-	check_refused("allow reads to root too",
-		      "policy.conf:1: after 'to' comes root, anyone, user NAME or group NAME, and "
-		      "then nothing");
+	check_refused(
+		"allow reads to root too",
+		"policy.conf:1: after 'to' comes root, link, anyone, user NAME or group NAME, and "
+		"then nothing");
 	check_refused("roots var", "policy.conf:1: a root is an absolute path, not 'var'");
 	check_refused("roots", "policy.conf:1: expected a path");
 	check_refused("readonly", "policy.conf:1: expected a command");
