@@ -43,7 +43,7 @@ static json_t *hmac_json(const struct audit *audit, const void *bytes, size_t le
 	char text[2 * EVP_MAX_MD_SIZE + 1];
 	unsigned n_mac = 0;
 
-	if (!HMAC(EVP_sha256(), audit->key, AUDIT_KEY_BYTES, len ? bytes : "", len, mac, &n_mac))
+	if (!HMAC(EVP_sha256(), audit->key, SECRET_BYTES, len ? bytes : "", len, mac, &n_mac))
 		abort();
 	hash_hex(mac, n_mac, text);
 	return json_string(text);
@@ -135,7 +135,7 @@ static int start(struct audit *audit, const char *directory, struct error *err)
 	int r = open_directory(audit, directory, err);
 
 	if (r == 0)
-		r = audit_load_key(audit->dir_fd, audit->key, err);
+		r = secret_load(audit->dir_fd, AUDIT_KEY_FILE, audit->key, err);
 	if (r == 0)
 		r = audit_count_rotated(audit->dir_fd, &audit->n_rotated, err);
 	if (r == 0)

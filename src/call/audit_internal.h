@@ -4,9 +4,10 @@
 #include "base/buf.h"
 #include "call/audit.h"
 #include "call/hash.h"
+#include "call/secret.h"
 
 #define AUDIT_FILE "audit.jsonl"
-#define AUDIT_KEY_BYTES 32
+#define AUDIT_KEY_FILE "audit.key"
 #define AUDIT_NAME_BYTES 64
 #define AUDIT_FIRST_PREV "constable audit log, version 1"
 
@@ -37,7 +38,7 @@ struct audit {
 	bool needs_sync;
 	bool is_broken;
 	unsigned n_rotated;
-	unsigned char key[AUDIT_KEY_BYTES];
+	unsigned char key[SECRET_BYTES];
 	struct open_calls open;
 };
 
@@ -51,9 +52,6 @@ const char *audit_rotated_name(unsigned n, char name[AUDIT_NAME_BYTES]);
 
 /* How many rotated files there are: the highest number in use. */
 int audit_count_rotated(int dir_fd, unsigned *n_out, struct error *err);
-
-/* Loads audit.key, or makes it. */
-int audit_load_key(int dir_fd, unsigned char key[AUDIT_KEY_BYTES], struct error *err);
 
 /* Finds seq, head, size and open calls of a log, and cuts off a torn last line. */
 struct audit_tear {

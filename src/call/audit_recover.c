@@ -2,15 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "call/audit_internal.h"
 
-#define KEY_FILE "audit.key"
-#define KEY_NEW_FILE "audit.key.new"
 #define MAX_ROTATED 100000
 
 const char *audit_rotated_name(unsigned n, char name[AUDIT_NAME_BYTES])
@@ -51,47 +48,6 @@ int audit_count_rotated(int dir_fd, unsigned *n_out, struct error *err)
 	(void)closedir(directory);
 	*n_out = max;
 	return 0;
-}
-
-/* By way of another name, so that a crash never leaves half a key. */
-static int make_key(int dir_fd, unsigned char key[AUDIT_KEY_BYTES], struct error *err)
-{
-	CLEANUP(fd) int fd = -1;
-	int r;
-
-	if (getrandom(key, AUDIT_KEY_BYTES, 0) != AUDIT_KEY_BYTES)
-		return error_errno(err, "%s", KEY_FILE);
-	if (unlinkat(dir_fd, KEY_NEW_FILE, 0) < 0 && errno != ENOENT)
-		return error_errno(err, "%s", KEY_NEW_FILE);
-	fd = openat(dir_fd, KEY_NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return error_errno(err, "%s", KEY_NEW_FILE);
-	r = fd_write_all(fd, key, AUDIT_KEY_BYTES);
-	if (r < 0)
-		return error_set(err, r, "%s: %s", KEY_NEW_FILE, strerrordesc_np(-r));
-	if (fsync(fd) < 0 || renameat(dir_fd, KEY_NEW_FILE, dir_fd, KEY_FILE) < 0 ||
-	    fsync(dir_fd) < 0)
-		return error_errno(err, "%s", KEY_FILE);
-	return 0;
-}
-
-int audit_load_key(int dir_fd, unsigned char key[AUDIT_KEY_BYTES], struct error *err)
-{
-	CLEANUP(fd)
-	int fd = openat(dir_fd, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-	int r;
-
-	if (fd < 0 && errno == ENOENT)
-		return make_key(dir_fd, key, err);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, "%s", KEY_FILE);
-	if (!S_ISREG(st.st_mode) || st.st_size != AUDIT_KEY_BYTES || st.st_uid != geteuid() ||
-	    (st.st_mode & 077))
-		return error_set(err, -EPERM, "%s: must be %d bytes that only uid %u can read",
-				 KEY_FILE, AUDIT_KEY_BYTES, geteuid());
-	r = fd_read_all(fd, key, AUDIT_KEY_BYTES);
-	return r < 0 ? error_set(err, r, "%s: %s", KEY_FILE, strerrordesc_np(-r)) : 0;
 }
 
 /* Follows a file to its end; returns how many lines it has, or a negative errno. */
