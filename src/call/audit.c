@@ -77,13 +77,20 @@ static json_t *intent_members(const struct audit *audit, const struct audit_call
 			  (json_int_t)call->caller->uid, "gid", (json_int_t)call->caller->gid,
 			  "pid", (json_int_t)call->caller->pid);
 
+	put_text(members, "call_id", call->call_id, 64);
 	put_text(members, "who", call->caller->who, sizeof(call->caller->who));
+	if (call->caller->on_behalf[0])
+		put_text(members, "on_behalf", call->caller->on_behalf,
+			 sizeof(call->caller->on_behalf));
 	put_text(members, "tool", call->tool_name, 128);
 	if (call->tool)
 		put_text(members, "risk", tool_risk_name(call->tool->risk), 16);
 	put_text(members, "decision", call->decision, ERROR_TEXT_BYTES);
+	put_text(members, "approver", call->approver, 128);
 	put_args(members, call->redacted_args);
-	json_put(members, "args_hmac", hmac_json(audit, call->arg_bytes, call->n_arg_bytes));
+	if (call->arg_bytes)
+		json_put(members, "args_hmac",
+			 hmac_json(audit, call->arg_bytes, call->n_arg_bytes));
 	return members;
 }
 
@@ -91,6 +98,7 @@ static json_t *outcome_members(const struct audit_outcome *outcome)
 {
 	json_t *members = json_pack("{s:I}", "id", (json_int_t)outcome->id);
 
+	put_text(members, "call_id", outcome->call_id, 64);
 	put_text(members, "outcome", outcome->outcome, 32);
 	json_put(members, "elapsed_ms", json_real((double)outcome->elapsed_ns / (double)NS_PER_MS));
 	put_text(members, "result_sha256", outcome->result_sha256, HASH_TEXT_BYTES);
@@ -129,7 +137,7 @@ static int close_open_calls(struct audit *audit, struct error *err)
 	return 0;
 }
 
-static int start(struct audit *audit, const char *directory, struct error *err)
+static int recover(struct audit *audit, const char *directory, struct error *err)
 {
 	struct audit_tear tear = { 0 };
 	int r = open_directory(audit, directory, err);
@@ -143,18 +151,10 @@ static int start(struct audit *audit, const char *directory, struct error *err)
 	if (r < 0)
 		return r;
 	audit_fill_reserve(audit);
-	r = write_repair(audit, &tear, err);
-	if (r == 0)
-		r = close_open_calls(audit, err);
-	if (r == 0)
-		r = audit_write(audit, AUDIT_START,
-				json_pack("{s:I, s:I}", "pid", (json_int_t)getpid(), "uid",
-					  (json_int_t)geteuid()),
-				err);
-	return r < 0 ? r : audit_sync(audit, err);
+	return write_repair(audit, &tear, err);
 }
 
-struct audit *audit_open(const char *directory, struct error *err)
+struct audit *audit_open_unfinished(const char *directory, struct error *err)
 {
 	struct audit *audit = calloc(1, sizeof(*audit));
 
@@ -162,12 +162,50 @@ struct audit *audit_open(const char *directory, struct error *err)
 		abort();
 	audit->fd = -1;
 	audit->dir_fd = -1;
-	if (start(audit, directory, err) < 0) {
+	if (recover(audit, directory, err) < 0) {
 		error_wrap(err, "open the audit log");
 		audit_close(audit);
 		return NULL;
 	}
 	return audit;
+}
+
+int audit_begin(struct audit *audit, struct error *err)
+{
+	int r = close_open_calls(audit, err);
+
+	if (r == 0)
+		r = audit_write(audit, AUDIT_START,
+				json_pack("{s:I, s:I}", "pid", (json_int_t)getpid(), "uid",
+					  (json_int_t)geteuid()),
+				err);
+	if (r == 0)
+		r = audit_sync(audit, err);
+	return r < 0 ? error_wrap(err, "open the audit log") : 0;
+}
+
+struct audit *audit_open(const char *directory, struct error *err)
+{
+	struct audit *audit = audit_open_unfinished(directory, err);
+
+	if (audit && audit_begin(audit, err) < 0) {
+		audit_close(audit);
+		return NULL;
+	}
+	return audit;
+}
+
+bool audit_is_open(const struct audit *audit, uint64_t id)
+{
+	for (size_t i = 0; i < audit->open.n; i++)
+		if (audit->open.ids[i] == id)
+			return true;
+	return false;
+}
+
+uint64_t audit_next_id(const struct audit *audit)
+{
+	return audit->seq + 1;
 }
 
 void audit_close(struct audit *audit)

@@ -37,18 +37,21 @@
 struct audit;
 
 struct audit_call {
-	uint64_t id;
+	uint64_t id;         /* audit_next_id() */
+	const char *call_id; /* of a durable call, or NULL */
 	const struct caller *caller;
 	const struct tool_info *tool; /* NULL: no tool of that name */
 	const char *tool_name;
 	const json_t *redacted_args;
-	const void *arg_bytes; /* what the HMAC covers */
+	const void *arg_bytes; /* what the HMAC covers; NULL: there is none */
 	size_t n_arg_bytes;
 	const char *decision; /* the rule that decided */
+	const char *approver; /* who signed the approval, or NULL */
 };
 
 struct audit_outcome {
 	uint64_t id;
+	const char *call_id; /* of a durable call, or NULL */
 	const char *outcome; /* "done", "failed", "interrupted", "denied" */
 	const struct error *err;
 	const char *result_sha256; /* or NULL */
@@ -61,6 +64,18 @@ struct audit_outcome {
  * another process has it open.
  */
 struct audit *audit_open(const char *directory, struct error *err);
+
+/*
+ * The same in two steps, for who knows more of those calls: between them
+ * audit_is_open() tells which there are and audit_outcome() closes them.
+ */
+struct audit *audit_open_unfinished(const char *directory, struct error *err);
+int audit_begin(struct audit *audit, struct error *err) MUST_CHECK;
+bool audit_is_open(const struct audit *audit, uint64_t id);
+
+/* An id that no call of this log had before, until a line is written. */
+uint64_t audit_next_id(const struct audit *audit);
+
 void audit_close(struct audit *audit);
 
 int audit_intent(struct audit *audit, const struct audit_call *call, struct error *err) MUST_CHECK;

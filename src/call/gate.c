@@ -8,6 +8,7 @@
 #include "call/plan.h"
 #include "call/redact.h"
 #include "call/schema.h"
+#include "call/step.h"
 
 #define ARGS_MAX_BYTES (1 * MIB)
 
@@ -23,10 +24,6 @@ static int parse_args(struct call *call, struct error *err)
 {
 	CLEANUP(json) json_t *schema = NULL;
 
-	if (!call->n_args) {
-		call->args = "{}";
-		call->n_args = 2;
-	}
 	call->parsed = json_parse(call->args, call->n_args, ARGS_MAX_BYTES, err);
 	if (!call->parsed)
 		return err->code;
@@ -78,6 +75,7 @@ static int record_intent(struct call *call, const struct tool_info *info, const 
 	CLEANUP(json) json_t *redacted = json_deep_copy(call->parsed);
 	struct audit_call entry = {
 		.id = call->id,
+		.call_id = call->call_id,
 		.caller = &call->caller,
 		.tool = info,
 		.tool_name = call->tool,
@@ -92,24 +90,113 @@ static int record_intent(struct call *call, const struct tool_info *info, const 
 	return audit_intent(call->gate->audit, &entry, err);
 }
 
-static int admit(struct call *call, struct answer *answer)
+/* Others' ids are nobody's business; the same id for something else is a mistake. */
+static int check_same(const struct call *call, const struct spool_entry *entry, struct error *err)
 {
-	char decision[ERROR_TEXT_BYTES] = "";
+	char sha256[HASH_TEXT_BYTES];
+
+	if (!spool_is_of(entry, call->caller.uid))
+		return error_set(err, -EEXIST, "the call id '%s' is taken", call->call_id);
+	if (strcmp(entry->tool, call->tool) != 0 ||
+	    strcmp(entry->args_sha256, hash_text(call->args, call->n_args, sha256)) != 0)
+		return error_set(err, -EEXIST, "the call id '%s' belongs to another call",
+				 call->call_id);
+	return 0;
+}
+
+/* True, with the answer, for a durable call that was made before. */
+static bool is_known(struct call *call, struct frame *kept, struct answer *answer)
+{
+	const struct spool *spool = call->gate->spool;
+	const struct spool_entry *entry;
+	enum spool_state state;
+
+	if (spool_find(spool, call->call_id, &state, &entry, &answer->err) < 0)
+		return true;
+	if (state == SPOOL_UNKNOWN)
+		return false;
+	if (entry && check_same(call, entry, &answer->err) < 0)
+		return true;
+	answer->already = state;
+	if (state == SPOOL_FINISHED) {
+		if (spool_load(spool, call->call_id, kept, &answer->err) == 0)
+			answer->kept = kept;
+		return true;
+	}
+	error_set(&answer->err, -EALREADY, "the call '%s' was started before", call->call_id);
+	return true;
+}
+
+static int check_durable(const struct call *call, struct error *err)
+{
+	if (!call->gate->spool)
+		return error_set(err, -ENOTSUP,
+				 "this warden ends with its client, so it keeps no calls");
+	if (!spool_is_id(call->call_id))
+		return error_set(err, -EINVAL, "a call id is 1 to 64 letters, digits, '_' or '-'");
+	return 0;
+}
+
+/* From here on the id is known, whatever happens. */
+static int keep(struct call *call, struct error *err)
+{
+	struct spool_entry entry = {
+		.audit_id = call->id,
+		.uid = call->caller.uid,
+		.risk = call->info->risk,
+	};
+
+	text_format(entry.call_id, sizeof(entry.call_id), "%s", call->call_id);
+	text_format(entry.tool, sizeof(entry.tool), "%s", call->tool);
+	text_format(entry.who, sizeof(entry.who), "%s", call->caller.who);
+	text_format(entry.on_behalf, sizeof(entry.on_behalf), "%s", call->caller.on_behalf);
+	hash_text(call->args, call->n_args, entry.args_sha256);
+	return spool_start(call->gate->spool, &entry, err);
+}
+
+/* What cannot be recorded does not happen. */
+static int record(struct call *call, const char *decision, struct error *err)
+{
+	int r = 0;
+
+	step_reached(STEP_ACCEPTED);
+	call->id = audit_next_id(call->gate->audit);
+	if (call->call_id)
+		r = keep(call, err);
+	if (r < 0)
+		return r;
+	step_reached(STEP_KEPT);
+	r = record_intent(call, call->info, decision, err);
+	if (r == 0) {
+		step_reached(STEP_INTENDED);
+		return 0;
+	}
+	/* A line that could not be synced may be there: then the next start ends the call. */
+	if (call->call_id && !audit_is_open(call->gate->audit, call->id))
+		spool_abandon(call->gate->spool, call->call_id);
+	return error_wrap(err, "record the call");
+}
+
+static int find_and_parse(struct call *call, struct error *err)
+{
 	int r;
 
 	call->info = find_tool(call->gate, call->tool);
 	if (!call->info)
-		return error_set(&answer->err, -ENOENT,
-				 "no tool named '%s'; 'constable tools' lists them", call->tool);
-	r = parse_args(call, &answer->err);
-	if (r < 0)
-		return error_wrap(&answer->err, "arguments of '%s'", call->tool);
-	r = judge(call, decision, answer);
-	if (r < 0)
-		return r;
-	/* Last, so that what cannot be recorded does not happen. */
-	r = record_intent(call, call->info, decision, &answer->err);
-	return r < 0 ? error_wrap(&answer->err, "record the call") : 0;
+		return error_set(err, -ENOENT, "no tool named '%s'; 'constable tools' lists them",
+				 call->tool);
+	r = parse_args(call, err);
+	return r < 0 ? error_wrap(err, "arguments of '%s'", call->tool) : 0;
+}
+
+static int admit(struct call *call, struct answer *answer)
+{
+	char decision[ERROR_TEXT_BYTES] = "";
+	int r = find_and_parse(call, &answer->err);
+
+	if (r == 0)
+		r = judge(call, decision, answer);
+	return r == 0 ? record(call, decision, &answer->err) : r;
 }
 
 static const char *name_outcome(const struct error *err)
@@ -130,17 +217,90 @@ static void finish(struct call *call, struct answer *answer)
 static void refuse(struct call *call, struct answer *answer)
 {
 	struct audit_outcome refused = {
-		.id = call->id,
+		.id = audit_next_id(call->gate->audit),
+		.call_id = call->call_id,
 		.outcome = "denied",
 		.err = &answer->err,
 	};
 	struct error err = { 0 };
 
+	answer->outcome = "denied";
+	call->id = refused.id;
 	if (call->parsed && (record_intent(call, NULL, answer->err.text, &err) < 0 ||
 			     audit_outcome(call->gate->audit, &refused, &err) < 0))
 		error_wrap(&answer->err, "not recorded (%s)", err.text);
 	finish(call, answer);
 	json_decref(answer->approval);
+}
+
+/*
+ * The result is kept before anything else comes of it. Where it cannot be, the
+ * outcome stays open too: the next start settles both, and the same way.
+ */
+static bool keep_answer(struct call *call, struct answer *answer)
+{
+	CLEANUP(json) json_t *header = answer_header(answer);
+	struct frame frame = { header, (char *)answer->result, answer->n_result };
+	struct error err = { 0 };
+
+	json_put(header, "call_id", json_string(call->call_id));
+	if (spool_finish(call->gate->spool, call->call_id, &frame, &err) == 0)
+		return true;
+	error_set(&answer->err, -EINTR, "'%s' ran, but: %s", call->tool, err.text);
+	answer->outcome = "interrupted";
+	answer->result = NULL;
+	return false;
+}
+
+static void record_outcome(const struct call *call, struct answer *answer)
+{
+	struct audit_outcome entry = {
+		.id = call->id,
+		.call_id = call->call_id,
+		.outcome = answer->outcome,
+		.err = &answer->err,
+		.result_sha256 = answer->result ? answer->sha256 : NULL,
+		.elapsed_ns = answer->elapsed_ns,
+	};
+	struct error err = { 0 };
+
+	if (audit_outcome(call->gate->audit, &entry, &err) == 0)
+		return;
+	/* A kept answer stands: the log is given its outcome when it can be opened again. */
+	if (call->call_id)
+		return;
+	answer->err = err;
+	error_wrap(&answer->err, "'%s' ran, but its outcome could not be recorded", call->tool);
+	answer->result = NULL;
+}
+
+static void conclude(struct call *call, struct answer *answer)
+{
+	if (!call->call_id || keep_answer(call, answer)) {
+		step_reached(STEP_FINISHED);
+		record_outcome(call, answer);
+	}
+	step_reached(STEP_RECORDED);
+	finish(call, answer);
+	step_reached(STEP_ANSWERED);
+}
+
+/* A plan runs nothing: its calls come back through the gate one by one. */
+static void answer_plan(struct call *call)
+{
+	struct answer answer = { .kind = ANSWER_PLAN };
+	CLEANUP(json) json_t *calls = plan_fill(call->info->plan, call->parsed);
+	CLEANUP(text) char *text = calls ? json_canonical(calls) : NULL;
+
+	if (text) {
+		answer.result = text;
+		answer.n_result = strlen(text);
+		hash_text(text, answer.n_result, answer.sha256);
+	} else {
+		error_set(&answer.err, -EINVAL, "the plan of '%s' is none", call->tool);
+	}
+	answer.outcome = name_outcome(text ? NULL : &answer.err);
+	conclude(call, &answer);
 }
 
 static void handle_job_done(struct job *job, const struct launch_outcome *outcome,
@@ -153,30 +313,19 @@ static void handle_job_done(struct job *job, const struct launch_outcome *outcom
 		.landlock_abi = outcome->landlock_abi,
 		.cpu_ns = outcome->cpu_ns,
 		.peak_memory_bytes = outcome->peak_memory_bytes,
-	};
-	struct audit_outcome entry = {
-		.id = call->id,
 		.outcome = name_outcome(err),
-		.err = err,
-		.elapsed_ns = outcome->elapsed_ns,
 	};
 	struct job spent = *job; /* the answer may free the call, and the job in it */
-	int r;
 
+	step_reached(STEP_ENDED);
 	if (result) {
 		answer.result = buf_text(result);
 		answer.n_result = result->len;
-		entry.result_sha256 = hash_text(answer.result, answer.n_result, answer.sha256);
+		hash_text(answer.result, answer.n_result, answer.sha256);
 	} else {
 		answer.err = *err;
 	}
-	r = audit_outcome(call->gate->audit, &entry, &answer.err);
-	if (r < 0) {
-		error_wrap(&answer.err, "'%s' ran, but its outcome could not be recorded",
-			   call->tool);
-		answer.result = NULL;
-	}
-	finish(call, &answer);
+	conclude(call, &answer);
 	job_finish(&spent);
 }
 
@@ -188,29 +337,18 @@ static enum sandbox_profile choose_profile(const struct call *call)
 	return sandbox_profile_for(call->info->needs);
 }
 
-/* A plan runs nothing: its calls come back through the gate one by one. */
-static void answer_plan(struct call *call)
+/* An answer is due at once: the call is no durable one, or was made before. */
+static bool answer_known(struct call *call, struct answer *answer)
 {
-	struct answer answer = { .kind = ANSWER_PLAN };
-	struct audit_outcome entry = { .id = call->id };
-	CLEANUP(json) json_t *calls = plan_fill(call->info->plan, call->parsed);
-	CLEANUP(text) char *text = calls ? json_canonical(calls) : NULL;
-	struct error err = { 0 };
+	CLEANUP(frame) struct frame kept = { 0 };
 
-	if (text) {
-		answer.result = text;
-		answer.n_result = strlen(text);
-		entry.result_sha256 = hash_text(text, answer.n_result, answer.sha256);
-	} else {
-		error_set(&answer.err, -EINVAL, "the plan of '%s' is none", call->tool);
-		entry.err = &answer.err;
-	}
-	entry.outcome = name_outcome(entry.err);
-	if (audit_outcome(call->gate->audit, &entry, &err) < 0) {
-		answer.result = NULL;
-		error_set(&answer.err, err.code, "not recorded (%s)", err.text);
-	}
-	finish(call, &answer);
+	if (!call->call_id)
+		return false;
+	if (check_durable(call, &answer->err) == 0 && !is_known(call, &kept, answer))
+		return false;
+	answer->outcome = "denied"; /* of this one; a kept answer has its own */
+	finish(call, answer);
+	return true;
 }
 
 void gate_submit(struct gate *gate, struct call *call)
@@ -218,9 +356,14 @@ void gate_submit(struct gate *gate, struct call *call)
 	struct answer answer = { 0 };
 
 	call->gate = gate;
-	call->id = ++gate->next_id;
 	call->parsed = NULL;
 	call->info = NULL;
+	if (!call->n_args) {
+		call->args = "{}";
+		call->n_args = 2;
+	}
+	if (answer_known(call, &answer))
+		return;
 	if (admit(call, &answer) < 0) {
 		refuse(call, &answer);
 		return;
@@ -234,9 +377,11 @@ void gate_submit(struct gate *gate, struct call *call)
 		.args = call->args,
 		.n_args = call->n_args,
 		.profile = choose_profile(call),
+		.deadline_ns = call->deadline_ns,
 		.done = handle_job_done,
 	};
 	job_start(gate->runner, &call->job);
+	step_reached(STEP_LAUNCHED);
 }
 
 void gate_cancel(struct call *call)

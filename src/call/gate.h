@@ -6,35 +6,19 @@
  * runs the job, records the outcome, answers. What cannot be recorded does not
  * happen. No other file consults the policy or writes the audit log.
  *
+ * A call with an id of its caller's is durable: it is kept in the spool before it
+ * starts, never starts again, and its answer is kept before its outcome is
+ * recorded and told. Its job ends on its own, whoever asked for it.
+ *
  * gate.c decides, in the warden; gate_remote.c is the same door elsewhere: it
  * asks the warden and decides nothing.
  */
 #pragma once
 
+#include "call/answer.h"
 #include "call/audit.h"
 #include "call/job.h"
 #include "call/policy.h"
-
-/* What a result is. */
-enum answer_kind {
-	ANSWER_RESULT, /* the tool's JSON */
-	ANSWER_PLAN,   /* calls to make instead, see call/plan.h */
-};
-
-/* How a call ended. 'err' is set if and only if there is no result. */
-struct answer {
-	const char *result; /* the tool's JSON, redacted by the job */
-	size_t n_result;
-	char sha256[65];
-	uint64_t elapsed_ns;
-	uint32_t walls; /* bits of enum sandbox_wall that stood */
-	uint32_t landlock_abi;
-	uint64_t cpu_ns;
-	uint64_t peak_memory_bytes;
-	struct error err;
-	enum answer_kind kind;
-	json_t *approval; /* with -EACCES where an approval would do: what to sign; borrowed */
-};
 
 /* Embedded in whatever the surface keeps per request; must live until it is answered, which may
  * free it. */
@@ -43,7 +27,9 @@ struct call {
 	const char *tool;
 	const char *args; /* exact bytes of a JSON object; "" is {} */
 	size_t n_args;
-	const char *nonce; /* of an approval given earlier, or NULL */
+	const char *nonce;    /* of an approval given earlier, or NULL */
+	const char *call_id;  /* makes it durable (call/spool.h), or NULL */
+	uint64_t deadline_ns; /* monotonic, 0 for the tool's own */
 
 	/* Called exactly once, maybe before gate_submit() returns. */
 	void (*answer)(struct call *call, const struct answer *answer);
@@ -63,7 +49,7 @@ struct gate {
 	struct runner *runner;
 	struct redactor *redactor;
 	struct approvals *approvals;
-	uint64_t next_id;
+	struct spool *spool; /* NULL: no durable calls here */
 };
 
 void gate_submit(struct gate *gate, struct call *call);

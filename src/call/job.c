@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define COMPLAINT_MAX_BYTES (4 * KIB)
@@ -205,13 +206,28 @@ static int launch(struct job *job, struct error *err)
 	return r;
 }
 
+/* The time that is left of the caller's deadline, if that is less than the tool's. */
+static int fit_deadline(struct job *job, struct error *err)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	if (!job->deadline_ns)
+		return 0;
+	if (job->deadline_ns <= now)
+		return error_set(err, -ETIMEDOUT,
+				 "its deadline passed before the call could start");
+	if (job->deadline_ns - now < job->limits.wall_ns)
+		job->limits.wall_ns = job->deadline_ns - now;
+	return 0;
+}
+
 static void run(struct job *job)
 {
 	struct runner *runner = job->runner;
 	struct error err = { 0 };
 
 	job->id = ++runner->next_id;
-	if (launch(job, &err) < 0) {
+	if (fit_deadline(job, &err) < 0 || launch(job, &err) < 0) {
 		release(job);
 		job->state = JOB_IDLE;
 		job->outcome = (struct launch_outcome) { .end = LAUNCH_REFUSED };

@@ -23,6 +23,7 @@ struct job {
 	const char *args; /* JSON for the child's standard input; borrowed until done */
 	size_t n_args;
 	enum sandbox_profile profile;
+	uint64_t deadline_ns; /* monotonic; 0: the tool's own time */
 
 	/* Exactly once. 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
 	void (*done)(struct job *job, const struct launch_outcome *outcome,

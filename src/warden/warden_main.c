@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
 #include <signal.h>
@@ -26,9 +27,9 @@
 #include "call/sandbox/confine.h"
 #include "tools/catalogue.h"
 #include "warden/connection.h"
+#include "warden/tidy.h"
 
 #define AUDIT_WAIT_NS (30 * NS_PER_SEC)
-#define SYNC_EVERY_MS 500
 
 static const char usage[] =
 	"usage: constable-warden [--socket PATH | --private FD] [--state DIR] [--policy FILE]\n"
@@ -113,15 +114,6 @@ static void handle_client(struct evconnlistener *listener UNUSED, evutil_socket_
 		log_warn("a client was refused: %s", err.text);
 }
 
-static void handle_sync(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
-{
-	struct warden *warden = data;
-	struct error err = { 0 };
-
-	if (audit_needs_sync(warden->gate.audit) && audit_sync(warden->gate.audit, &err) < 0)
-		log_error("%s", err.text);
-}
-
 static void handle_signal(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct warden *warden = data;
@@ -163,7 +155,7 @@ static struct audit *wait_for_audit(const char *state, struct error *err)
 
 	for (;;) {
 		struct error why = { 0 };
-		struct audit *audit = audit_open(state, &why);
+		struct audit *audit = audit_open_unfinished(state, &why);
 
 		if (audit || why.code != -EBUSY || clock_monotonic_ns() > until_ns) {
 			if (!audit)
@@ -196,6 +188,33 @@ static struct audit *open_audit(struct warden *warden, struct error *err)
 	return wait_for_audit(fallback, err);
 }
 
+/*
+ * A warden that ends with its client keeps no calls of its own, but settles those
+ * that another left in the same folder.
+ */
+static int settle(struct warden *warden, enum spool_opening opening, struct error *err)
+{
+	struct gate *gate = &warden->gate;
+	int r = 0;
+
+	gate->spool = spool_open(warden->state_dir, opening, err);
+	if (gate->spool)
+		r = spool_settle(gate->spool, gate->audit, err);
+	else if (err->code)
+		r = err->code;
+	if (opening == SPOOL_IF_THERE)
+		spool_close(TAKE(gate->spool));
+	return r < 0 ? r : audit_begin(gate->audit, err);
+}
+
+static void read_boot_id(char boot_id[BOOT_ID_BYTES])
+{
+	CLEANUP(fd) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, boot_id, BOOT_ID_BYTES - 1);
+
+	boot_id[n > 0 ? n : 0] = '\0';
+}
+
 static int open_gate(struct warden *warden, struct policy *policy, struct runner *runner,
 		     struct error *err)
 {
@@ -209,6 +228,8 @@ static int open_gate(struct warden *warden, struct policy *policy, struct runner
 		return err->code;
 	warden->gate.redactor = redactor_new();
 	warden->gate.approvals = approvals_new();
+	read_boot_id(warden->boot_id);
+	tidy_init(warden);
 	return 0;
 }
 
@@ -224,18 +245,14 @@ static int confine(struct error *err)
 
 static void run_loop(struct warden *warden)
 {
-	struct timeval every = { .tv_usec = SYNC_EVERY_MS * 1000 };
-	struct event *sync = event_new(warden->base, -1, EV_PERSIST, handle_sync, warden);
 	struct event *term = evsignal_new(warden->base, SIGTERM, handle_signal, warden);
 	struct event *interrupt = evsignal_new(warden->base, SIGINT, handle_signal, warden);
 
-	if (!sync || !term || !interrupt || event_add(sync, &every) < 0 ||
-	    event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
+	if (!term || !interrupt || event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
 		abort();
 	(void)event_base_dispatch(warden->base);
 	event_free(interrupt);
 	event_free(term);
-	event_free(sync);
 }
 
 static int serve(struct launcher *launcher, const struct options *options, struct policy *policy,
@@ -256,6 +273,8 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	if (r == 0)
 		r = open_gate(&warden, policy, &runner, err);
 	if (r == 0)
+		r = settle(&warden, options->private_fd < 0 ? SPOOL_MAKE : SPOOL_IF_THERE, err);
+	if (r == 0)
 		r = listen_for_clients(&warden, options, &listener, err);
 	if (r == 0)
 		r = confine(err);
@@ -264,6 +283,8 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	if (listener)
 		evconnlistener_free(listener);
 	runner_finish(&runner);
+	tidy_finish(&warden);
+	spool_close(warden.gate.spool);
 	audit_close(warden.gate.audit);
 	redactor_free(warden.gate.redactor);
 	approvals_free(warden.gate.approvals);

@@ -1,0 +1,145 @@
+#include "warden/query.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "call/approval.h"
+#include "tools/catalogue.h"
+
+/* '*body_out' is a new reference, or stays NULL for an answer without a body. */
+typedef int query(struct connection *connection, const struct frame *frame, json_t **body_out,
+		  struct error *err);
+
+static int list_tools(struct connection *connection, const struct frame *frame UNUSED,
+		      json_t **body_out, struct error *err UNUSED)
+{
+	*body_out = catalogue_json(connection->warden->gate.catalogue);
+	return 0;
+}
+
+static json_t *count_spool(const struct spool *spool)
+{
+	json_int_t n_started = 0, n_finished = 0, n_bytes = 0;
+
+	for (const struct spool_entry *at = spool_next(spool, NULL); at;
+	     at = spool_next(spool, at)) {
+		n_started += at->state == SPOOL_STARTED;
+		n_finished += at->state == SPOOL_FINISHED;
+		n_bytes += (json_int_t)at->n_bytes;
+	}
+	return json_pack("{s:I, s:I, s:I}", "started", n_started, "finished", n_finished, "bytes",
+			 n_bytes);
+}
+
+static int describe(struct connection *connection, const struct frame *frame UNUSED,
+		    json_t **body_out, struct error *err UNUSED)
+{
+	const struct warden *warden = connection->warden;
+	char head[AUDIT_HASH_TEXT_BYTES];
+	uint64_t seq;
+	json_t *status;
+
+	audit_head(warden->gate.audit, &seq, head);
+	status = json_pack("{s:i, s:i, s:f, s:I, s:s, s:b, s:s, s:s}", "pid", (int)getpid(), "uid",
+			   (int)geteuid(), "uptime_s",
+			   (double)(clock_monotonic_ns() - warden->started_ns) / NS_PER_SEC,
+			   "audit_seq", (json_int_t)seq, "audit_head", head, "audit_on_reserve",
+			   audit_is_on_reserve(warden->gate.audit), "state_dir", warden->state_dir,
+			   "boot_id", warden->boot_id);
+	if (warden->gate.spool)
+		json_put(status, "spool", count_spool(warden->gate.spool));
+	*body_out = status;
+	return 0;
+}
+
+static int verify(struct connection *connection, const struct frame *frame UNUSED,
+		  json_t **body_out, struct error *err)
+{
+	const struct warden *warden = connection->warden;
+	CLEANUP(json) json_t *report = json_object();
+	int r = audit_sync(warden->gate.audit, err);
+
+	if (r == 0)
+		r = audit_verify(warden->state_dir, report, err);
+	if (r == 0)
+		*body_out = TAKE(report);
+	return r;
+}
+
+static int list_approvals(struct connection *connection, const struct frame *frame UNUSED,
+			  json_t **body_out, struct error *err UNUSED)
+{
+	*body_out = approvals_list(connection->warden->gate.approvals);
+	return 0;
+}
+
+static int approve(struct connection *connection, const struct frame *frame,
+		   json_t **body_out UNUSED, struct error *err)
+{
+	return approvals_grant(connection->warden->gate.approvals, &connection->caller,
+			       json_get_text(frame->header, "nonce", ""), err);
+}
+
+static int list_spool(struct connection *connection, const struct frame *frame UNUSED,
+		      json_t **body_out, struct error *err UNUSED)
+{
+	const struct spool *spool = connection->warden->gate.spool;
+	json_t *list = json_array();
+
+	for (const struct spool_entry *at = spool ? spool_next(spool, NULL) : NULL; at;
+	     at = spool_next(spool, at)) {
+		if (!spool_is_of(at, connection->caller.uid))
+			continue;
+		json_push(list, json_pack("{s:s, s:s, s:s, s:I}", "call_id", at->call_id, "tool",
+					  at->tool, "state",
+					  at->state == SPOOL_STARTED ? "started" : "finished",
+					  "bytes", (json_int_t)at->n_bytes));
+	}
+	*body_out = list;
+	return 0;
+}
+
+static int forget(struct connection *connection, const struct frame *frame,
+		  json_t **body_out UNUSED, struct error *err)
+{
+	struct spool *spool = connection->warden->gate.spool;
+	const char *call_id = json_get_text(frame->header, "call_id", "");
+	const struct spool_entry *entry = NULL;
+	enum spool_state state = SPOOL_UNKNOWN;
+
+	if (!spool)
+		return error_set(err, -ENOTSUP, "this warden keeps no calls");
+	if (spool_find(spool, call_id, &state, &entry, err) < 0)
+		return err->code;
+	if (state == SPOOL_FORGOTTEN)
+		return 0; /* said twice is said once */
+	if (!entry || !spool_is_of(entry, connection->caller.uid))
+		return error_set(err, -ENOENT, "no call '%s' is kept", call_id);
+	return spool_forget(spool, call_id, err);
+}
+
+static const struct {
+	const char *type;
+	query *answer;
+} queries[] = {
+	{ "tools", list_tools }, { "status", describe },          { "verify", verify },
+	{ "approve", approve },  { "approvals", list_approvals }, { "spool", list_spool },
+	{ "forget", forget },
+};
+
+void query_serve(struct connection *connection, const char *type, const struct frame *frame)
+{
+	struct error err = { 0 };
+	json_t *body = NULL;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(queries) && strcmp(queries[i].type, type) != 0)
+		i++;
+	if (i < ARRAY_LEN(queries))
+		(void)queries[i].answer(connection, frame, &body, &err); /* 'err' tells */
+	else
+		error_set(&err, -ENOSYS, "no request of type '%s'", type);
+	connection_answer(connection, json_get_int(frame->header, "id", 0), &err, body);
+}

@@ -1,0 +1,23 @@
+/*
+ * Open calls of the warden's clients.
+ *
+ *	{"type":"call","id","tool","nonce"?,"call_id"?,"on_behalf"?,"deadline_ms"?}, body: the
+ *		exact argument bytes. With "call_id" it is durable (call/spool.h): it goes on
+ *		when its client is gone, and made again it is answered with what is known:
+ *		its answer ("already":"finished"), or -EALREADY ("started", "forgotten").
+ *	{"type":"cancel","id"} of the connection's own call; no answer but the call's
+ *	{"type":"cancel","call_id"} of a durable one
+ *	{"type":"collect","id","call_id","wait"?}: the kept answer of a durable call; -EALREADY
+ *		while it runs, unless the client waits for it
+ *
+ * Only whose call it was, root, and whom the warden runs as may touch a durable one.
+ */
+#pragma once
+
+#include "warden/connection.h"
+
+/* False if it is a request of another kind. Takes the frame over if it wants it. */
+bool request_serve(struct connection *connection, const char *type, struct frame *frame);
+
+/* The client is gone: its calls are cancelled, its durable ones go on without it. */
+void request_leave_all(struct connection *connection);
