@@ -280,6 +280,8 @@ static void fail_all(struct runner *runner)
 		close_stream(&job->error, &job->error_fd);
 		finish_if_complete(job);
 	}
+	if (runner->gone)
+		runner->gone(runner);
 }
 
 static void handle_outcome(int fd UNUSED, short what UNUSED, void *data)

@@ -50,6 +50,9 @@ struct job {
 struct runner {
 	struct event_base *base;
 	struct launcher *launcher;
+	/* The launcher ended, and nothing can run any more; or NULL. */
+	void (*gone)(struct runner *runner);
+	void *data; /* for whoever 'gone' tells */
 
 	/* private */
 	struct event *event;

@@ -121,6 +121,17 @@ static void handle_signal(evutil_socket_t fd UNUSED, short what UNUSED, void *da
 	(void)event_base_loopexit(warden->base, NULL);
 }
 
+/* Whoever watches over us starts us again, and a launcher with us. */
+static void handle_launcher_gone(struct runner *runner)
+{
+	static const struct timeval until_told = { .tv_usec = 300 * 1000 };
+	struct warden *warden = runner->data;
+
+	log_error("the launcher ended");
+	warden->has_failed = true;
+	(void)event_base_loopexit(warden->base, &until_told);
+}
+
 static void end_private(struct warden *warden)
 {
 	(void)event_base_loopexit(warden->base, NULL);
@@ -270,6 +281,8 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	if (!warden.base)
 		abort();
 	r = runner_init(&runner, warden.base, launcher, err);
+	runner.gone = handle_launcher_gone;
+	runner.data = &warden;
 	if (r == 0)
 		r = open_gate(&warden, policy, &runner, err);
 	if (r == 0)
@@ -289,6 +302,8 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	redactor_free(warden.gate.redactor);
 	approvals_free(warden.gate.approvals);
 	event_base_free(warden.base);
+	if (r == 0 && warden.has_failed)
+		return error_set(err, -EPIPE, "nothing can run without the launcher");
 	return r;
 }
 
