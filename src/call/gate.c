@@ -351,6 +351,13 @@ static bool answer_known(struct call *call, struct answer *answer)
 	return true;
 }
 
+static void handle_progress(struct job *job, const struct progress_piece *piece)
+{
+	struct call *call = container_of(job, struct call, job);
+
+	call->show(call, piece);
+}
+
 void gate_submit(struct gate *gate, struct call *call)
 {
 	struct answer answer = { 0 };
@@ -379,6 +386,7 @@ void gate_submit(struct gate *gate, struct call *call)
 		.profile = choose_profile(call),
 		.deadline_ns = call->deadline_ns,
 		.done = handle_job_done,
+		.show = call->show ? handle_progress : NULL,
 	};
 	job_start(gate->runner, &call->job);
 	step_reached(STEP_LAUNCHED);

@@ -34,6 +34,9 @@ struct call {
 	/* Called exactly once, maybe before gate_submit() returns. */
 	void (*answer)(struct call *call, const struct answer *answer);
 
+	/* Called for what the job shows while it runs; NULL: nobody asked. */
+	void (*show)(struct call *call, const struct progress_piece *piece);
+
 	/* private */
 	struct gate *gate;
 	uint64_t id;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +12,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+
+static bool is_progress(const struct frame *frame)
+{
+	return strcmp(json_get_text(frame->header, "type", ""), "progress") == 0;
+}
 
 static int connect_running(const char *path)
 {
@@ -122,7 +128,9 @@ int gate_remote_call(struct gate_remote *remote, json_t *header, const void *bod
 		r = gate_remote_receive(remote, answer_out, err);
 		if (r < 0)
 			return r;
-	} while (json_get_int(answer_out->header, "id", 0) != id);
+		if (is_progress(answer_out) && remote->show)
+			remote->show(remote->data, answer_out->header);
+	} while (is_progress(answer_out) || json_get_int(answer_out->header, "id", 0) != id);
 	code = (int)json_get_int(answer_out->header, "code", 0);
 	if (code < 0)
 		return error_set(err, code, "%s",

@@ -12,6 +12,9 @@ struct gate_remote {
 	int fd;
 	pid_t warden; /* a private warden of ours, or 0 */
 	json_int_t next_id;
+	/* Gets the frames of progress that come before gate_remote_call()'s answer; or NULL. */
+	void (*show)(void *data, const json_t *progress);
+	void *data;
 };
 
 struct gate_remote_config {

@@ -84,9 +84,12 @@ static void explain(const struct job *job, struct error *err)
 			  (uint64_t)job->limits.wall_ns / NS_PER_MS);
 		return;
 	case LAUNCH_CANCELLED:
-		error_set(err, -ECANCELED, "%s",
-			  job->result.dropped ? "the job flooded its output and was stopped"
-					      : "the call was cancelled");
+		if (job->is_garbled)
+			error_set(err, -EBADMSG, "the job wrote what no job may write");
+		else
+			error_set(err, -ECANCELED, "%s",
+				  job->result.dropped ? "the job flooded its output and was stopped"
+						      : "the call was cancelled");
 		return;
 	case LAUNCH_OUT_OF_MEMORY:
 		error_set(err, -ENOMEM, "the job passed its memory limit of %" PRIu64 " MiB",
@@ -126,17 +129,53 @@ static void handle_input(int fd, short what UNUSED, void *data)
 		close_stream(&job->input, &job->input_fd);
 }
 
+static void add_result(struct job *job, const char *bytes, size_t len)
+{
+	bool had_room = !job->result.dropped;
+
+	buf_add(&job->result, bytes, len);
+	if (had_room && job->result.dropped)
+		job_cancel(job);
+}
+
+static void add_pieces(struct job *job, const char *bytes, size_t len)
+{
+	struct progress_piece piece;
+	int r;
+
+	if (job->is_garbled)
+		return;
+	progress_reader_add(&job->reader, bytes, len);
+	while ((r = progress_decode(&job->reader, &piece)) == 1) {
+		if (piece.is_result)
+			add_result(job, piece.text.data, piece.text.len);
+		else
+			job->show(job, &piece);
+	}
+	if (r < 0) {
+		job->is_garbled = true;
+		job_cancel(job);
+	}
+}
+
+static void add_output(struct job *job, const char *bytes, size_t len)
+{
+	if (job->show)
+		add_pieces(job, bytes, len);
+	else
+		add_result(job, bytes, len);
+}
+
 static void read_stream(struct job *job, struct event **event, int *fd, struct buf *into)
 {
-	char chunk[64 * 1024];
+	char chunk[PROGRESS_READ_BYTES];
 	ssize_t n = read(*fd, chunk, sizeof(chunk));
 
 	if (n > 0) {
-		bool had_room = !into->dropped;
-
-		buf_add(into, chunk, (size_t)n);
-		if (had_room && into->dropped && into == &job->result)
-			job_cancel(job);
+		if (into == &job->result)
+			add_output(job, chunk, (size_t)n);
+		else
+			buf_add(into, chunk, (size_t)n);
 		return;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -177,6 +216,7 @@ static struct launch_record make_record(const struct job *job)
 		.needs_broker = (job->tool->needs & TOOL_NEEDS_BROKER) != 0,
 		.needs_bus = (job->tool->needs & TOOL_NEEDS_SYSTEMD) != 0,
 		.target = job->tool->target,
+		.wants_progress = job->show != NULL,
 		.id = job->id,
 		.limits = job->limits,
 	};
@@ -338,6 +378,7 @@ void job_start(struct runner *runner, struct job *job)
 	job->input_fd = job->output_fd = job->error_fd = -1;
 	buf_init(&job->result, JOB_RESULT_MAX_BYTES);
 	buf_init(&job->complaint, COMPLAINT_MAX_BYTES);
+	progress_reader_init(&job->reader);
 	job->limits = sandbox_default_limits(job->profile);
 	if (job->tool->timeout_ms)
 		job->limits.wall_ns = job->tool->timeout_ms * NS_PER_MS;
@@ -377,4 +418,5 @@ void job_finish(struct job *job)
 {
 	buf_finish(&job->result);
 	buf_finish(&job->complaint);
+	progress_reader_finish(&job->reader);
 }

@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "base/buf.h"
+#include "call/progress.h"
 #include "call/sandbox/launcher.h"
 #include "call/tool.h"
 
@@ -29,6 +30,9 @@ struct job {
 	void (*done)(struct job *job, const struct launch_outcome *outcome,
 		     const struct buf *result, const struct error *err);
 
+	/* What it shows meanwhile, any number of times before 'done'; NULL: nobody asked. */
+	void (*show)(struct job *job, const struct progress_piece *piece);
+
 	/* private */
 	struct runner *runner;
 	struct job *next;
@@ -43,6 +47,8 @@ struct job {
 	struct sandbox_limits limits;
 	struct event *input, *output, *error;
 	struct buf result, complaint;
+	struct progress_reader reader;
+	bool is_garbled; /* what it wrote is no progress */
 	bool has_outcome;
 	struct launch_outcome outcome;
 };

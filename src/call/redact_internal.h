@@ -95,6 +95,9 @@ bool match_sql(const struct text *text, const struct pattern *pattern, size_t at
 bool match_command(const struct text *text, const struct pattern *pattern, size_t at,
 		   struct span *span_out);
 
+/* Whether a whole line looks like one of a private key's file between its first and its last. */
+bool redact_is_key_line(const char *line, size_t len);
+
 /* The pattern of a name that says its value is secret, or NULL. */
 const struct pattern *redact_find_name(const char *name, size_t len);
 

@@ -50,6 +50,13 @@ static bool is_key_line(const struct text *text, size_t at, size_t end)
 	return false;
 }
 
+bool redact_is_key_line(const char *line, size_t len)
+{
+	struct text text = { line, len, 0 };
+
+	return is_key_line(&text, 0, len);
+}
+
 static bool find_key_end(const struct text *text, size_t at, size_t *end_out)
 {
 	size_t max = text->len - at < KEY_MAX_BYTES ? text->len : at + KEY_MAX_BYTES;

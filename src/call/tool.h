@@ -48,6 +48,7 @@ struct tool_info {
 };
 
 struct broker;
+struct progress;
 struct redactor;
 
 /* What a run gets beside its arguments. */
@@ -55,6 +56,7 @@ struct task {
 	struct host *host;
 	struct broker *broker;     /* NULL where there is none: say so in the result */
 	uint64_t deadline_ns;      /* monotonic; stop before it and mark the result truncated */
+	struct progress *progress; /* see call/progress.h; NULL where nobody wants to know */
 	struct redactor *redactor; /* for text that is cut; the whole result is redacted later */
 };
 

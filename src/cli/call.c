@@ -45,6 +45,10 @@ static int send_call(struct gate_remote *remote, const struct cli_call *call, co
 	json_t *header =
 		json_pack("{s:s, s:s, s:s*}", "type", "call", "tool", call->tool, "nonce", nonce);
 
+	if (call->show)
+		json_put(header, "progress", json_true());
+	remote->show = call->show;
+	remote->data = call->data;
 	return gate_remote_call(remote, header, call->args, call->n_args, answer_out, err);
 }
 

@@ -8,6 +8,9 @@ struct cli_call {
 	const char *args;
 	size_t n_args;
 	const char *nonce; /* an approval given earlier, or NULL */
+	/* Gets frames of progress (warden/request.h) as they come; NULL: the result is enough. */
+	void (*show)(void *data, const json_t *progress);
+	void *data;
 };
 
 /* On a terminal it shows the exact bytes and asks when policy wants an approval. */

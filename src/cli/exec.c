@@ -6,6 +6,9 @@
 #include "cli/call.h"
 #include "cli/commands.h"
 
+/* Beyond what any result holds. */
+#define SHOWN_MAX_BYTES (4 * MIB)
+
 /* The bytes themselves in a pipe; on a terminal none that would steer it. */
 static void show(struct page *page, const char *text)
 {
@@ -39,11 +42,63 @@ static json_t *diagnostic_args(const struct words *words, uint64_t timeout_ns)
 	return json_pack("{s:o, s:I}", "argv", argv, "timeout_s", in_seconds(timeout_ns));
 }
 
-static void print_result(struct cli *cli, const json_t *result)
+/*
+ * What was shown while it ran, so that the end shows the rest. After a gap the
+ * pieces no longer follow one another, and all that is missing comes at the end.
+ */
+struct shown {
+	struct cli *cli;
+	struct buf output, errors;
+	json_int_t seq;
+	bool has_gap;
+};
+
+static void shown_init(struct shown *shown)
 {
-	show(&cli->out, json_get_text(result, "stdout", ""));
+	buf_init(&shown->output, SHOWN_MAX_BYTES);
+	buf_init(&shown->errors, SHOWN_MAX_BYTES);
+}
+
+static void shown_cleanup(struct shown *shown)
+{
+	buf_finish(&shown->output);
+	buf_finish(&shown->errors);
+}
+
+static void handle_progress(void *data, const json_t *progress)
+{
+	struct shown *shown = data;
+	bool is_output = strcmp(json_get_text(progress, "stream", ""), "stdout") == 0;
+	const char *text = json_get_text(progress, "text", "");
+	struct buf *so_far = is_output ? &shown->output : &shown->errors;
+
+	shown->has_gap |= json_get_int(progress, "seq", 0) != ++shown->seq;
+	if (shown->has_gap || strcmp(json_get_text(progress, "stream", ""), "note") == 0)
+		return;
+	buf_add_text(so_far, text);
+	show(is_output ? &shown->cli->out : &shown->cli->err, text);
 	(void)fflush(stdout);
-	show(&cli->err, json_get_text(result, "stderr", ""));
+}
+
+/* Only a part of the whole may have been kept; it begins as what was shown does. */
+static void show_rest(struct cli *cli, struct page *page, const struct buf *so_far,
+		      const char *whole)
+{
+	size_t len = strlen(whole);
+	size_t n = so_far->len < len ? so_far->len : len;
+
+	if (!n || memcmp(buf_text(so_far), whole, n) == 0)
+		show(page, whole + n);
+	else
+		page_lines(&cli->err, "constable: secrets in it are hidden otherwise when all of "
+				      "it is known: --json has the whole\n");
+}
+
+static void print_result(struct cli *cli, const struct shown *shown, const json_t *result)
+{
+	show_rest(cli, &cli->out, &shown->output, json_get_text(result, "stdout", ""));
+	(void)fflush(stdout);
+	show_rest(cli, &cli->err, &shown->errors, json_get_text(result, "stderr", ""));
 	if (json_get_bool(result, "timed_out", false))
 		page_lines(&cli->err, "constable: its time was up: it was killed\n");
 	if (json_get_bool(result, "truncated", false))
@@ -67,6 +122,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct error err = { 0 };
 	CLEANUP(json) json_t *args = NULL;
 	CLEANUP(text) char *text = NULL;
+	CLEANUP(shown) struct shown shown = { .cli = cli };
 
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
@@ -77,12 +133,17 @@ static int run(struct cli *cli, int argc, char **argv)
 	call.tool = is_read_only ? "run_diagnostic" : "execute_shell_command";
 	call.args = text;
 	call.n_args = strlen(text);
+	shown_init(&shown);
+	if (!wants_json) {
+		call.show = handle_progress;
+		call.data = &shown;
+	}
 	if (cli_run_approved(cli, &call, &result, &err) < 0)
 		return command_failed(&err);
 	if (wants_json)
 		cli_print_json(result);
 	else
-		print_result(cli, result);
+		print_result(cli, &shown, result);
 	return json_get_int(result, "exit_code", 1) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 

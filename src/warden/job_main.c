@@ -1,10 +1,12 @@
 /*
  * The main of every job executable: one tool run, then gone.
  *
- *	constable-job TOOL [--root DIR] [--broker FD] [--deadline-ms N] <args.json >result.json
+ *	constable-job TOOL [--root DIR] [--broker FD] [--deadline-ms N] [--progress]
+ *		<args.json >result.json
  *	constable-job --catalogue
  *
- * Exit status 0: the result is on standard output. 1: standard output holds
+ * With --progress the output is as call/progress.h has it. Exit status 0: the result is on standard
+ *output. 1: standard output holds
  * {"error": {"code", "text"}}. 2: wrong use. Runs behind the sandbox's walls when
  * the launcher starts it; started by hand it is an ordinary program with the
  * caller's rights.
@@ -18,6 +20,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "call/broker.h"
+#include "call/progress.h"
 #include "call/redact.h"
 #include "tools/catalogue.h"
 
@@ -29,6 +32,7 @@ struct options {
 	const char *root;
 	int broker_fd;
 	uint64_t deadline_ms;
+	bool wants_progress;
 };
 
 static int write_json(const json_t *json)
@@ -81,13 +85,12 @@ static json_t *read_args(struct error *err)
 	return args;
 }
 
-static int run_tool(const struct options *options, struct redactor *redactor, json_t *result,
+static int run_tool(const struct options *options, struct task *task, json_t *result,
 		    struct error *err)
 {
 	const struct tool *tool = tool_find(tools_of_this_job, options->tool);
 	CLEANUP(json) json_t *args = NULL;
 	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
-	struct task task = { .host = &host, .redactor = redactor };
 	int r;
 
 	if (!tool)
@@ -103,30 +106,46 @@ static int run_tool(const struct options *options, struct redactor *redactor, js
 	if (r < 0)
 		return r;
 	if (options->broker_fd >= 0)
-		task.broker = broker_new(options->broker_fd);
-	task.deadline_ns = clock_monotonic_ns() + options->deadline_ms * NS_PER_MS;
-	r = tool->run(&task, args, result, err);
-	broker_free(task.broker);
+		task->broker = broker_new(options->broker_fd);
+	task->host = &host;
+	task->deadline_ns = clock_monotonic_ns() + options->deadline_ms * NS_PER_MS;
+	r = tool->run(task, args, result, err);
+	broker_free(task->broker);
 	return r;
+}
+
+static int write_answer(struct progress *progress, const json_t *answer)
+{
+	CLEANUP(text) char *text = NULL;
+
+	if (!progress)
+		return write_json(answer);
+	text = json_canonical(answer);
+	return progress_end(progress, text, strlen(text));
 }
 
 static int answer(const struct options *options)
 {
 	CLEANUP(json) json_t *result = json_object();
-	struct redactor *redactor = redactor_new();
+	struct task task = { .redactor = redactor_new() };
 	struct error err = { 0 };
 	int status = 0;
 
-	if (run_tool(options, redactor, result, &err) < 0) {
+	if (options->wants_progress)
+		task.progress = progress_new(STDOUT_FILENO, task.redactor);
+	if (run_tool(options, &task, result, &err) < 0) {
 		json_object_clear(result);
 		json_put(result, "error",
 			 json_pack("{s:i, s:o}", "code", err.code, "text",
 				   json_text(err.text, strlen(err.text))));
 		status = 1;
 	}
-	redact_json(redactor, result);
-	redactor_free(redactor);
-	return write_json(result) < 0 ? 1 : status;
+	redact_json(task.redactor, result);
+	if (write_answer(task.progress, result) < 0)
+		status = 1;
+	progress_free(task.progress);
+	redactor_free(task.redactor);
+	return status;
 }
 
 static int parse_options(int argc, char **argv, struct options *options)
@@ -134,6 +153,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-' && !options->tool) {
 			options->tool = argv[i];
+			continue;
+		}
+		if (strcmp(argv[i], "--progress") == 0) {
+			options->wants_progress = true;
 			continue;
 		}
 		if (i + 1 == argc)
@@ -162,7 +185,8 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--catalogue") == 0)
 		return print_catalogue();
 	if (parse_options(argc, argv, &options) < 0) {
-		log_error("usage: constable-job TOOL [--root DIR] [--broker FD] [--deadline-ms N]");
+		log_error("usage: constable-job TOOL [--root DIR] [--broker FD] [--deadline-ms N] "
+			  "[--progress]");
 		return 2;
 	}
 	return answer(&options);

@@ -12,7 +12,8 @@ struct request {
 	struct warden *warden;
 	struct connection *connection; /* NULL once a durable call's client is gone */
 	struct request *next;
-	json_int_t id; /* the client's */
+	json_int_t id;                 /* the client's */
+	json_int_t n_shown, n_dropped; /* pieces of progress, and those of them not sent */
 	struct frame frame;
 };
 
@@ -150,11 +151,33 @@ static void handle_answer(struct call *call, const struct answer *answer)
 		json_put(header, "id", json_integer(request->id));
 		if (call->call_id)
 			json_put(header, "call_id", json_string(call->call_id));
+		if (call->show)
+			json_put(header, "progress_dropped", json_integer(request->n_dropped));
 		connection_send(request->connection, header, result, n_result);
 	}
 	if (call->call_id && !answer->already)
 		end_waiters(warden, NULL, call->call_id);
 	forget_request(request);
+}
+
+static void handle_progress(struct call *call, const struct progress_piece *piece)
+{
+	struct request *request = container_of(call, struct request, call);
+	json_t *header;
+
+	request->n_shown++;
+	if (!request->connection)
+		return;
+	if (connection_n_queued(request->connection) > REQUEST_PROGRESS_BYTES) {
+		request->n_dropped++;
+		return;
+	}
+	header = json_pack("{s:s, s:I, s:s, s:I, s:o}", "type", "progress", "id", request->id,
+			   "stream", progress_stream_name(piece->stream), "seq", request->n_shown,
+			   "text", json_text(piece->text.data, piece->text.len));
+	if (call->call_id)
+		json_put(header, "call_id", json_string(call->call_id));
+	connection_send(request->connection, header, NULL, 0);
 }
 
 static uint64_t deadline_of(const json_t *header)
@@ -214,6 +237,8 @@ static struct request *make_request(struct connection *connection, struct frame 
 		.call_id = json_get_text(request->frame.header, "call_id", NULL),
 		.deadline_ns = deadline_of(request->frame.header),
 		.answer = handle_answer,
+		.show = json_get_bool(request->frame.header, "progress", false) ? handle_progress
+										: NULL,
 	};
 	list = list_of(request);
 	request->next = *list;

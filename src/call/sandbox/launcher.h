@@ -10,7 +10,7 @@
  * or dies it kills what runs, removes what it made and ends.
  *
  * A job is started as
- *	constable-job TOOL --deadline-ms N [--broker FD] [--root DIR]
+ *	constable-job TOOL --deadline-ms N [--broker FD] [--root DIR] [--progress]
  * with a built environment. A job with 'needs_bus' finds in CONSTABLE_BUS_FD the
  * number of a descriptor that is connected to the system bus (as the user
  * nobody, before any byte is sent), for sd_bus_set_fd(); without the variable
@@ -40,6 +40,7 @@ struct launch_record {
 	struct sandbox_limits limits;
 	uint32_t needs_bus;
 	uint32_t target; /* enum sandbox_target, for PROFILE_PROBE */
+	uint32_t wants_progress;
 };
 
 enum launch_end {

@@ -22,7 +22,7 @@
 
 struct command_line {
 	char deadline[24], broker[12];
-	char *argv[9];
+	char *argv[10];
 };
 
 static void build_argv(struct command_line *line, const struct serve *serve,
@@ -47,6 +47,8 @@ static void build_argv(struct command_line *line, const struct serve *serve,
 		line->argv[n++] = (char *)"--root";
 		line->argv[n++] = (char *)serve->host_root;
 	}
+	if (record->wants_progress)
+		line->argv[n++] = (char *)"--progress";
 	line->argv[n] = NULL;
 }
 

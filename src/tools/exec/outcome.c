@@ -75,6 +75,7 @@ int outcome_run(struct task *task, char *const *argv, const json_t *args, json_t
 		.input = input,
 		.n_input = input ? strlen(input) : 0,
 		.deadline_ns = deadline(task, args),
+		.progress = task->progress,
 	};
 	struct run_outcome outcome = { 0 };
 	int r;

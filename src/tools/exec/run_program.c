@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/scan.h"
+#include "call/progress.h"
 
 /* More than this, beyond what is kept, is a flood. */
 #define FLOOD_BYTES (64 * MIB)
@@ -142,15 +143,20 @@ static int start(struct run *run, struct error *err)
 	return 0;
 }
 
-static void take(int *fd, struct buf *buf)
+static void take(struct run *run, enum progress_stream stream)
 {
+	bool is_output = stream == PROGRESS_STDOUT;
+	int *fd = is_output ? &run->output : &run->errors;
 	char chunk[32 * 1024];
 	ssize_t n = read(*fd, chunk, sizeof(chunk));
 
-	if (n > 0)
-		buf_add(buf, chunk, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	if (n > 0) {
+		buf_add(is_output ? &run->outcome->output : &run->outcome->errors, chunk,
+			(size_t)n);
+		progress_add(run->request->progress, stream, chunk, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		fd_close(fd);
+	}
 }
 
 static void send(struct run *run)
@@ -207,9 +213,9 @@ static void follow(struct run *run)
 		if (poll(wait, ARRAY_LEN(wait), run->output < 0 && run->errors < 0 ? 5 : 50) < 0)
 			continue;
 		if (wait[0].revents)
-			take(&run->output, &run->outcome->output);
+			take(run, PROGRESS_STDOUT);
 		if (wait[1].revents)
-			take(&run->errors, &run->outcome->errors);
+			take(run, PROGRESS_STDERR);
 		if (wait[2].revents)
 			send(run);
 	}

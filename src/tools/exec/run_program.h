@@ -9,11 +9,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+struct progress;
+
 struct run_request {
 	char *const *argv; /* NULL-terminated; looked up in the PATH of run_environment */
 	const char *input; /* for its standard input, or NULL for none */
 	size_t n_input;
-	uint64_t deadline_ns; /* monotonic */
+	uint64_t deadline_ns;      /* monotonic */
+	struct progress *progress; /* gets what it writes as it comes; or NULL */
 };
 
 struct run_outcome {
