@@ -83,6 +83,8 @@ json_t *approvers_sign(const struct approvers *approvers, EVP_PKEY *root, struct
 	json_put(statement, "domain", json_string(domain));
 	json_put(statement, "org", json_string(approvers->org));
 	json_put(statement, "sequence", json_count(approvers->sequence));
+	if (approvers->author_may_approve)
+		json_put(statement, "author_may_approve", json_true());
 	for (size_t i = 0; i < approvers->n; i++)
 		json_push(list, json_pack("{s:s, s:s}", "name", approvers->list[i].name, "key",
 					  key_text(approvers->list[i].key, key)));
@@ -106,16 +108,18 @@ static int read_list(const json_t *statement, struct approvers *approvers, struc
 	const json_t *list = json_object_get(statement, "approvers");
 	const char *org = json_get_text(statement, "org", "");
 	int64_t sequence = json_get_int(statement, "sequence", 0);
+	bool may_author = json_get_bool(statement, "author_may_approve", false);
 	const json_t *item;
 	size_t i;
 
-	if (json_object_size(statement) != 4 || !json_is_array(list) || sequence < 1 ||
-	    !certificate_is_id(org))
+	if (json_object_size(statement) != 4 + (size_t)may_author || !json_is_array(list) ||
+	    sequence < 1 || !certificate_is_id(org))
 		return error_set(
 			err, -EBADMSG,
 			"a list of approvers has the members domain, org, sequence, approvers");
 	text_format(approvers->org, sizeof(approvers->org), "%s", org);
 	approvers->sequence = (uint64_t)sequence;
+	approvers->author_may_approve = may_author;
 	json_array_foreach(list, i, item)
 	{
 		if (read_approver(item, approvers, err) < 0)

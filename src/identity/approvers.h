@@ -2,7 +2,8 @@
  * Who may approve in an org: a list signed by the org's root key, which is kept offline.
  *
  * The statement is {"domain":"constable.approvers.v1","org","sequence","approvers":
- * [{"name","key"}]}, sealed as in statement.h; keys are key_text() of Ed25519 keys. Wardens
+ * [{"name","key"}]}, sealed as in statement.h; keys are key_text() of Ed25519 keys. A member
+ * "author_may_approve": true lets who asked for a call approve it too. Wardens
  * pin the root and take a list only with a higher sequence than the one they have, so
  * that nobody can bring back an approver who was removed.
  */
@@ -24,6 +25,7 @@ struct approver {
 struct approvers {
 	char org[CERTIFICATE_ID_BYTES];
 	uint64_t sequence; /* from 1 */
+	bool author_may_approve;
 	struct approver *list;
 	size_t n;
 };
