@@ -33,6 +33,37 @@ static int parse_args(struct call *call, struct error *err)
 	return schema_check(schema, call->parsed, err);
 }
 
+/* What comes through the link is approved by a signature from there, never by this host's root. */
+static int settle_signed(struct call *call, const char *rule, char *decision, struct answer *answer)
+{
+	struct consent *consent = call->gate->consent;
+	char sha256[HASH_TEXT_BYTES];
+	struct consent_call asked = {
+		.call_id = call->call_id,
+		.tool = call->tool,
+		.args_sha256 = hash_text(call->args, call->n_args, sha256),
+		.on_behalf = call->caller.on_behalf,
+	};
+
+	if (!consent || !call->call_id)
+		return error_set(&answer->err, -EACCES,
+				 "'%s' needs a signed approval (%s), and only durable calls to a "
+				 "warden service can have one",
+				 call->tool, rule);
+	if (call->signed_approval) {
+		if (consent_take(consent, call->signed_approval, &asked, call->approver,
+				 &answer->err) < 0)
+			return error_wrap(&answer->err, "'%s' needs an approval", call->tool);
+		text_format(decision, ERROR_TEXT_BYTES, "approved by %s (signed)", call->approver);
+		return 0;
+	}
+	answer->approval = consent_request(consent, &asked, &answer->err);
+	if (!answer->approval)
+		return error_wrap(&answer->err, "'%s' needs a signed approval", call->tool);
+	return error_set(&answer->err, -EACCES, "'%s' needs a signed approval (%s)", call->tool,
+			 rule);
+}
+
 /* Asked, and answered with a yes before: only then does it go on. */
 static int settle(struct call *call, const char *rule, char *decision, struct answer *answer)
 {
@@ -60,7 +91,8 @@ static int judge(struct call *call, char *decision, struct answer *answer)
 		(void)snprintf(decision, ERROR_TEXT_BYTES, "%s", rule);
 		return 0;
 	case POLICY_ASKS:
-		return settle(call, rule, decision, answer);
+		return call->caller.on_behalf[0] ? settle_signed(call, rule, decision, answer)
+						 : settle(call, rule, decision, answer);
 	case POLICY_DENIES:
 		break;
 	}
@@ -83,6 +115,7 @@ static int record_intent(struct call *call, const struct tool_info *info, const 
 		.arg_bytes = call->args,
 		.n_arg_bytes = call->n_args,
 		.decision = decision,
+		.approver = call->approver[0] ? call->approver : NULL,
 	};
 
 	if (redacted)
@@ -365,6 +398,7 @@ void gate_submit(struct gate *gate, struct call *call)
 	call->gate = gate;
 	call->parsed = NULL;
 	call->info = NULL;
+	call->approver[0] = '\0';
 	if (!call->n_args) {
 		call->args = "{}";
 		call->n_args = 2;

@@ -17,6 +17,7 @@
 
 #include "call/answer.h"
 #include "call/audit.h"
+#include "call/consent.h"
 #include "call/job.h"
 #include "call/policy.h"
 
@@ -27,9 +28,10 @@ struct call {
 	const char *tool;
 	const char *args; /* exact bytes of a JSON object; "" is {} */
 	size_t n_args;
-	const char *nonce;    /* of an approval given earlier, or NULL */
-	const char *call_id;  /* makes it durable (call/spool.h), or NULL */
-	uint64_t deadline_ns; /* monotonic, 0 for the tool's own */
+	const char *nonce;             /* of an approval given earlier, or NULL */
+	const json_t *signed_approval; /* see call/consent.h, or NULL; borrowed */
+	const char *call_id;           /* makes it durable (call/spool.h), or NULL */
+	uint64_t deadline_ns;          /* monotonic, 0 for the tool's own */
 
 	/* Called exactly once, maybe before gate_submit() returns. */
 	void (*answer)(struct call *call, const struct answer *answer);
@@ -43,6 +45,7 @@ struct call {
 	const struct tool_info *info;
 	struct job job;
 	json_t *parsed;
+	char approver[APPROVER_NAME_BYTES]; /* who signed, "" for nobody */
 };
 
 struct gate {
@@ -52,7 +55,8 @@ struct gate {
 	struct runner *runner;
 	struct redactor *redactor;
 	struct approvals *approvals;
-	struct spool *spool; /* NULL: no durable calls here */
+	struct consent *consent; /* NULL: nobody approves from elsewhere */
+	struct spool *spool;     /* NULL: no durable calls here */
 };
 
 void gate_submit(struct gate *gate, struct call *call);

@@ -8,6 +8,8 @@
 #include "call/approval.h"
 #include "tools/catalogue.h"
 
+#define APPROVERS_FILE_BYTES (128 * KIB)
+
 /* '*body_out' is a new reference, or stays NULL for an answer without a body. */
 typedef int query(struct connection *connection, const struct frame *frame, json_t **body_out,
 		  struct error *err);
@@ -120,12 +122,81 @@ static int forget(struct connection *connection, const struct frame *frame,
 	return spool_forget(spool, call_id, err);
 }
 
+static int check_consent(const struct connection *connection, struct error *err)
+{
+	const struct warden *warden = connection->warden;
+
+	if (!warden->gate.consent)
+		return error_set(err, -ENOTSUP,
+				 "this warden ends with its client: nobody approves "
+				 "from elsewhere");
+	if (!policy_may_speak(warden->gate.policy, &connection->caller))
+		return error_set(err, -EPERM, "%s does not speak for the link",
+				 connection->caller.who);
+	return 0;
+}
+
+static int give_nonce(struct connection *connection, const struct frame *frame, json_t **body_out,
+		      struct error *err)
+{
+	struct consent_call call = {
+		.call_id = json_get_text(frame->header, "call_id", ""),
+		.tool = json_get_text(frame->header, "tool", ""),
+		.args_sha256 = json_get_text(frame->header, "args_sha256", ""),
+	};
+
+	if (check_consent(connection, err) < 0)
+		return err->code;
+	if (!spool_is_id(call.call_id) || strlen(call.args_sha256) != HASH_TEXT_BYTES - 1 ||
+	    strlen(call.tool) >= APPROVAL_TOOL_BYTES)
+		return error_set(err, -EINVAL,
+				 "a nonce is for a call_id, a tool and an args_sha256");
+	*body_out = consent_request(connection->warden->gate.consent, &call, err);
+	return *body_out ? 0 : err->code;
+}
+
+static int pin(struct connection *connection, const struct frame *frame, json_t **body_out UNUSED,
+	       struct error *err)
+{
+	if (check_consent(connection, err) < 0)
+		return err->code;
+	if (connection->caller.uid != 0 && connection->caller.uid != geteuid())
+		return error_set(err, -EPERM, "only root may say whose host this is");
+	return consent_pin(connection->warden->gate.consent,
+			   json_get_text(frame->header, "org", ""),
+			   json_get_text(frame->header, "host", ""),
+			   json_get_text(frame->header, "root", ""), err);
+}
+
+static int serve_approvers(struct connection *connection, const struct frame *frame,
+			   json_t **body_out, struct error *err)
+{
+	struct consent *consent = connection->warden->gate.consent;
+	CLEANUP(json) json_t *sealed = NULL;
+
+	if (check_consent(connection, err) < 0)
+		return err->code;
+	if (!frame->n_body) {
+		*body_out = consent_describe(consent);
+		return 0;
+	}
+	sealed = json_parse(frame->body, frame->n_body, APPROVERS_FILE_BYTES, err);
+	return sealed ? consent_set_approvers(consent, sealed, err) : err->code;
+}
+
 static const struct {
 	const char *type;
 	query *answer;
 } queries[] = {
-	{ "tools", list_tools }, { "status", describe },          { "verify", verify },
-	{ "approve", approve },  { "approvals", list_approvals }, { "spool", list_spool },
+	{ "approvers", serve_approvers },
+	{ "nonce", give_nonce },
+	{ "pin", pin },
+	{ "tools", list_tools },
+	{ "status", describe },
+	{ "verify", verify },
+	{ "approve", approve },
+	{ "approvals", list_approvals },
+	{ "spool", list_spool },
 	{ "forget", forget },
 };
 

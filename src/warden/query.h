@@ -1,6 +1,12 @@
 /*
  * Requests that the warden answers at once, from what it knows: tools, status,
- * verify, approvals, approve; of the spool: spool (the caller's calls), forget.
+ * verify, approvals, approve; of the spool: spool (the caller's calls), forget; of
+ * approvals from elsewhere (call/consent.h):
+ *
+ *	{"type":"nonce","call_id","tool","args_sha256"}: what an approver is to sign
+ *	{"type":"pin","org","host","root"}: by root only, once
+ *	{"type":"approvers"}: with a body, the sealed list of approvers, takes it; without
+ *		one tells what is pinned and who approves
  */
 #pragma once
 

@@ -215,6 +215,10 @@ static int settle(struct warden *warden, enum spool_opening opening, struct erro
 		r = err->code;
 	if (opening == SPOOL_IF_THERE)
 		spool_close(TAKE(gate->spool));
+	else if (r == 0)
+		gate->consent = consent_open(warden->state_dir, warden->boot_id, err);
+	if (err->code)
+		return err->code;
 	return r < 0 ? r : audit_begin(gate->audit, err);
 }
 
@@ -297,6 +301,7 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 		evconnlistener_free(listener);
 	runner_finish(&runner);
 	tidy_finish(&warden);
+	consent_close(warden.gate.consent);
 	spool_close(warden.gate.spool);
 	audit_close(warden.gate.audit);
 	redactor_free(warden.gate.redactor);

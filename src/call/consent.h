@@ -1,0 +1,61 @@
+/*
+ * Consent: approvals that come signed from elsewhere, checked on this host.
+ *
+ * Below the state folder, in "approval": pin.json, the org's root key and what the
+ * org calls this host, pinned once; approvers.json, the newest list that the root
+ * signed; nonce.key and nonces, what was given out and used. A nonce needs no
+ * memory: it holds the boot time at which it was given and a MAC over that, the
+ * host's boot, and the one call it is for. Used ones are remembered in a ring
+ * that outlives the warden, and that never forgets one which is still good.
+ *
+ * Statements and lists are those of identity/approval.h and identity/approvers.h.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "identity/approval.h"
+
+#define CONSENT_MAX_USED 4096
+
+struct consent;
+
+/* Makes the folder: later, behind the walls, no folder can be made. */
+struct consent *consent_open(const char *directory, const char *boot_id, struct error *err);
+void consent_close(struct consent *consent);
+
+/* What is to be approved. */
+struct consent_call {
+	const char *call_id;
+	const char *tool;
+	const char *args_sha256;
+	const char *on_behalf; /* "org/person": who asks */
+};
+
+/*
+ * {"org","host","tool","args_sha256","call_id","nonce"}: what an approver signs beside
+ * his name and a lifetime; a new reference. NULL with -ENOKEY while no root is pinned.
+ */
+json_t *consent_request(struct consent *consent, const struct consent_call *call,
+			struct error *err);
+
+/*
+ * Checks a sealed approval and uses its nonce up. 0 and who signed it, or an error:
+ * -ENOKEY nothing is pinned or no list is there; -EBADMSG -E2BIG -EPROTOTYPE the form or
+ * another domain; -EBADE a signature; -EACCES no approver, another call, host or org,
+ * a nonce that was not given for this, was used, or an author who approves himself;
+ * -ETIME too late.
+ */
+int consent_take(struct consent *consent, const json_t *sealed, const struct consent_call *call,
+		 char approver_out[APPROVER_NAME_BYTES], struct error *err) MUST_CHECK;
+
+/* Pins the root key (key_text()); -EEXIST if another root, org or host is. */
+int consent_pin(struct consent *consent, const char *org, const char *host, const char *root,
+		struct error *err) MUST_CHECK;
+
+/* A newer list, sealed; -ESTALE for one that is not newer. */
+int consent_set_approvers(struct consent *consent, const json_t *sealed,
+			  struct error *err) MUST_CHECK;
+
+/* {"org","host","sequence","approvers":[name...]}: a new reference, null while nothing is pinned.
+ */
+json_t *consent_describe(struct consent *consent);
