@@ -4,8 +4,8 @@
  * One JSON object a line, appended, each with "seq", "time", "kind" and "prev":
  * the SHA-256 of the line before it (of a fixed text for the first), so that an
  * insertion, deletion, change or reordering before the last line is found.
- * What cannot be proved without an anchor kept elsewhere (that lines at the very
- * end were cut off) is said by audit_verify(). Arguments are stored redacted,
+ * Lines cut off at the end are found up to the last anchor (call/anchors.h); what
+ * cannot be proved is said by audit_verify(). Arguments are stored redacted,
  * with an HMAC-SHA-256 of the exact bytes under a key in the state directory.
  * Kinds: start, intent, outcome, rotate, repair (a line torn by a crash was cut off).
  *
@@ -91,8 +91,8 @@ void audit_head(const struct audit *audit, uint64_t *seq_out, char hash_out[AUDI
 
 /*
  * Reads every file of the log. Fills {"ok", "lines", "files", "head", "head_seq",
- * "first_time", "last_time", "open_calls", "faults":[{file, line, what}],
- * "cannot_prove":[sentence...]} and returns 0, also when faults were found. At
- * most AUDIT_MAX_FAULTS are listed; "n_faults" counts all. May run beside a writer.
+ * "first_time", "last_time", "open_calls", "n_anchors", "anchored_seq" (0 for none),
+ * "faults":[{file, line, what}], "cannot_prove":[sentence...]} and returns 0, also when faults were
+ * found. At most AUDIT_MAX_FAULTS are listed; "n_faults" counts all. May run beside a writer.
  */
 int audit_verify(const char *directory, json_t *report, struct error *err) MUST_CHECK;

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "call/anchors.h"
 #include "call/audit_internal.h"
 
 /* It takes 64 MiB to rotate once. */
@@ -25,6 +26,7 @@ struct verifier {
 	char first_time[32], last_time[32];
 	bool is_torn;
 	struct open_calls open;
+	struct anchors anchors;
 };
 
 static void add_fault(struct verifier *verifier, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -88,6 +90,43 @@ static void check_follow(struct verifier *verifier, const struct audit_line *lin
 		add_fault(verifier, "more than %d open calls", AUDIT_MAX_OPEN);
 }
 
+/* The server signed what this line was. */
+static void check_anchors(struct verifier *verifier)
+{
+	for (size_t i = 0; i < verifier->anchors.n; i++) {
+		const struct anchor *anchor = &verifier->anchors.list[i];
+
+		if (anchor->seq == verifier->seq && strcmp(anchor->head, verifier->head) != 0)
+			add_fault(verifier,
+				  "line %" PRIu64 " is not the one that the server countersigned",
+				  verifier->seq);
+	}
+}
+
+static const struct anchor *last_anchor(const struct anchors *anchors)
+{
+	const struct anchor *last = NULL;
+
+	for (size_t i = 0; i < anchors->n; i++)
+		if (!last || anchors->list[i].seq > last->seq)
+			last = &anchors->list[i];
+	return last;
+}
+
+static void check_end(struct verifier *verifier)
+{
+	const struct anchor *last = last_anchor(&verifier->anchors);
+
+	if (last && last->seq > verifier->seq)
+		add_fault(verifier,
+			  "the server countersigned line %" PRIu64
+			  ", and the log ends at line %" PRIu64 ": lines were cut off",
+			  last->seq, verifier->seq);
+	if (verifier->anchors.n_bad)
+		add_fault(verifier, "%zu lines of the anchors are none that the server signed",
+			  verifier->anchors.n_bad);
+}
+
 static void check_line(struct verifier *verifier, struct str text)
 {
 	CLEANUP(json) json_t *json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
@@ -111,6 +150,7 @@ static void check_line(struct verifier *verifier, struct str text)
 			str_copy(line.time, verifier->first_time, sizeof(verifier->first_time));
 	}
 	hash_text(text.data, text.len, verifier->head);
+	check_anchors(verifier);
 }
 
 static int check_file(struct verifier *verifier, int fd, const char *name, struct error *err)
@@ -163,27 +203,57 @@ static int check_files(struct verifier *verifier, int dir_fd, unsigned n_rotated
 	return r;
 }
 
+static void push_text(json_t *list, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void push_text(json_t *list, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_push(list, json_string(text));
+}
+
+static void push_anchored(const struct verifier *verifier, const struct anchor *last, json_t *list)
+{
+	push_text(list,
+		  "that nothing after line %" PRIu64 ", the last one the server countersigned, was "
+		  "cut off or written anew",
+		  last->seq);
+	if (!verifier->anchors.has_key)
+		push_text(list, "that the countersignatures are the server's: its key is not "
+				"pinned on this host");
+	push_text(list, "that nobody with this machine's root removed countersignatures, and the "
+			"lines after them: the server knows its last one");
+}
+
 static json_t *unprovable(const struct verifier *verifier)
 {
+	const struct anchor *last = last_anchor(&verifier->anchors);
 	json_t *list = json_array();
-	char text[256];
 
-	(void)snprintf(text, sizeof(text),
-		       "that nothing after line %" PRIu64
-		       " was cut off, and that this line is as it "
-		       "was written: compare the head with one kept elsewhere",
-		       verifier->seq);
-	json_push(list, json_string(text));
-	json_push(list, json_string("that nobody with this machine's root rewrote the whole log: "
-				    "the same comparison shows it"));
+	if (last) {
+		push_anchored(verifier, last, list);
+	} else {
+		push_text(list,
+			  "that nothing after line %" PRIu64 " was cut off, and that this line is "
+			  "as it was written: compare the head with one kept elsewhere",
+			  verifier->seq);
+		push_text(list, "that nobody with this machine's root rewrote the whole log: "
+				"the same comparison shows it");
+	}
 	if (verifier->is_torn)
-		json_push(list, json_string("what the incomplete last line says: it is being "
-					    "written, or a crash tore it"));
+		push_text(list, "what the incomplete last line says: it is being written, or a "
+				"crash tore it");
 	return list;
 }
 
 static void fill_report(const struct verifier *verifier, json_t *report)
 {
+	const struct anchor *last = last_anchor(&verifier->anchors);
+
 	json_put(report, "ok", json_boolean(verifier->n_faults == 0));
 	json_put(report, "lines", json_integer((json_int_t)verifier->n_lines));
 	json_put(report, "files", json_integer(verifier->n_files));
@@ -193,6 +263,8 @@ static void fill_report(const struct verifier *verifier, json_t *report)
 		 json_text(verifier->first_time, strlen(verifier->first_time)));
 	json_put(report, "last_time", json_text(verifier->last_time, strlen(verifier->last_time)));
 	json_put(report, "open_calls", json_integer((json_int_t)verifier->open.n));
+	json_put(report, "n_anchors", json_integer((json_int_t)verifier->anchors.n));
+	json_put(report, "anchored_seq", json_integer(last ? (json_int_t)last->seq : 0));
 	json_put(report, "n_faults", json_integer((json_int_t)verifier->n_faults));
 	json_put(report, "faults", json_incref(verifier->faults));
 	json_put(report, "cannot_prove", unprovable(verifier));
@@ -203,10 +275,15 @@ static int verify(int dir_fd, json_t *report, struct error *err)
 {
 	for (int i = 0; i < MAX_ATTEMPTS; i++) {
 		CLEANUP(json) json_t *faults = json_array();
+		CLEANUP(anchors) struct anchors anchors = { 0 };
 		struct verifier verifier = { .faults = faults };
 		unsigned before = 0, after = 0;
-		int r = audit_count_rotated(dir_fd, &before, err);
+		/* First: those that come meanwhile may be of lines that come meanwhile. */
+		int r = anchors_load(dir_fd, &anchors, err);
 
+		verifier.anchors = anchors;
+		if (r == 0)
+			r = audit_count_rotated(dir_fd, &before, err);
 		hash_text(AUDIT_FIRST_PREV, strlen(AUDIT_FIRST_PREV), verifier.head);
 		if (r == 0)
 			r = check_files(&verifier, dir_fd, before, err);
@@ -215,6 +292,7 @@ static int verify(int dir_fd, json_t *report, struct error *err)
 		if (r < 0)
 			return r;
 		if (before == after) {
+			check_end(&verifier);
 			fill_report(&verifier, report);
 			return 0;
 		}

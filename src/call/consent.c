@@ -23,6 +23,7 @@ struct pin {
 	char org[CERTIFICATE_ID_BYTES];
 	char host[CERTIFICATE_ID_BYTES];
 	char root[KEY_TEXT_BYTES];
+	char anchor_key[KEY_TEXT_BYTES];
 };
 
 struct consent *consent_open(const char *directory, const char *boot_id, struct error *err)
@@ -94,6 +95,8 @@ static int load_pin(const struct consent *consent, struct pin *pin_out, struct e
 	text_format(pin_out->org, sizeof(pin_out->org), "%s", json_get_text(json, "org", ""));
 	text_format(pin_out->host, sizeof(pin_out->host), "%s", json_get_text(json, "host", ""));
 	text_format(pin_out->root, sizeof(pin_out->root), "%s", json_get_text(json, "root", ""));
+	text_format(pin_out->anchor_key, sizeof(pin_out->anchor_key), "%s",
+		    json_get_text(json, "anchor_key", ""));
 	return 0;
 }
 
@@ -196,33 +199,53 @@ int consent_take(struct consent *consent, const json_t *sealed, const struct con
 	return r;
 }
 
-int consent_pin(struct consent *consent, const char *org, const char *host, const char *root,
-		struct error *err)
+static int check_key(const char *text, struct error *err)
 {
-	CLEANUP(json) json_t *json = NULL;
-	CLEANUP(key) EVP_PKEY *key = NULL;
-	struct error none = { 0 };
-	struct pin pin;
+	CLEANUP(key) EVP_PKEY *key = key_parse(text, strlen(text), err);
 
-	if (!certificate_is_id(org) || !certificate_is_id(host))
-		return error_set(err, -EINVAL, "a pin needs the ids of an org and of this host");
-	key = key_parse(root, strlen(root), err);
 	if (!key)
 		return err->code;
-	if (!key_is(key, KEY_ED25519))
-		return error_set(err, -EINVAL, "an org's root key is of Ed25519");
-	if (load_pin(consent, &pin, &none) == 0) {
-		if (strcmp(pin.org, org) == 0 && strcmp(pin.host, host) == 0 &&
-		    strcmp(pin.root, root) == 0)
-			return 0;
-		return error_set(err, -EEXIST,
-				 "this host is '%s' of org '%s'; to change that, root removes "
-				 "approval/" PIN_FILE " and approval/" APPROVERS_FILE,
-				 pin.host, pin.org);
-	}
-	if (none.code != -ENOKEY)
-		return error_set(err, none.code, "%s", none.text);
-	json = json_pack("{s:s, s:s, s:s}", "org", org, "host", host, "root", root);
+	return key_is(key, KEY_ED25519) ? 0 : error_set(err, -EINVAL, "the key is not of Ed25519");
+}
+
+/* -EEXIST for what contradicts the one that is there. */
+static int check_pinned(const struct consent *consent, const struct consent_pin *wanted,
+			struct error *err)
+{
+	struct error none = { 0 };
+	struct pin pin;
+	int r = load_pin(consent, &pin, &none);
+
+	if (r == -ENOKEY)
+		return 0;
+	if (r < 0)
+		return error_set(err, r, "%s", none.text);
+	if (strcmp(pin.org, wanted->org) == 0 && strcmp(pin.host, wanted->host) == 0 &&
+	    strcmp(pin.root, wanted->root) == 0 &&
+	    (!pin.anchor_key[0] || strcmp(pin.anchor_key, wanted->anchor_key) == 0))
+		return 0;
+	return error_set(err, -EEXIST,
+			 "this host is '%s' of org '%s'; to change that, root removes the folder "
+			 "'approval' of the warden's state",
+			 pin.host, pin.org);
+}
+
+int consent_set_pin(struct consent *consent, const struct consent_pin *pin, struct error *err)
+{
+	CLEANUP(json) json_t *json = NULL;
+	int r;
+
+	if (!certificate_is_id(pin->org) || !certificate_is_id(pin->host))
+		return error_set(err, -EINVAL, "a pin needs the ids of an org and of this host");
+	r = check_key(pin->root, err);
+	if (r == 0 && pin->anchor_key[0])
+		r = check_key(pin->anchor_key, err);
+	if (r == 0)
+		r = check_pinned(consent, pin, err);
+	if (r < 0)
+		return r;
+	json = json_pack("{s:s, s:s, s:s, s:s}", "org", pin->org, "host", pin->host, "root",
+			 pin->root, "anchor_key", pin->anchor_key);
 	return save_json(consent, PIN_FILE, json, err);
 }
 

@@ -48,9 +48,16 @@ json_t *consent_request(struct consent *consent, const struct consent_call *call
 int consent_take(struct consent *consent, const json_t *sealed, const struct consent_call *call,
 		 char approver_out[APPROVER_NAME_BYTES], struct error *err) MUST_CHECK;
 
-/* Pins the root key (key_text()); -EEXIST if another root, org or host is. */
-int consent_pin(struct consent *consent, const char *org, const char *host, const char *root,
-		struct error *err) MUST_CHECK;
+struct consent_pin {
+	const char *org;
+	const char *host;       /* what the org calls this host: the agent's id */
+	const char *root;       /* key_text() of the org's root key */
+	const char *anchor_key; /* of the server's key that signs anchors; "" for none yet */
+};
+
+/* Pins them; -EEXIST if others are. An anchor key may come later. */
+int consent_set_pin(struct consent *consent, const struct consent_pin *pin,
+		    struct error *err) MUST_CHECK;
 
 /* A newer list, sealed; -ESTALE for one that is not newer. */
 int consent_set_approvers(struct consent *consent, const json_t *sealed,

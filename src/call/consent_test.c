@@ -48,6 +48,14 @@ static void open_consent(struct scene *scene, const char *boot_id)
 		fail_msg("%s", scene->err.text);
 }
 
+static int pin(struct scene *scene, const char *org, const char *host, EVP_PKEY *root)
+{
+	char text[KEY_TEXT_BYTES];
+	struct consent_pin pin = { org, host, key_text(root, text), "" };
+
+	return consent_set_pin(scene->consent, &pin, &scene->err);
+}
+
 static int set_approvers(struct scene *scene, uint64_t sequence, bool author_may_approve)
 {
 	CLEANUP(approvers) struct approvers list = { .org = "acme", .sequence = sequence };
@@ -84,8 +92,6 @@ static void ask(struct scene *scene)
 
 static void scene_make(struct scene *scene)
 {
-	char root[KEY_TEXT_BYTES];
-
 	later_s = 0;
 	text_format(scene->directory, sizeof(scene->directory), "/tmp/consent.XXXXXX");
 	CHECK(mkdtemp(scene->directory));
@@ -93,9 +99,7 @@ static void scene_make(struct scene *scene)
 	scene->ana = key_make(KEY_ED25519);
 	scene->bob = key_make(KEY_ED25519);
 	open_consent(scene, BOOT);
-	CHECK_OK(consent_pin(scene->consent, "acme", "web-1", key_text(scene->root, root),
-			     &scene->err),
-		 scene->err);
+	CHECK_OK(pin(scene, "acme", "web-1", scene->root), scene->err);
 	CHECK_OK(set_approvers(scene, 5, false), scene->err);
 	scene->call = (struct consent_call) {
 		.call_id = "c_1",
@@ -348,17 +352,12 @@ TEST(what_is_no_statement_is_refused)
 TEST(a_root_is_pinned_once)
 {
 	CLEANUP(scene) struct scene scene = { 0 };
-	char root[KEY_TEXT_BYTES];
 
 	scene_make(&scene);
-	CHECK_OK(
-		consent_pin(scene.consent, "acme", "web-1", key_text(scene.root, root), &scene.err),
-		scene.err);
-	CHECK_INT(consent_pin(scene.consent, "acme", "web-2", root, &scene.err), -EEXIST);
-	CHECK_INT(
-		consent_pin(scene.consent, "acme", "web-1", key_text(scene.ana, root), &scene.err),
-		-EEXIST);
-	CHECK_INT(consent_pin(scene.consent, "ac/me", "web-1", root, &scene.err), -EINVAL);
+	CHECK_OK(pin(&scene, "acme", "web-1", scene.root), scene.err);
+	CHECK_INT(pin(&scene, "acme", "web-2", scene.root), -EEXIST);
+	CHECK_INT(pin(&scene, "acme", "web-1", scene.ana), -EEXIST);
+	CHECK_INT(pin(&scene, "ac/me", "web-1", scene.root), -EINVAL);
 }
 
 TEST(without_a_pinned_root_nobody_approves)

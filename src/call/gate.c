@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call/approval.h"
+#include "call/gate_internal.h"
 #include "call/hash.h"
 #include "call/plan.h"
 #include "call/redact.h"
@@ -123,70 +124,6 @@ static int record_intent(struct call *call, const struct tool_info *info, const 
 	return audit_intent(call->gate->audit, &entry, err);
 }
 
-/* Others' ids are nobody's business; the same id for something else is a mistake. */
-static int check_same(const struct call *call, const struct spool_entry *entry, struct error *err)
-{
-	char sha256[HASH_TEXT_BYTES];
-
-	if (!spool_is_of(entry, call->caller.uid))
-		return error_set(err, -EEXIST, "the call id '%s' is taken", call->call_id);
-	if (strcmp(entry->tool, call->tool) != 0 ||
-	    strcmp(entry->args_sha256, hash_text(call->args, call->n_args, sha256)) != 0)
-		return error_set(err, -EEXIST, "the call id '%s' belongs to another call",
-				 call->call_id);
-	return 0;
-}
-
-/* True, with the answer, for a durable call that was made before. */
-static bool is_known(struct call *call, struct frame *kept, struct answer *answer)
-{
-	const struct spool *spool = call->gate->spool;
-	const struct spool_entry *entry;
-	enum spool_state state;
-
-	if (spool_find(spool, call->call_id, &state, &entry, &answer->err) < 0)
-		return true;
-	if (state == SPOOL_UNKNOWN)
-		return false;
-	if (entry && check_same(call, entry, &answer->err) < 0)
-		return true;
-	answer->already = state;
-	if (state == SPOOL_FINISHED) {
-		if (spool_load(spool, call->call_id, kept, &answer->err) == 0)
-			answer->kept = kept;
-		return true;
-	}
-	error_set(&answer->err, -EALREADY, "the call '%s' was started before", call->call_id);
-	return true;
-}
-
-static int check_durable(const struct call *call, struct error *err)
-{
-	if (!call->gate->spool)
-		return error_set(err, -ENOTSUP,
-				 "this warden ends with its client, so it keeps no calls");
-	if (!spool_is_id(call->call_id))
-		return error_set(err, -EINVAL, "a call id is 1 to 64 letters, digits, '_' or '-'");
-	return 0;
-}
-
-/* From here on the id is known, whatever happens. */
-static int keep(struct call *call, struct error *err)
-{
-	struct spool_entry entry = {
-		.audit_id = call->id,
-		.uid = call->caller.uid,
-		.risk = call->info->risk,
-	};
-
-	text_format(entry.call_id, sizeof(entry.call_id), "%s", call->call_id);
-	text_format(entry.tool, sizeof(entry.tool), "%s", call->tool);
-	text_format(entry.who, sizeof(entry.who), "%s", call->caller.who);
-	text_format(entry.on_behalf, sizeof(entry.on_behalf), "%s", call->caller.on_behalf);
-	hash_text(call->args, call->n_args, entry.args_sha256);
-	return spool_start(call->gate->spool, &entry, err);
-}
-
 /* What cannot be recorded does not happen. */
 static int record(struct call *call, const char *decision, struct error *err)
 {
@@ -195,7 +132,7 @@ static int record(struct call *call, const char *decision, struct error *err)
 	step_reached(STEP_ACCEPTED);
 	call->id = audit_next_id(call->gate->audit);
 	if (call->call_id)
-		r = keep(call, err);
+		r = gate_keep(call, err);
 	if (r < 0)
 		return r;
 	step_reached(STEP_KEPT);
@@ -266,25 +203,6 @@ static void refuse(struct call *call, struct answer *answer)
 	json_decref(answer->approval);
 }
 
-/*
- * The result is kept before anything else comes of it. Where it cannot be, the
- * outcome stays open too: the next start settles both, and the same way.
- */
-static bool keep_answer(struct call *call, struct answer *answer)
-{
-	CLEANUP(json) json_t *header = answer_header(answer);
-	struct frame frame = { header, (char *)answer->result, answer->n_result };
-	struct error err = { 0 };
-
-	json_put(header, "call_id", json_string(call->call_id));
-	if (spool_finish(call->gate->spool, call->call_id, &frame, &err) == 0)
-		return true;
-	error_set(&answer->err, -EINTR, "'%s' ran, but: %s", call->tool, err.text);
-	answer->outcome = "interrupted";
-	answer->result = NULL;
-	return false;
-}
-
 static void record_outcome(const struct call *call, struct answer *answer)
 {
 	struct audit_outcome entry = {
@@ -309,7 +227,7 @@ static void record_outcome(const struct call *call, struct answer *answer)
 
 static void conclude(struct call *call, struct answer *answer)
 {
-	if (!call->call_id || keep_answer(call, answer)) {
+	if (!call->call_id || gate_keep_answer(call, answer)) {
 		step_reached(STEP_FINISHED);
 		record_outcome(call, answer);
 	}
@@ -377,7 +295,7 @@ static bool answer_known(struct call *call, struct answer *answer)
 
 	if (!call->call_id)
 		return false;
-	if (check_durable(call, &answer->err) == 0 && !is_known(call, &kept, answer))
+	if (gate_check_durable(call, &answer->err) == 0 && !gate_is_known(call, &kept, answer))
 		return false;
 	answer->outcome = "denied"; /* of this one; a kept answer has its own */
 	finish(call, answer);

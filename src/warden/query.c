@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "call/anchors.h"
 #include "call/approval.h"
 #include "tools/catalogue.h"
 
@@ -155,17 +156,39 @@ static int give_nonce(struct connection *connection, const struct frame *frame, 
 	return *body_out ? 0 : err->code;
 }
 
-static int pin(struct connection *connection, const struct frame *frame, json_t **body_out UNUSED,
-	       struct error *err)
+static int set_pin(struct connection *connection, const struct frame *frame,
+		   json_t **body_out UNUSED, struct error *err)
 {
+	struct consent_pin pin = {
+		.org = json_get_text(frame->header, "org", ""),
+		.host = json_get_text(frame->header, "host", ""),
+		.root = json_get_text(frame->header, "root", ""),
+		.anchor_key = json_get_text(frame->header, "anchor_key", ""),
+	};
+
 	if (check_consent(connection, err) < 0)
 		return err->code;
 	if (connection->caller.uid != 0 && connection->caller.uid != geteuid())
 		return error_set(err, -EPERM, "only root may say whose host this is");
-	return consent_pin(connection->warden->gate.consent,
-			   json_get_text(frame->header, "org", ""),
-			   json_get_text(frame->header, "host", ""),
-			   json_get_text(frame->header, "root", ""), err);
+	return consent_set_pin(connection->warden->gate.consent, &pin, err);
+}
+
+static int add_anchor(struct connection *connection, const struct frame *frame,
+		      json_t **body_out UNUSED, struct error *err)
+{
+	const struct warden *warden = connection->warden;
+	CLEANUP(json) json_t *sealed = NULL;
+	char head[AUDIT_HASH_TEXT_BYTES];
+	struct anchors_log log = { .directory = warden->state_dir, .head = head };
+
+	if (!policy_may_speak(warden->gate.policy, &connection->caller))
+		return error_set(err, -EPERM, "%s does not speak for the link",
+				 connection->caller.who);
+	sealed = json_parse(frame->body, frame->n_body, ANCHOR_LINE_MAX_BYTES, err);
+	if (!sealed)
+		return err->code;
+	audit_head(warden->gate.audit, &log.seq, head);
+	return anchors_add(&log, sealed, err);
 }
 
 static int serve_approvers(struct connection *connection, const struct frame *frame,
@@ -190,7 +213,8 @@ static const struct {
 } queries[] = {
 	{ "approvers", serve_approvers },
 	{ "nonce", give_nonce },
-	{ "pin", pin },
+	{ "pin", set_pin },
+	{ "anchor", add_anchor },
 	{ "tools", list_tools },
 	{ "status", describe },
 	{ "verify", verify },

@@ -4,9 +4,10 @@
  * approvals from elsewhere (call/consent.h):
  *
  *	{"type":"nonce","call_id","tool","args_sha256"}: what an approver is to sign
- *	{"type":"pin","org","host","root"}: by root only, once
+ *	{"type":"pin","org","host","root","anchor_key"?}: by root only, once
  *	{"type":"approvers"}: with a body, the sealed list of approvers, takes it; without
  *		one tells what is pinned and who approves
+ *	{"type":"anchor"}, body: a sealed anchor (call/anchors.h)
  */
 #pragma once
 

@@ -17,7 +17,7 @@ struct warden {
 	char boot_id[BOOT_ID_BYTES]; /* of the host's kernel */
 	uint64_t started_ns;
 	unsigned n_connections;
-	bool has_failed; /* it ends because it can do nothing more */
+	bool has_failed;         /* it ends because it can do nothing more */
 	struct request *durable; /* calls that go on without their client */
 	struct waiter *waiters;  /* clients that wait for one of those */
 	struct event *tidy;      /* see tidy.h */

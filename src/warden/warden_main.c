@@ -27,6 +27,7 @@
 #include "call/sandbox/confine.h"
 #include "tools/catalogue.h"
 #include "warden/connection.h"
+#include "warden/notify.h"
 #include "warden/tidy.h"
 
 #define AUDIT_WAIT_NS (30 * NS_PER_SEC)
@@ -258,14 +259,16 @@ static int confine(struct error *err)
 	return sandbox_confine_warden(&walls, err);
 }
 
-static void run_loop(struct warden *warden)
+static void run_loop(struct warden *warden, const struct notify *notify)
 {
 	struct event *term = evsignal_new(warden->base, SIGTERM, handle_signal, warden);
 	struct event *interrupt = evsignal_new(warden->base, SIGINT, handle_signal, warden);
 
 	if (!term || !interrupt || event_add(term, NULL) < 0 || event_add(interrupt, NULL) < 0)
 		abort();
+	notify_tell(notify, "READY=1");
 	(void)event_base_dispatch(warden->base);
+	notify_tell(notify, "STOPPING=1");
 	event_free(interrupt);
 	event_free(term);
 }
@@ -280,10 +283,12 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	};
 	struct evconnlistener *listener = NULL;
 	struct runner runner = { 0 };
+	struct notify notify;
 	int r;
 
 	if (!warden.base)
 		abort();
+	notify_init(&notify, warden.base);
 	r = runner_init(&runner, warden.base, launcher, err);
 	runner.gone = handle_launcher_gone;
 	runner.data = &warden;
@@ -296,9 +301,10 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 	if (r == 0)
 		r = confine(err);
 	if (r == 0)
-		run_loop(&warden);
+		run_loop(&warden, &notify);
 	if (listener)
 		evconnlistener_free(listener);
+	notify_finish(&notify);
 	runner_finish(&runner);
 	tidy_finish(&warden);
 	consent_close(warden.gate.consent);
