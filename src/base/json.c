@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 void json_cleanup(json_t **json)
 {
@@ -38,32 +39,6 @@ char *json_canonical(const json_t *json)
 	return text;
 }
 
-/* Length of the UTF-8 sequence at 'at', 0 if there is none (RFC 3629). */
-static size_t utf8_len(const unsigned char *at, size_t left)
-{
-	size_t len;
-
-	if (at[0] < 0x80)
-		return at[0] != 0;
-	if (at[0] >= 0xc2 && at[0] <= 0xdf)
-		len = 2;
-	else if ((at[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	if (len > left)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 json_t *json_text(const char *bytes, size_t len)
 {
 	CLEANUP(buf) struct buf buf = { 0 };
@@ -74,7 +49,7 @@ json_t *json_text(const char *bytes, size_t len)
 	json_decref(json);
 	buf_init(&buf, 3 * len + 1);
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len((const unsigned char *)bytes + i, len - i);
+		size_t n = utf8_len(bytes + i, len - i);
 
 		buf_add(&buf, n ? bytes + i : "\xef\xbf\xbd", n ? n : 3);
 		i += n ? n : 1;

@@ -1,0 +1,39 @@
+#include "base/utf8.h"
+
+size_t utf8_len(const char *text, size_t left)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t len;
+
+	if (at[0] < 0x80)
+		return at[0] != 0;
+	if (at[0] >= 0xc2 && at[0] <= 0xdf)
+		len = 2;
+	else if ((at[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (at[0] >= 0xf0 && at[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+bool utf8_is_valid(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t n = text[i] ? utf8_len(text + i, len - i) : 1;
+
+		if (!n)
+			return false;
+		i += n;
+	}
+	return true;
+}

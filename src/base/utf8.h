@@ -1,0 +1,10 @@
+/* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, nothing above U+10FFFF. */
+#pragma once
+
+#include "base/base.h"
+
+/* Bytes of the character at 'at', 0 if none is there; nor is NUL one. 'left' is at least 1. */
+size_t utf8_len(const char *at, size_t left);
+
+/* Whether all of it is UTF-8; NUL is, here. */
+bool utf8_is_valid(const char *text, size_t len);
