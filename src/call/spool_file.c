@@ -84,12 +84,13 @@ static int hold_room(int fd)
 	return r < 0 && errno != EOPNOTSUPP && errno != ENOSYS ? -errno : 0;
 }
 
+/* One that an earlier process made has its room already. */
 static bool make_reserve(const struct spool *spool, unsigned i)
 {
 	char name[SPOOL_NAME_BYTES];
 	CLEANUP(fd)
 	int fd = openat(spool->dir_fd, reserve_name(i, name),
-			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+			O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && hold_room(fd) == 0)
 		return true;
