@@ -271,11 +271,20 @@ static void handle_event(struct bufferevent *stream UNUSED, short what, void *da
 	}
 }
 
+/* Whether the client takes what is under way for it, if at a snail's pace. */
+static bool keeps_pace(struct http_connection *connection)
+{
+	size_t min_bytes = connection->state == HTTP_REPLYING ? MIN_PACE_BYTES : 1;
+
+	if (connection->state != HTTP_REPLYING && connection->state != HTTP_STREAMING)
+		return false;
+	return !stream_pace_is_stalled(&connection->pace, connection->stream,
+				       connection->server->config.stall_ns, min_bytes);
+}
+
 static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct http_connection *connection = data;
-	uint64_t stall_ns = connection->server->config.stall_ns;
-	bool replying = connection->state == HTTP_REPLYING;
 
 	if (connection->state == HTTP_UPGRADED)
 		http_connection_forget(connection); /* its WebSocket is gone */
@@ -283,13 +292,11 @@ static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *
 		http_connection_close(connection);
 	else if (connection->exchange || connection->parser)
 		http_connection_refuse(connection, 408, "the request took too long");
-	else if (connection->state != HTTP_STREAMING && !replying)
-		refuse_to_wait(connection);
-	else if (stream_pace_is_stalled(&connection->pace, connection->stream, stall_ns,
-					replying ? MIN_PACE_BYTES : 1))
-		refuse_to_wait(connection);
+	else if (keeps_pace(connection))
+		http_connection_set(connection, connection->state,
+				    connection->server->config.stall_ns);
 	else
-		http_connection_set(connection, connection->state, stall_ns);
+		refuse_to_wait(connection);
 }
 
 static void describe_address(struct http_connection *connection, const struct sockaddr *address)

@@ -1,6 +1,6 @@
 #include "net/http_server.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,10 @@
 
 /* How long accepting rests when the process or the machine has no descriptor left. */
 #define REST_NS (100 * NS_PER_MS)
+
+/* From so many connections on, memory is given back when half of them have left. */
+#define CROWD 512
+#define TRIM_AFTER_NS NS_PER_SEC
 
 static void set_defaults(struct http_server_config *config)
 {
@@ -63,6 +67,8 @@ static void handle_accept(struct evconnlistener *listener UNUSED, evutil_socket_
 		return;
 	}
 	server->n_connections++;
+	if (server->n_connections > server->n_peak)
+		server->n_peak = server->n_connections;
 	if (server->config.tls)
 		server->n_handshakes++;
 	http_connection_start(server, fd, address);
@@ -96,11 +102,21 @@ void http_server_note_handshake_end(struct http_server *server)
 
 void http_server_note_gone(struct http_server *server)
 {
-	struct timeval now = { 0 };
+	struct timeval now = { 0 }, soon = stream_timeval(TRIM_AFTER_NS);
 
 	server->n_connections--;
+	if (server->n_peak >= CROWD && server->n_connections <= server->n_peak / 2) {
+		server->n_peak = server->n_connections;
+		(void)event_add(&server->trim, &soon);
+	}
 	if (server->done && !server->n_connections)
 		(void)event_add(&server->done_timer, &now);
+}
+
+/* The allocator keeps what ten thousand handshakes left behind until it is asked. */
+static void handle_trim(evutil_socket_t fd UNUSED, short what UNUSED, void *data UNUSED)
+{
+	(void)malloc_trim(0);
 }
 
 static void handle_done(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -130,6 +146,7 @@ struct http_server *http_server_new(struct event_base *base, int fd,
 	(void)evutil_make_socket_nonblocking(fd);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (event_assign(&server->resume, base, -1, 0, handle_resume, server) < 0 ||
+	    event_assign(&server->trim, base, -1, 0, handle_trim, server) < 0 ||
 	    event_assign(&server->done_timer, base, -1, 0, handle_done, server) < 0)
 		abort();
 	server->listener = evconnlistener_new(base, handle_accept, server,
@@ -162,6 +179,7 @@ void http_server_free(struct http_server *server)
 	while ((connection = LIST_FIRST(&server->connections)))
 		http_connection_close(connection);
 	(void)event_del(&server->done_timer);
+	(void)event_del(&server->trim);
 	address_count_finish(&server->addresses);
 	SSL_CTX_free(server->config.tls);
 	free(server);

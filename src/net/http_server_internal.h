@@ -19,6 +19,8 @@ struct http_server {
 	LIST_HEAD(, http_connection) leaving; /* those that know of the shutdown */
 	struct address_count addresses;
 	unsigned n_connections, n_handshakes;
+	unsigned n_peak; /* connections since memory was last given back */
+	struct event trim;
 	uint64_t n_refused;
 	bool accepting, out_of_descriptors;
 
