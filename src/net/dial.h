@@ -5,7 +5,8 @@
  * Names are resolved by a child process, constable-resolver, so that no name
  * service library is loaded here and none can block the loop. Addresses are tried
  * in the order it gives, the next after a failure or a quarter of a second. An
- * http:// proxy is asked to CONNECT unless no_proxy names the host.
+ * http:// proxy is asked to CONNECT unless no_proxy names the host. The process must
+ * ignore SIGPIPE.
  */
 #pragma once
 

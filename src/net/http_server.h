@@ -7,7 +7,7 @@
  * under way, one request per connection is served at a time, connections are
  * counted, in all and per address, and an error's answer is out before the close.
  * An IPv6 client counts by its /64. Answers it gives itself are JSON:
- * {"error": sentence, "code": word}.
+ * {"error": sentence, "code": word}. The process must ignore SIGPIPE.
  */
 #pragma once
 
@@ -84,7 +84,7 @@ struct http_request {
 /* Takes over 'fd', a listening socket of TCP or AF_UNIX. Never NULL. */
 struct http_server *http_server_new(struct event_base *base, int fd,
 				    const struct http_server_config *config);
-/* At once: open requests are 'gone', streams and WebSockets are closed with their callbacks. */
+/* At once, with the callbacks of all that is open; not from within one of them. */
 void http_server_free(struct http_server *server);
 /*
  * Stops listening, answers what was asked, closes WebSockets with 1001 and ends
