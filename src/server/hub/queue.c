@@ -1,0 +1,251 @@
+#include "server/hub/queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "identity/token.h"
+#include "server/hub/flight_internal.h"
+
+#define CALLER_MAX_BYTES 128
+#define TOOL_MAX_BYTES 64
+
+bool hub_is_outcome(const char *state)
+{
+	return strcmp(state, "queued") != 0 && strcmp(state, "waiting_approval") != 0;
+}
+
+/* It grows also when the clock steps back, and when two come within a tick. */
+static int64_t next_cursor(struct hub *hub)
+{
+	int64_t now = (int64_t)clock_wall_ns();
+
+	hub->last_cursor = now > hub->last_cursor ? now : hub->last_cursor + 1;
+	return hub->last_cursor;
+}
+
+static int check(const struct hub *hub, const struct hub_call *call, struct error *err)
+{
+	if (hub->is_ending)
+		return error_set(err, -ESHUTDOWN, "the server is about to end");
+	if (strlen(call->args) > HUB_ARGS_MAX_BYTES)
+		return error_set(err, -E2BIG, "more than %zu bytes of arguments",
+				 HUB_ARGS_MAX_BYTES);
+	if (!*call->tool || strlen(call->tool) > TOOL_MAX_BYTES ||
+	    strlen(call->caller) > CALLER_MAX_BYTES)
+		return error_set(err, -EINVAL, "the name of the tool or of the caller is too long");
+	if (call->deadline_ns <= clock_wall_ns())
+		return error_set(err, -EINVAL, "the deadline has passed");
+	return 0;
+}
+
+/* Which of the expectations was not met says what is wrong. */
+static void explain(const struct error *err, struct error *why)
+{
+	if (err->code == -ENOENT)
+		error_set(why, -ENOENT, "no such agent, or it was revoked");
+	else if (err->code == -EEXIST)
+		error_set(why, -EBUSY, "%d calls wait for this agent already", HUB_MAX_QUEUED);
+	else
+		*why = *err;
+}
+
+static void handle_submitted(struct hub_op *op, const struct store_result *result UNUSED,
+			     const struct error *err)
+{
+	struct hub_link *link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
+	struct error why = { 0 };
+
+	if (err) {
+		explain(err, &why);
+		op->submitted(NULL, &why, op->user);
+		return;
+	}
+	op->hub->counters.calls_submitted++;
+	expiry_note(op->hub, (uint64_t)json_integer_value(op->json));
+	op->submitted(op->call, NULL, op->user);
+	if (!link)
+		return;
+	link->is_dry = 0;
+	link_pump(link);
+}
+
+static void add_checks(struct hub_batch *batch, const struct hub_op *op)
+{
+	BATCH_ADD(batch, STORE_SOME,
+		  "SELECT id FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL",
+		  store_text(op->org), store_text(op->agent));
+	BATCH_ADD(batch, STORE_NONE,
+		  "SELECT n FROM (SELECT COUNT(*) AS n FROM calls WHERE org = $1 AND agent = $2"
+		  " AND state IN ('queued', 'waiting_approval')) AS open_calls WHERE n >= $3",
+		  store_text(op->org), store_text(op->agent), store_int(HUB_MAX_QUEUED));
+}
+
+static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *call)
+{
+	struct hub_batch batch = { 0 };
+	char hash[TOKEN_HASH_BYTES];
+
+	add_checks(&batch, op);
+	BATCH_ADD(
+		&batch, STORE_SOME,
+		"INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller, risk,"
+		" created, deadline, args) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9,"
+		" $10, $11)",
+		store_text(op->org), store_text(op->call), store_text(op->agent),
+		store_int(next_cursor(hub)), store_text(call->tool),
+		store_text(token_hash(call->args, strlen(call->args), hash)),
+		store_text(call->caller), store_text(call->risk),
+		store_int((int64_t)clock_wall_ns()), store_int((int64_t)call->deadline_ns),
+		store_text(call->args));
+	hub_batch_event(&batch, op, "call",
+			json_pack("{s:s, s:s, s:s, s:s}", "id", op->call, "agent", op->agent,
+				  "tool", call->tool, "state", "queued"));
+	hub_op_submit(op, &batch);
+}
+
+static void handle_refused(struct hub_op *op, const struct store_result *result UNUSED,
+			   const struct error *err UNUSED)
+{
+	struct error why = { .code = (int)json_get_int(op->json, "code", -EINVAL) };
+
+	text_format(why.text, sizeof(why.text), "%s", json_get_text(op->json, "error", ""));
+	op->submitted(NULL, &why, op->user);
+}
+
+/* What is wrong with the call itself is told from the loop as well. */
+static void refuse(struct hub_op *op, const struct error *err)
+{
+	struct hub_batch nothing = { 0 };
+
+	op->json = json_pack("{s:i, s:s}", "code", err->code, "error", err->text);
+	op->done = handle_refused;
+	BATCH_ADD(&nothing, STORE_ANY, "SELECT CAST($1 AS TEXT)", store_text(op->org));
+	hub_op_submit(op, &nothing);
+}
+
+void hub_submit(struct hub *hub, const struct hub_call *call, hub_submitted *done, void *data)
+{
+	char nonce[NONCE_TEXT_BYTES], id[HUB_ID_BYTES];
+	struct error err = { 0 };
+	struct hub_op *op;
+
+	text_format(id, sizeof(id), "c_%s", nonce_make(nonce));
+	op = hub_op_new(hub, call->org, call->agent, id);
+	op->submitted = done;
+	op->user = data;
+	if (check(hub, call, &err) < 0) {
+		refuse(op, &err);
+		return;
+	}
+	op->done = handle_submitted;
+	op->json = json_integer((json_int_t)call->deadline_ns);
+	submit(hub, op, call);
+}
+
+bool call_may_have_started(const struct hub *hub, const struct hub_entry *entry, const char *call,
+			   uint64_t created_ns)
+{
+	const struct hub_flight *flight = entry ? flight_find(entry, call) : NULL;
+
+	if (flight)
+		return flight->state != FLIGHT_PAUSED;
+	return created_ns < hub->started_wall_ns && !hub_ready_link(entry);
+}
+
+static void tell_agent_to_cancel(const struct hub_op *op)
+{
+	struct hub_link *link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
+
+	if (link)
+		link_send(link,
+			  jsonrpc_format_notification("notifications/cancelled",
+						      json_pack("{s:s}", "requestId", op->call)));
+}
+
+static void handle_cancelled(struct hub_op *op, const struct store_result *result,
+			     const struct error *err)
+{
+	const struct store_rows *rows = result ? &result->steps[0] : NULL;
+	const struct hub_entry *entry;
+	bool waits;
+
+	if (!err) {
+		text_format(op->agent, sizeof(op->agent), "%s", store_text_at(rows, 0, 0));
+		entry = hub_find(op->hub, op->org, op->agent);
+		waits = strcmp(store_text_at(rows, 0, 2), "waiting_approval") == 0;
+		if (!waits && call_may_have_started(op->hub, entry, op->call,
+						    (uint64_t)store_int_at(rows, 0, 1)))
+			tell_agent_to_cancel(op);
+		else
+			outcome_end(op->hub, &(struct hub_ending) {
+						     .org = op->org,
+						     .agent = op->agent,
+						     .call = op->call,
+						     .state = "cancelled",
+						     .code = -ECANCELED,
+						     .error = "it was cancelled before it started",
+					     });
+	}
+	hub_op_tell(op, result, err);
+}
+
+void hub_cancel(struct hub *hub, const char *org, const char *call, store_done *done, void *data)
+{
+	struct hub_op *op = hub_op_new(hub, org, NULL, call);
+	struct hub_batch batch = { 0 };
+
+	op->done = handle_cancelled;
+	op->user_done = done;
+	op->user = data;
+	BATCH_ADD(&batch, STORE_SOME,
+		  "UPDATE calls SET meta = '{\"cancel\":true}' WHERE org = $1 AND id = $2"
+		  " AND finished IS NULL RETURNING agent, created, state",
+		  store_text(org), store_text(call));
+	hub_op_submit(op, &batch);
+}
+
+static void handle_approved(struct hub_op *op, const struct store_result *result,
+			    const struct error *err)
+{
+	struct hub_link *link;
+
+	if (!err) {
+		text_format(op->agent, sizeof(op->agent), "%s",
+			    store_text_at(&result->steps[0], 0, 0));
+		link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
+		if (link)
+			link_pump_again(link);
+	}
+	hub_op_tell(op, result, err);
+}
+
+void hub_approve(struct hub *hub, const struct hub_approval *approval, store_done *done, void *data)
+{
+	struct hub_op *op = hub_op_new(hub, approval->org, NULL, approval->call);
+	const char *statement = json_get_text(approval->sealed, "statement", "");
+	struct error err = { 0 };
+	CLEANUP(json) json_t *inside = json_parse(statement, strlen(statement), 64 * KIB, &err);
+	struct hub_batch batch = { 0 };
+
+	op->done = handle_approved;
+	op->user_done = done;
+	op->user = data;
+	BATCH_ADD(&batch, STORE_SOME,
+		  "UPDATE calls SET state = 'queued' WHERE org = $1 AND id = $2"
+		  " AND state = 'waiting_approval' RETURNING agent",
+		  store_text(op->org), store_text(op->call));
+	BATCH_ADD(
+		&batch, STORE_SOME,
+		"INSERT INTO approvals (org, call, nonce, approver, created, signature, statement)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		store_text(op->org), store_text(op->call),
+		store_text(json_get_text(inside, "nonce", "")), store_text(approval->approver),
+		store_int((int64_t)clock_wall_ns()),
+		store_text(json_get_text(approval->sealed, "signature", "")),
+		store_text(statement));
+	hub_batch_event(&batch, op, "call",
+			json_pack("{s:s, s:s}", "id", op->call, "state", "queued"));
+	hub_op_submit(op, &batch);
+}
