@@ -15,6 +15,8 @@ enum log_level {
 };
 
 void log_set(const char *program, enum log_level ceiling);
+/* From now on lines go there instead, without the program's name; NULL: as before. */
+void log_set_writer(void (*write)(int level, const char *text, void *data), void *data);
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
