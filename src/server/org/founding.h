@@ -1,0 +1,28 @@
+/* A new org: its row and its first admin key, as steps of one batch. */
+#pragma once
+
+#include "identity/token.h"
+#include "server/org/orgs.h"
+
+#define FOUNDING_AGENTS 10000
+#define FOUNDING_CALLS 6000 /* per minute */
+#define FOUNDING_STEPS 2
+
+/* Lives until the batch was submitted; the key until it was shown. */
+struct founding {
+	char id[CERTIFICATE_ID_BYTES];
+	char customer_id[ORG_CUSTOMER_BYTES];
+	int64_t quota_agents, quota_calls;
+	struct token admin_key;
+
+	/* private */
+	const char *name;
+	char key_id[CERTIFICATE_ID_BYTES], key_hash[TOKEN_HASH_BYTES];
+	struct store_value org[6], key[5];
+};
+
+/* 'id' NULL: one is made. 'name' is borrowed. */
+void founding_begin(struct founding *founding, const char *id, const char *name);
+
+/* For a batch across all orgs; the first step returns ORGS_COLUMNS. */
+void founding_steps(struct founding *founding, struct store_step steps_out[FOUNDING_STEPS]);
