@@ -1,0 +1,80 @@
+/*
+ * constable-server: the control plane as one process, one loop.
+ *
+ * It starts in this order: settings, log, state folder and its lock, sockets, TLS, store;
+ * requests are served from then on, and answered 503 until the store is ready. The first
+ * start makes the authorities, the org "default" and its admin's key.
+ */
+#pragma once
+
+#include "net/tls.h"
+#include "server/api/api.h"
+#include "server/settings.h"
+
+#define SERVER_PATH_BYTES 4096
+#define SERVER_MAX_LISTENERS 16
+#define SERVER_URL_BYTES 512
+
+/* Where things lie; made by server_place_open(). */
+struct server_place {
+	char state[SERVER_PATH_BYTES - 256];
+	char ca[SERVER_PATH_BYTES];
+	char database[SERVER_PATH_BYTES];
+	char executables[SERVER_PATH_BYTES];
+	int lock;
+};
+
+/* Makes the folders and takes the lock: -EBUSY where another server has it. */
+int server_place_open(struct server_place *place, const struct config *config,
+		      struct error *err) MUST_CHECK;
+void server_place_close(struct server_place *place);
+
+/* Who the server is to its clients. */
+struct server_identity {
+	SSL_CTX *tls; /* NULL: plain HTTP */
+	char *ca_pem; /* what agents have to trust */
+	char pin[64];
+	char url[SERVER_URL_BYTES]; /* public */
+};
+
+struct server {
+	struct config *config;
+	struct server_place place;
+	struct server_identity identity;
+	struct event_base *base;
+	struct api_config api_config;
+	struct api api;
+	EVP_PKEY *anchor_key;
+	char anchor_text[768];
+	int sockets[SERVER_MAX_LISTENERS];
+	struct http_server *listeners[SERVER_MAX_LISTENERS];
+	unsigned n_listeners;
+	struct http_server *control;
+	struct event *signals[2], *watchdog, *upkeep, *drain;
+	unsigned n_closing; /* while it shuts down: what has to end before */
+	unsigned n_drain_looks;
+	bool is_closing;
+	int status; /* of the process */
+};
+
+/* Opens sockets and serves until a signal. 0, or a negative errno with 'err'. */
+int server_run(struct config *config, enum api_mode mode, struct error *err) MUST_CHECK;
+
+/* server_listen.c: fills sockets; 'port_out' is the one that they have. */
+int server_listen(struct server *server, uint16_t *port_out, struct error *err) MUST_CHECK;
+
+/* server_tls.c: makes or loads key and certificate; again later, when they near their end. */
+int server_identity_open(struct server *server, uint16_t port, struct error *err) MUST_CHECK;
+int server_identity_renew(struct server *server, struct error *err) MUST_CHECK;
+void server_identity_close(struct server_identity *identity);
+
+/* server_start.c: what happens when the store is ready; -1 from 'status' on failure. */
+void server_load_orgs(struct server *server);
+
+/* server_upkeep.c: removes what has expired long ago. */
+void server_upkeep(struct server *server);
+
+/* control.c: the socket STATE/control.sock, for commands on this machine. */
+int control_open(struct server *server, struct error *err) MUST_CHECK;
+
+extern const struct route *const server_routes[];

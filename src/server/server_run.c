@@ -1,0 +1,304 @@
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "identity/anchor.h"
+#include "identity/key.h"
+#include "server/api/realtime.h"
+#include "server/enrol/link_enrol.h"
+#include "server/enrol/nonces.h"
+#include "server/notify.h"
+#include "server/server.h"
+#include "tools/catalogue.h"
+
+#define CLOSE_NS (20 * NS_PER_SEC)
+#define DRAIN_EVERY_NS (10 * NS_PER_MS)
+#define DRAIN_LOOKS 500
+#define UPKEEP_S 3600
+#define GUESSES_PER_MINUTE 10
+#define MAX_CONNECTIONS 20000
+#define MAX_CONNECTIONS_PER_ADDRESS 20000 /* a whole site may come through one proxy */
+
+static void handle_store(enum store_state state, const struct error *err, void *data)
+{
+	struct server *server = data;
+
+	switch (state) {
+	case STORE_READY:
+		server_load_orgs(server);
+		return;
+	case STORE_STARTING:
+		log_warn("the store is starting%s%s", err ? ": " : "", err ? err->text : "");
+		return;
+	case STORE_FAILED:
+		log_error("the store: %s", err->text);
+		server->status = 1;
+		(void)event_base_loopexit(server->base, NULL);
+	}
+}
+
+static json_t *sign_anchor(const char *org, const char *agent, uint64_t seq, const char *head,
+			   void *data)
+{
+	const struct api *api = data;
+	struct server *server = container_of(api, struct server, api);
+	struct anchor anchor = { .seq = seq };
+	struct error err = { 0 };
+
+	text_format(anchor.org, sizeof(anchor.org), "%s", org);
+	text_format(anchor.agent, sizeof(anchor.agent), "%s", agent);
+	text_format(anchor.head, sizeof(anchor.head), "%s", head);
+	(void)clock_format(clock_wall_ns(), anchor.time);
+	return anchor_sign(&anchor, server->anchor_key, &err);
+}
+
+static struct event *add_timer(struct server *server, uint64_t every_ns, event_callback_fn handle)
+{
+	const struct timeval every = {
+		.tv_sec = (time_t)(every_ns / NS_PER_SEC),
+		.tv_usec = (suseconds_t)(every_ns % NS_PER_SEC / 1000),
+	};
+	struct event *timer = event_new(server->base, -1, EV_PERSIST, handle, server);
+
+	if (!timer || event_add(timer, &every) < 0)
+		abort();
+	return timer;
+}
+
+/* What is on its way to the store still has somebody who waits for its answer. */
+static void handle_drain(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct server *server = data;
+
+	if (store_n_pending(server->api.store) == 0 || server->n_drain_looks++ == DRAIN_LOOKS)
+		(void)event_base_loopexit(server->base, NULL);
+}
+
+static void finish_closing(struct server *server)
+{
+	if (--server->n_closing == 0)
+		server->drain = add_timer(server, DRAIN_EVERY_NS, handle_drain);
+}
+
+static void handle_listener_closed(struct http_server *listener UNUSED, void *data)
+{
+	finish_closing(data);
+}
+
+static void handle_hub_closed(struct hub *hub UNUSED, void *data)
+{
+	finish_closing(data);
+}
+
+static void handle_signal(evutil_socket_t fd, short what UNUSED, void *data)
+{
+	struct server *server = data;
+
+	if (server->is_closing) {
+		(void)event_base_loopexit(server->base, NULL);
+		return;
+	}
+	log_info("ending: signal %d", (int)fd);
+	notify_send("STOPPING=1");
+	server->is_closing = true;
+	server->n_closing = server->n_listeners + 1;
+	for (unsigned i = 0; i < server->n_listeners; i++)
+		http_server_shutdown(server->listeners[i], CLOSE_NS, handle_listener_closed,
+				     server);
+	hub_shutdown(server->api.hub, handle_hub_closed, server);
+}
+
+static void handle_watchdog(evutil_socket_t fd UNUSED, short what UNUSED, void *data UNUSED)
+{
+	notify_send("WATCHDOG=1");
+}
+
+static void handle_upkeep(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	server_upkeep(data);
+}
+
+static void add_events(struct server *server)
+{
+	static const int numbers[] = { SIGTERM, SIGINT };
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		server->signals[i] = evsignal_new(server->base, numbers[i], handle_signal, server);
+		if (!server->signals[i] || event_add(server->signals[i], NULL) < 0)
+			abort();
+	}
+	if (notify_watchdog_ns())
+		server->watchdog = add_timer(server, notify_watchdog_ns(), handle_watchdog);
+	server->upkeep = add_timer(server, UPKEEP_S * NS_PER_SEC, handle_upkeep);
+}
+
+static int open_anchor_key(struct server *server, struct error *err)
+{
+	char path[SERVER_PATH_BYTES + 16];
+
+	text_format(path, sizeof(path), "%s/anchor.key", server->place.ca);
+	server->anchor_key = key_load_or_make(path, KEY_ED25519, err);
+	if (!server->anchor_key)
+		return err->code;
+	(void)key_text(server->anchor_key, server->anchor_text);
+	return 0;
+}
+
+static void fill_api(struct server *server, enum api_mode mode)
+{
+	unsigned rate = (unsigned)config_get_count(server->config, "rate");
+	struct hub_config hub = {
+		.base = server->base,
+		.store = server->api.store,
+		.metrics_s = config_get_choice(server->config, "metrics") == 1 ? 30 : 0,
+		.handle_renewal = link_enrol_renew,
+		.handle_login = link_enrol_login,
+		.handle_enrolment = link_enrol_renew,
+		.sign_anchor = sign_anchor,
+		.data = &server->api,
+	};
+	struct api *api = &server->api;
+
+	server->api_config = (struct api_config) {
+		.mode = mode,
+		.version = CONSTABLE_VERSION,
+		.public_url = server->identity.url,
+		.ca_pem = server->identity.ca_pem,
+		.pin = server->identity.pin,
+		.anchor_key = server->anchor_text,
+		.install_folder = config_get(server->config, "install_dir")->text,
+		.dist_folder = config_get(server->config, "dist_dir")->text,
+		.strangers_per_minute = rate,
+	};
+	api->config = &server->api_config;
+	api->base = server->base;
+	api->hub = hub_new(&hub);
+	api->realtime = realtime_new(server->base, api->hub);
+	api->tools = catalogue;
+	api->router = router_new(server_routes);
+	api->strangers = rate_new(rate, rate);
+	api->guesses = rate_new(rate ? GUESSES_PER_MINUTE : 0, GUESSES_PER_MINUTE);
+	api->nonces = nonces_new();
+	api->started_ns = clock_wall_ns();
+}
+
+static int open_store(struct server *server, struct error *err)
+{
+	const struct store_config config = {
+		.database = server->place.database,
+		.executables = server->place.executables,
+		.changed = handle_store,
+		.data = server,
+	};
+
+	server->api.store = store_new(server->base, &config, err);
+	return server->api.store ? 0 : err->code;
+}
+
+static void serve(struct server *server)
+{
+	const struct http_server_config config = {
+		.tls = server->identity.tls,
+		.handle_request = api_handle_request,
+		.handle_head = api_handle_head,
+		.data = &server->api,
+		.max_connections = MAX_CONNECTIONS,
+		.max_connections_per_address = MAX_CONNECTIONS_PER_ADDRESS,
+	};
+
+	for (unsigned i = 0; i < server->n_listeners; i++) {
+		server->listeners[i] = http_server_new(server->base, server->sockets[i], &config);
+		server->sockets[i] = -1;
+	}
+}
+
+static int open_all(struct server *server, enum api_mode mode, struct error *err)
+{
+	uint16_t port = 0;
+	int r = server_place_open(&server->place, server->config, err);
+
+	if (r < 0)
+		return r;
+	server->api.orgs = orgs_new(server->place.ca);
+	r = server_listen(server, &port, err);
+	if (r == 0)
+		r = server_identity_open(server, port, err);
+	if (r == 0)
+		r = open_anchor_key(server, err);
+	if (r == 0)
+		r = open_store(server, err);
+	if (r < 0)
+		return r;
+	fill_api(server, mode);
+	serve(server);
+	add_events(server);
+	log_info("listening on port %u, pin %s", port, server->identity.pin);
+	return control_open(server, err);
+}
+
+/* Last: a second signal while the store ends must not take the place of our own end. */
+static void close_events(struct server *server)
+{
+	struct event *const events[] = { server->signals[0], server->signals[1], server->watchdog,
+					 server->upkeep, server->drain };
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++)
+		if (events[i])
+			event_free(events[i]);
+}
+
+static void close_all(struct server *server)
+{
+	struct api *api = &server->api;
+
+	realtime_free(api->realtime);
+	if (api->hub)
+		hub_free(api->hub);
+	for (unsigned i = 0; i < server->n_listeners; i++) {
+		if (server->listeners[i])
+			http_server_free(server->listeners[i]);
+		fd_close(&server->sockets[i]);
+	}
+	if (server->control)
+		http_server_free(server->control);
+	if (api->store)
+		store_free(api->store);
+	orgs_free(api->orgs);
+	router_free(api->router);
+	rate_free(api->strangers);
+	rate_free(api->guesses);
+	nonces_free(api->nonces);
+	EVP_PKEY_free(server->anchor_key);
+	server_identity_close(&server->identity);
+	server_place_close(&server->place);
+	close_events(server);
+	event_base_free(server->base);
+}
+
+int server_run(struct config *config, enum api_mode mode, struct error *err)
+{
+	struct server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server)
+		abort();
+	server->config = config;
+	server->place.lock = -1;
+	server->base = event_base_new();
+	if (!server->base)
+		abort();
+	(void)signal(SIGPIPE, SIG_IGN);
+	r = open_all(server, mode, err);
+	if (r == 0) {
+		(void)event_base_dispatch(server->base);
+		if (server->status)
+			r = error_set(err, -EIO, "the server could not go on");
+	}
+	close_all(server);
+	free(server);
+	return r;
+}

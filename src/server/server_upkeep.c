@@ -1,0 +1,38 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/server.h"
+
+#define DAY_NS (86400 * (int64_t)NS_PER_SEC)
+
+static const char codes_sql[] = "DELETE FROM device_codes WHERE expires < $1";
+static const char tokens_sql[] = "DELETE FROM tokens WHERE expires < $1";
+static const char keys_sql[] = "DELETE FROM api_keys WHERE role = 'agent' AND expires < $1";
+
+static void handle_done(const struct store_result *result UNUSED, const struct error *err,
+			void *data UNUSED)
+{
+	if (err)
+		log_warn("what has expired could not be removed: %s", err->text);
+}
+
+void server_upkeep(struct server *server)
+{
+	int64_t now = (int64_t)clock_wall_ns();
+	const struct store_value yesterday = store_int(now - DAY_NS);
+	const struct store_value last_month = store_int(now - 30 * DAY_NS);
+	const struct store_step steps[] = {
+		{ codes_sql, &yesterday, 1, STORE_ANY },
+		{ tokens_sql, &last_month, 1, STORE_ANY },
+		{ keys_sql, &yesterday, 1, STORE_ANY },
+	};
+	const struct store_batch batch = {
+		.org = STORE_EVERY_ORG,
+		.steps = steps,
+		.n_steps = ARRAY_LEN(steps),
+	};
+	struct error err = { 0 };
+
+	(void)store_submit(server->api.store, &batch, handle_done, NULL);
+	if (server_identity_renew(server, &err) < 0)
+		log_error("the server's certificate: %s", err.text);
+}
