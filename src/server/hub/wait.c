@@ -71,7 +71,11 @@ static void read_state(struct hub_wait *wait)
 
 static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
-	read_state(data);
+	struct hub_wait *wait = data;
+
+	/* libevent's clock is coarse: by a better one it may be some milliseconds early. */
+	wait->until_ns = 0;
+	read_state(wait);
 }
 
 void hub_wait(struct hub *hub, struct hub_wait *wait)
