@@ -36,7 +36,8 @@ void hub_batch_add(struct hub_batch *batch, enum store_expect expect, const char
 	struct store_value *params = batch->values + batch->n_values;
 
 	assert(batch->n_steps < HUB_BATCH_STEPS && batch->n_values + n <= HUB_BATCH_VALUES);
-	memcpy(params, values, n * sizeof(*values));
+	if (n)
+		memcpy(params, values, n * sizeof(*values));
 	batch->n_values += n;
 	batch->steps[batch->n_steps++] = (struct store_step) {
 		.sql = sql, .params = params, .n_params = n, .expect = expect
