@@ -202,6 +202,10 @@ const int calls_trace[] = {
 	-1,
 };
 
+const int calls_agent[] = {
+	SYS_pidfd_open, SYS_pidfd_send_signal, SYS_fchmod, SYS_flock, SYS_kill, SYS_tgkill, -1,
+};
+
 const int calls_hostile[] = {
 	/* other processes */
 	SYS_ptrace,

@@ -19,6 +19,7 @@ extern const int calls_acquire[], calls_acquire_of_arch[]; /* new files, program
 extern const int calls_keep[]; /* what writes and turns a log, and accepts clients */
 extern const int calls_connect[];
 extern const int calls_trace[];
+extern const int calls_agent[];
 
 /* Refused in every profile: doors to the kernel, to other processes, to the host's state. */
 extern const int calls_hostile[], calls_hostile_of_arch[];

@@ -7,7 +7,12 @@
 #include "call/sandbox/filter_internal.h"
 #include "call/sandbox/landlock_internal.h"
 
-static int lower_limits(void)
+enum children {
+	NO_CHILDREN,
+	SOME_CHILDREN,
+};
+
+static int lower_limits(enum children children)
 {
 	static const struct {
 		int what;
@@ -22,6 +27,8 @@ static int lower_limits(void)
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		struct rlimit now, limit = { limits[i].value, limits[i].value };
 
+		if (limits[i].what == RLIMIT_NPROC && children == SOME_CHILDREN)
+			continue;
 		if (getrlimit(limits[i].what, &now) < 0)
 			return -errno;
 		if (now.rlim_max >= limit.rlim_max && setrlimit(limits[i].what, &limit) < 0)
@@ -42,17 +49,24 @@ static int install_filter(unsigned calls)
 	return filter_install(&program);
 }
 
-static int raise_walls(const struct rules *rules, uint32_t *walls_out, struct error *err)
+static int raise_walls(const struct rules *rules, const struct sandbox_home *home,
+		       uint32_t *walls_out, struct error *err)
 {
 	uint32_t walls = WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS;
 	int abi = rules->land == LAND_NONE ? 0 : landlock_abi(0);
-	int r = lower_limits();
+	int r = lower_limits(home ? SOME_CHILDREN : NO_CHILDREN);
 
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
 	if (r == 0 && abi > 0) {
 		r = landlock_restrict(&(struct land_request) {
-			.kind = rules->land, .abi = abi, .executable_fd = -1 });
+			.kind = rules->land,
+			.abi = abi,
+			.target = home ? target_of(TARGET_ANY_TCP) : NULL,
+			.programs = home ? home->programs : NULL,
+			.folder = home ? home->folder : NULL,
+			.executable_fd = -1,
+		});
 		walls |= WALL_LANDLOCK;
 	}
 	if (r == 0)
@@ -65,15 +79,20 @@ static int raise_walls(const struct rules *rules, uint32_t *walls_out, struct er
 
 int sandbox_confine_self(uint32_t *walls_out, struct error *err)
 {
-	return raise_walls(rules_of(PROFILE_INVESTIGATOR), walls_out, err);
+	return raise_walls(rules_of(PROFILE_INVESTIGATOR), NULL, walls_out, err);
 }
 
 int sandbox_confine_warden(uint32_t *walls_out, struct error *err)
 {
-	return raise_walls(rules_of_warden(), walls_out, err);
+	return raise_walls(rules_of_warden(), NULL, walls_out, err);
 }
 
 int sandbox_confine_store(uint32_t *walls_out, struct error *err)
 {
-	return raise_walls(rules_of_store(), walls_out, err);
+	return raise_walls(rules_of_store(), NULL, walls_out, err);
+}
+
+int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_agent(), home, walls_out, err);
 }

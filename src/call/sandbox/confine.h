@@ -29,3 +29,17 @@ int sandbox_confine_warden(uint32_t *walls_out, struct error *err) MUST_CHECK;
  * nobody. Locks on files are to be taken before.
  */
 int sandbox_confine_store(uint32_t *walls_out, struct error *err) MUST_CHECK;
+
+/* What an agent keeps. */
+struct sandbox_home {
+	const char *folder;          /* it may write there, and nowhere else */
+	const char *const *programs; /* it may start these, NULL at the end */
+};
+
+/*
+ * The same for the agent, which meets every foreign byte: it may read files, connect
+ * out, accept clients, keep its own folder, and start the named programs; no other
+ * program, no new listener, no other process, no privilege.
+ */
+int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out,
+			  struct error *err) MUST_CHECK;

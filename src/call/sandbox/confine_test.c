@@ -133,3 +133,68 @@ TEST(a_confined_investigator_has_only_what_is_open)
 		CHECK(error == EPERM || error == EACCES);
 	}
 }
+
+static int confine_as_agent(uint32_t *walls_out, struct error *err)
+{
+	static const char *const programs[] = { "/nonexistent", NULL };
+	static const struct sandbox_home home = { "/nonexistent", programs };
+
+	return sandbox_confine_agent(&home, walls_out, err);
+}
+
+TEST(a_confined_agent_connects_accepts_and_reads)
+{
+	skip_without_filters();
+	CHECK_INT(errno_behind(confine_as_agent, OPEN_A_FILE), 0);
+	CHECK_INT(errno_behind(confine_as_agent, MAKE_AN_INET_SOCKET), 0);
+	CHECK_INT(errno_behind(confine_as_agent, MAKE_A_UNIX_SOCKET), 0);
+	CHECK_INT(errno_behind(confine_as_agent, CONNECT), EBADF);
+	CHECK_INT(errno_behind(confine_as_agent, ACCEPT), EBADF);
+}
+
+TEST(a_confined_agent_does_nothing_else)
+{
+	skip_without_filters();
+	CHECK_INT(errno_behind(confine_as_agent, TRACE), EPERM);
+	CHECK_INT(errno_behind(confine_as_agent, MOUNT), EPERM);
+	CHECK_INT(errno_behind(confine_as_agent, USE_BPF), EPERM);
+	CHECK_INT(errno_behind(confine_as_agent, MAKE_A_NAMESPACE), EPERM);
+}
+
+static long write_to_tmp(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/tmp", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+static long run_a_shell(void)
+{
+	char *const args[] = { "true", NULL };
+
+	return syscall(SYS_execve, "/bin/true", args, NULL);
+}
+
+static int errno_of(long (*what)(void))
+{
+	struct error err = { 0 };
+	uint32_t walls = 0;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (confine_as_agent(&walls, &err) < 0 || !(walls & WALL_LANDLOCK))
+			_exit(UNCONFINED);
+		_exit(what() < 0 ? errno : 0);
+	}
+	CHECK(pid > 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(a_confined_agent_writes_and_runs_only_what_is_its_own)
+{
+	skip_without_filters();
+	if (errno_of(write_to_tmp) == UNCONFINED)
+		SKIP("no Landlock here");
+	CHECK_INT(errno_of(write_to_tmp), EACCES);
+	CHECK_INT(errno_of(run_a_shell), EACCES);
+}

@@ -114,6 +114,25 @@ static const char *const everything[] = { "/", NULL };
 static const char *const sinks[] = { "/dev/null", "/dev/zero", "/dev/full", NULL };
 static const char *const scratch[] = { "/tmp", "/dev/shm", NULL };
 
+/* Any program that is linked dynamically is started by one of these. */
+static const char *const loaders[] = { "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1",
+				       NULL };
+
+static int allow_agent(int ruleset, const struct land_request *request, uint64_t in_folder)
+{
+	int r = allow_paths(ruleset, everything, LAND_READ_FILE | LAND_READ_DIR);
+
+	if (r == 0)
+		r = allow_paths(ruleset, loaders, LAND_EXECUTE | LAND_READ_FILE);
+	if (r == 0)
+		r = allow_paths(ruleset, request->programs, LAND_EXECUTE | LAND_READ_FILE);
+	if (r == 0)
+		r = allow_path(ruleset, request->folder, in_folder & ~LAND_EXECUTE);
+	if (r == 0)
+		r = allow_paths(ruleset, sinks, LAND_WRITE_FILE | LAND_READ_FILE);
+	return r;
+}
+
 static int allow_files(int ruleset, const struct land_request *request)
 {
 	uint64_t handled = handled_files(request->abi);
@@ -123,6 +142,8 @@ static int allow_files(int ruleset, const struct land_request *request)
 
 	if (request->kind == LAND_NOTHING)
 		return 0;
+	if (request->kind == LAND_AGENT)
+		return allow_agent(ruleset, request, in_scratch);
 	r = allow_paths(ruleset, some ? request->roots : everything, READ_ANYWHERE);
 	if (r == 0 && some)
 		r = allow_paths(ruleset, machine, READ_ANYWHERE);

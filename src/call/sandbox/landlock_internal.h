@@ -18,6 +18,8 @@ struct land_request {
 	int abi;
 	const struct target *target; /* its TCP ports may be connected to; NULL: none */
 	const char *const *roots;    /* of LAND_ROOTS: what may be read, NULL at the end */
+	const char *const *programs; /* of LAND_AGENT: what may be run, NULL at the end */
+	const char *folder;          /* of LAND_AGENT: where it may write */
 	int executable_fd;           /* what is to be executed, wherever it lies; or -1 */
 };
 

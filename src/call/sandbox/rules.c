@@ -73,6 +73,12 @@ static const struct rules store = {
 	LAND_NONE, CALLS_STILL | CALLS_KEEP | CALLS_METADATA,       0,
 };
 
+/* It holds every connection to the outside, so it may do nothing else. */
+static const struct rules agent = {
+	"agent",    WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS, TREE_NONE,
+	LAND_AGENT, CALLS_KEEP | CALLS_CONNECT | CALLS_UNIX | CALLS_AGENT,           0,
+};
+
 const struct rules *rules_of(enum sandbox_profile profile)
 {
 	assert(profile < PROFILE_N);
@@ -92,6 +98,11 @@ const struct rules *rules_of_warden(void)
 const struct rules *rules_of_store(void)
 {
 	return &store;
+}
+
+const struct rules *rules_of_agent(void)
+{
+	return &agent;
 }
 
 static const struct target targets[TARGET_N] = {

@@ -26,6 +26,7 @@ enum call_set {
 	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
 	CALLS_BROKER = 1 << 5,   /* syslog, adjtimex; no open for writing, no new process */
 	CALLS_PROCESS = 1 << 6,  /* signals and scheduling inside a pid namespace */
+	CALLS_AGENT = 1 << 9,    /* accepts clients, locks its folder, ends its child */
 	CALLS_STILL = 1 << 8,    /* opens, starts and makes nothing: only what it has */
 };
 
@@ -35,6 +36,7 @@ enum land_kind {
 	LAND_ROOTS,   /* the same below the roots that policy names, and what programs need */
 	LAND_SCRATCH, /* plus everything below /tmp and /dev/shm */
 	LAND_NOTHING, /* not even reading: what is open stays open */
+	LAND_AGENT,   /* read anywhere, write in its own folder, run its own programs */
 	LAND_NONE,    /* not restricted */
 };
 
@@ -51,6 +53,7 @@ const struct rules *rules_of(enum sandbox_profile profile);
 const struct rules *rules_of_broker(void);
 const struct rules *rules_of_warden(void);
 const struct rules *rules_of_store(void);
+const struct rules *rules_of_agent(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8
