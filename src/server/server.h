@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/notify.h"
 #include "net/tls.h"
 #include "server/api/api.h"
 #include "server/settings.h"
@@ -50,6 +51,7 @@ struct server {
 	struct http_server *listeners[SERVER_MAX_LISTENERS];
 	unsigned n_listeners;
 	struct http_server *control;
+	struct notify notify;
 	struct event *signals[2], *watchdog, *upkeep, *drain;
 	unsigned n_closing; /* while it shuts down: what has to end before */
 	unsigned n_drain_looks;

@@ -11,7 +11,6 @@
 #include "server/api/realtime.h"
 #include "server/enrol/link_enrol.h"
 #include "server/enrol/nonces.h"
-#include "server/notify.h"
 #include "server/server.h"
 #include "tools/catalogue.h"
 
@@ -103,7 +102,7 @@ static void handle_signal(evutil_socket_t fd, short what UNUSED, void *data)
 		return;
 	}
 	log_info("ending: signal %d", (int)fd);
-	notify_send("STOPPING=1");
+	notify_tell(&server->notify, "STOPPING=1");
 	server->is_closing = true;
 	server->n_closing = server->n_listeners + 1;
 	for (unsigned i = 0; i < server->n_listeners; i++)
@@ -112,9 +111,11 @@ static void handle_signal(evutil_socket_t fd, short what UNUSED, void *data)
 	hub_shutdown(server->api.hub, handle_hub_closed, server);
 }
 
-static void handle_watchdog(evutil_socket_t fd UNUSED, short what UNUSED, void *data UNUSED)
+static void handle_watchdog(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
-	notify_send("WATCHDOG=1");
+	struct server *server = data;
+
+	notify_tell(&server->notify, "WATCHDOG=1");
 }
 
 static void handle_upkeep(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -131,8 +132,8 @@ static void add_events(struct server *server)
 		if (!server->signals[i] || event_add(server->signals[i], NULL) < 0)
 			abort();
 	}
-	if (notify_watchdog_ns())
-		server->watchdog = add_timer(server, notify_watchdog_ns(), handle_watchdog);
+	if (server->notify.watchdog_ns)
+		server->watchdog = add_timer(server, server->notify.watchdog_ns, handle_watchdog);
 	server->upkeep = add_timer(server, UPKEEP_S * NS_PER_SEC, handle_upkeep);
 }
 
@@ -276,6 +277,7 @@ static void close_all(struct server *server)
 	server_identity_close(&server->identity);
 	server_place_close(&server->place);
 	close_events(server);
+	notify_close(&server->notify);
 	event_base_free(server->base);
 }
 
@@ -288,6 +290,7 @@ int server_run(struct config *config, enum api_mode mode, struct error *err)
 		abort();
 	server->config = config;
 	server->place.lock = -1;
+	notify_open(&server->notify);
 	server->base = event_base_new();
 	if (!server->base)
 		abort();

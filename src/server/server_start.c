@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "identity/file.h"
-#include "server/notify.h"
 #include "server/org/audit.h"
 #include "server/org/founding.h"
 #include "server/server.h"
@@ -24,7 +23,7 @@ static void fail(struct server *server, const struct error *err)
 static void announce(struct server *server)
 {
 	log_info("ready at %s, %u orgs", server->identity.url, server->api.orgs->n);
-	notify_send("READY=1");
+	notify_tell(&server->notify, "READY=1");
 }
 
 /* In the file first: what is printed once can be lost, and a crash must not lock us out. */

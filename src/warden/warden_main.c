@@ -22,12 +22,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "call/approval.h"
 #include "call/redact.h"
 #include "call/sandbox/confine.h"
 #include "tools/catalogue.h"
 #include "warden/connection.h"
-#include "warden/notify.h"
 #include "warden/tidy.h"
 
 #define AUDIT_WAIT_NS (30 * NS_PER_SEC)
@@ -259,8 +259,27 @@ static int confine(struct error *err)
 	return sandbox_confine_warden(&walls, err);
 }
 
-static void run_loop(struct warden *warden, const struct notify *notify)
+static void handle_watchdog(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
+	notify_tell(data, "WATCHDOG=1");
+}
+
+/* Where systemd wants to be told, the one timer that runs while the warden idles. */
+static struct event *watch(struct warden *warden, struct notify *notify)
+{
+	struct timeval every = { .tv_sec = (time_t)(notify->watchdog_ns / NS_PER_SEC),
+				 .tv_usec =
+					 (suseconds_t)(notify->watchdog_ns % NS_PER_SEC / 1000) };
+	struct event *timer = event_new(warden->base, -1, EV_PERSIST, handle_watchdog, notify);
+
+	if (!timer || (notify->watchdog_ns && event_add(timer, &every) < 0))
+		abort();
+	return timer;
+}
+
+static void run_loop(struct warden *warden, struct notify *notify)
+{
+	struct event *watchdog = watch(warden, notify);
 	struct event *term = evsignal_new(warden->base, SIGTERM, handle_signal, warden);
 	struct event *interrupt = evsignal_new(warden->base, SIGINT, handle_signal, warden);
 
@@ -269,6 +288,7 @@ static void run_loop(struct warden *warden, const struct notify *notify)
 	notify_tell(notify, "READY=1");
 	(void)event_base_dispatch(warden->base);
 	notify_tell(notify, "STOPPING=1");
+	event_free(watchdog);
 	event_free(interrupt);
 	event_free(term);
 }
@@ -288,7 +308,7 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 
 	if (!warden.base)
 		abort();
-	notify_init(&notify, warden.base);
+	notify_open(&notify);
 	r = runner_init(&runner, warden.base, launcher, err);
 	runner.gone = handle_launcher_gone;
 	runner.data = &warden;
@@ -304,7 +324,7 @@ static int serve(struct launcher *launcher, const struct options *options, struc
 		run_loop(&warden, &notify);
 	if (listener)
 		evconnlistener_free(listener);
-	notify_finish(&notify);
+	notify_close(&notify);
 	runner_finish(&runner);
 	tidy_finish(&warden);
 	consent_close(warden.gate.consent);
