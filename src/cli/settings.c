@@ -7,6 +7,13 @@
 
 const struct config_key settings_keys[] = {
 	{
+		.name = "api_address",
+		.type = CONFIG_TEXT,
+		.otherwise = "127.0.0.1:8080",
+		.variable = "CONSTABLE_API_ADDRESS",
+		.help = "Where the agent's local API listens: loopback only; 'off' for nowhere.",
+	},
+	{
 		.name = "color",
 		.type = CONFIG_CHOICE,
 		.choices = "auto|always|never",
@@ -22,6 +29,14 @@ const struct config_key settings_keys[] = {
 		.help = "Where constable-warden and its siblings lie; else beside this program.",
 	},
 	{
+		.name = "hostname",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_HOSTNAME",
+		.aliases = { "RCABOT_HOSTNAME", "CAUSA_HOSTNAME" },
+		.help = "The name that the agent tells its server; else the host's own.",
+	},
+	{
 		.name = "knowledge_dir",
 		.type = CONFIG_PATH,
 		.otherwise = "",
@@ -34,6 +49,14 @@ const struct config_key settings_keys[] = {
 		.otherwise = "20",
 		.variable = "CONSTABLE_KEPT_CASES",
 		.help = "How many investigations stay in the state folder; 0 keeps none.",
+	},
+	{
+		.name = "labels",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_LABELS",
+		.aliases = { "RCABOT_LABELS", "CAUSA_LABELS" },
+		.help = "What the agent says of its host: env=prod,region=eu.",
 	},
 	{
 		.name = "log_level",
@@ -62,11 +85,35 @@ const struct config_key settings_keys[] = {
 		.help = "When `constable exec` ends a command.",
 	},
 	{
+		.name = "namespaces",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NAMESPACES",
+		.aliases = { "RCABOT_NAMESPACES", "CAUSA_NAMESPACES" },
+		.help = "The Kubernetes namespaces that concern this agent: default,shop.",
+	},
+	{
+		.name = "no_proxy",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NO_PROXY",
+		.aliases = { "no_proxy", "NO_PROXY" },
+		.help = "Hosts that are reached without the proxy: host,.domain,10.0.0.0/8,*.",
+	},
+	{
 		.name = "policy",
 		.type = CONFIG_PATH,
 		.otherwise = "",
 		.variable = "CONSTABLE_POLICY",
 		.help = "The policy of a warden that a command brings along.",
+	},
+	{
+		.name = "proxy",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_PROXY",
+		.aliases = { "https_proxy", "HTTPS_PROXY" },
+		.help = "The HTTP proxy to the server: http://[user:password@]host:port.",
 	},
 	{
 		.name = "since",
