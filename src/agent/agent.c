@@ -1,0 +1,83 @@
+#include "agent/agent.h"
+
+#include <string.h>
+
+#include "agent/memory.h"
+#include "base/log.h"
+#include "net/jsonrpc.h"
+
+#define QUIET_S 5
+
+struct question {
+	struct agent *agent;
+	void (*done)(struct agent *agent);
+};
+
+void agent_was_busy(struct agent *agent)
+{
+	static const struct timeval quiet = { .tv_sec = QUIET_S };
+
+	if (agent->trim)
+		(void)event_add(agent->trim, &quiet);
+}
+
+static void handle_status(const struct frame *answer, const struct error *err, void *data)
+{
+	struct question *question = data;
+	struct agent *agent = question->agent;
+	struct error why = { 0 };
+	CLEANUP(json) json_t *status = NULL;
+
+	if (!err)
+		status = json_parse(answer->body, answer->n_body, FRAME_BODY_MAX_BYTES, &why);
+	if (status) {
+		agent->audit_seq = json_get_int(status, "audit_seq", 0);
+		text_format(agent->audit_head, sizeof(agent->audit_head), "%s",
+			    json_get_text(status, "audit_head", ""));
+		text_format(agent->warden_boot_id, sizeof(agent->warden_boot_id), "%s",
+			    json_get_text(status, "boot_id", ""));
+	}
+	question->done(agent);
+	free(question);
+}
+
+void agent_ask_warden(struct agent *agent, void (*done)(struct agent *agent))
+{
+	struct question *question = malloc(sizeof(*question));
+
+	if (!question)
+		abort();
+	*question = (struct question) { agent, done };
+	agent->n_asked_then = agent->calls.n_asked;
+	if (warden_ask(agent->warden, json_pack("{s:s}", "type", "status"), NULL, handle_status,
+		       question) == 0)
+		return;
+	free(question);
+	done(agent);
+}
+
+static void handle_approvers(const struct frame *answer, const struct error *err UNUSED,
+			     void *data UNUSED)
+{
+	const char *sentence = "";
+
+	/* An older one than it has is what it is expected to refuse. */
+	if (answer && warden_code(answer, &sentence) < 0)
+		log_debug("the warden does not take the list of approvers: %s", sentence);
+}
+
+void agent_tell_approvers(struct agent *agent)
+{
+	if (agent->approvers)
+		(void)warden_ask(agent->warden, json_pack("{s:s}", "type", "approvers"),
+				 agent->approvers, handle_approvers, NULL);
+}
+
+void agent_take_approvers(struct agent *agent, const json_t *sealed)
+{
+	if (!json_is_object(sealed))
+		return;
+	free(agent->approvers);
+	agent->approvers = json_canonical(sealed);
+	agent_tell_approvers(agent);
+}

@@ -1,0 +1,55 @@
+/*
+ * constable-agent: what stays on a host. It speaks for the warden to the server and to
+ * local clients, and decides nothing.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "agent/api.h"
+#include "agent/calls.h"
+#include "agent/heartbeat.h"
+#include "agent/link.h"
+#include "agent/metrics.h"
+#include "agent/state.h"
+#include "agent/warden.h"
+#include "base/config.h"
+#include "base/notify.h"
+
+#define AGENT_HEARTBEAT_S 30 /* its one timer while idle */
+
+struct agent {
+	struct event_base *base;
+	const struct config *config;
+	const char *version;
+	const char *executables;
+	char hostname[256];
+	char boot_id[40];
+	uint64_t started_ns; /* monotonic */
+	struct state state;
+	struct warden *warden;
+	struct calls calls;
+	struct link link;
+	struct metrics metrics;
+	struct api api;
+	struct notify notify;
+	struct event *tick, *trim;
+	char *approvers; /* the list that the warden is to check, or NULL */
+
+	/* Of the warden's audit log, as last heard. */
+	json_int_t audit_seq;
+	char audit_head[65];
+	char warden_boot_id[65];
+	unsigned n_ticks;
+	uint64_t n_asked_then; /* calls when the head was last asked for */
+};
+
+/* Something happened: give memory back when it is quiet again. */
+void agent_was_busy(struct agent *agent);
+
+/* Passes the org's list of approvers on to the warden, now and when that restarts. */
+void agent_take_approvers(struct agent *agent, const json_t *sealed);
+void agent_tell_approvers(struct agent *agent);
+
+/* Asks the warden for its audit head, then calls 'done' in any case. */
+void agent_ask_warden(struct agent *agent, void (*done)(struct agent *agent));

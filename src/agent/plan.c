@@ -1,0 +1,173 @@
+#include "agent/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/outcome.h"
+#include "base/clock.h"
+#include "call/plan.h"
+
+#define PART_ID_BYTES (CALLS_ID_BYTES + 16)
+#define LATE_NS (60 * NS_PER_SEC) /* for a plan of which only the spool knows */
+
+struct plan {
+	json_t *calls; /* [{"tool", "args"}]; those that were made have "result" or "error" */
+	size_t at, n_bytes;
+};
+
+bool plan_is_part(const char *call_id)
+{
+	return strchr(call_id, '-') != NULL;
+}
+
+static void format_part(char id[PART_ID_BYTES], const char *call_id, size_t number)
+{
+	text_format(id, PART_ID_BYTES, "%s-%zu", call_id, number);
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	json_decref(plan->calls);
+	free(plan);
+}
+
+static void end(struct call *call, json_t *response)
+{
+	plan_free(TAKE(call->plan));
+	call_tell(call, response, OUTCOME_KEPT);
+}
+
+static void finish(struct call *call)
+{
+	CLEANUP(json) json_t *result = json_pack("{s:O}", "calls", call->plan->calls);
+	CLEANUP(text) char *text = json_canonical(result);
+
+	call->calls->n_done++;
+	end(call, outcome_done(text));
+}
+
+static void make_next(struct call *call);
+
+static void note(struct plan *plan, const struct frame *answer)
+{
+	json_t *part = json_array_get(plan->calls, plan->at);
+	struct error err = { 0 };
+	const char *sentence = "";
+	json_t *result = NULL;
+
+	if (warden_code(answer, &sentence) < 0)
+		error_set(&err, -EREMOTEIO, "%s", sentence);
+	else if (plan->n_bytes + answer->n_body > PLAN_RESULT_MAX_BYTES)
+		error_set(&err, -E2BIG, "left out: the results before it fill the answer");
+	else
+		result = json_parse(answer->body, answer->n_body, FRAME_BODY_MAX_BYTES, &err);
+	if (result)
+		plan->n_bytes += answer->n_body;
+	json_put(part, "result", result ? result : json_null());
+	if (!result)
+		json_put(part, "error", json_text(err.text, strlen(err.text)));
+}
+
+static void handle_part(const struct frame *answer, const struct error *err, void *data)
+{
+	struct call *call = data;
+
+	if (err) {
+		/* The warden went away; when it is back, all of it again: nothing runs twice. */
+		plan_free(TAKE(call->plan));
+		call->state = CALL_ADRIFT;
+		return;
+	}
+	if (outcome_kind_of(answer) == OUTCOME_RUNS) {
+		char id[PART_ID_BYTES];
+
+		format_part(id, call->id, call->plan->at);
+		if (warden_ask(call->calls->config.warden,
+			       json_pack("{s:s, s:s, s:b}", "type", "collect", "call_id", id,
+					 "wait", 1),
+			       NULL, handle_part, call) == 0)
+			return;
+	}
+	note(call->plan, answer);
+	call->plan->at++;
+	make_next(call);
+}
+
+static json_t *make_header(const struct call *call, const json_t *part)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t left_ns = call->until_ns > now_ns ? call->until_ns - now_ns : NS_PER_MS;
+	char id[PART_ID_BYTES];
+
+	format_part(id, call->id, call->plan->at);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "type", "call", "tool",
+			 json_get_text(part, "tool", ""), "call_id", id, "on_behalf",
+			 call->on_behalf[0] ? call->on_behalf : "server", "deadline_ms",
+			 (json_int_t)(left_ns / NS_PER_MS));
+}
+
+static void make_next(struct call *call)
+{
+	const json_t *part = json_array_get(call->plan->calls, call->plan->at);
+	CLEANUP(text) char *args = NULL;
+
+	if (!part) {
+		finish(call);
+		return;
+	}
+	args = json_canonical(json_object_get(part, "args"));
+	if (warden_ask(call->calls->config.warden, make_header(call, part), args, handle_part,
+		       call) == 0)
+		return;
+	plan_free(TAKE(call->plan));
+	call->state = CALL_ADRIFT; /* tried again when the warden is free */
+}
+
+void plan_start(struct call *call, const struct frame *answer)
+{
+	struct error err = { 0 };
+	json_t *calls = json_parse(answer->body, answer->n_body, FRAME_BODY_MAX_BYTES, &err);
+
+	plan_free(TAKE(call->plan));
+	call->plan = calloc(1, sizeof(*call->plan));
+	if (!call->plan)
+		abort();
+	call->plan->calls = calls ? calls : json_array();
+	call->n_parts = (unsigned)json_array_size(call->plan->calls);
+	call->state = CALL_RUNS;
+	if (!call->until_ns)
+		call->until_ns = clock_monotonic_ns() + LATE_NS;
+	make_next(call);
+}
+
+static void ignore(const struct frame *answer UNUSED, const struct error *err UNUSED,
+		   void *data UNUSED)
+{
+}
+
+void plan_cancel(struct call *call)
+{
+	char id[PART_ID_BYTES];
+
+	format_part(id, call->id, call->plan->at);
+	warden_forget(call->calls->config.warden, call);
+	(void)warden_ask(call->calls->config.warden,
+			 json_pack("{s:s, s:s}", "type", "cancel", "call_id", id), NULL, ignore,
+			 NULL);
+	call->calls->n_failed++;
+	end(call, outcome_failed(-ECANCELED, "interrupted", "it was cancelled"));
+}
+
+void plan_forget_parts(struct warden *warden, const char *call_id, unsigned n)
+{
+	char id[PART_ID_BYTES];
+
+	for (unsigned i = 0; i < n && i < PLAN_MAX_CALLS; i++) {
+		format_part(id, call_id, i);
+		(void)warden_ask(warden, json_pack("{s:s, s:s}", "type", "forget", "call_id", id),
+				 NULL, ignore, NULL);
+	}
+}

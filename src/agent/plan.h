@@ -1,0 +1,23 @@
+/*
+ * A tool that is a plan (call/plan.h): the warden answers with calls, and they are made
+ * here, one after the other, each through the gate.
+ *
+ * They have ids of their own, ID-0, ID-1, ..., so none runs twice when the plan has to
+ * be made again: their answers lie in the spool until the plan's outcome is acknowledged.
+ */
+#pragma once
+
+#include "agent/calls_internal.h"
+
+#define PLAN_RESULT_MAX_BYTES (2 * MIB) /* of all calls together; what is beyond is left out */
+
+/* Takes the answer's calls; 'call' is told by call_tell() when all are made. */
+void plan_start(struct call *call, const struct frame *answer);
+/* Stops, and tells the server so. */
+void plan_cancel(struct call *call);
+void plan_free(struct plan *plan);
+
+/* Whether an id is that of a call of a plan. */
+bool plan_is_part(const char *call_id);
+/* The warden may forget the calls of this plan. */
+void plan_forget_parts(struct warden *warden, const char *call_id, unsigned n);
