@@ -31,10 +31,22 @@ static int connect_running(const char *path)
 	return fd_take(&fd);
 }
 
-static void exec_warden(const struct gate_remote_config *config, int fd)
+static void exec_sibling(const struct gate_remote_config *config, const char *const *args)
 {
-	char path[4096], fd_text[16];
-	const char *args[] = {
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", config->executables, args[0]);
+	/* Its own group: the terminal's Ctrl-C asks us to cancel, not it to die. */
+	(void)setpgid(0, 0);
+	(void)execv(path, (char *const *)(const void *)args);
+	_exit(127);
+}
+
+static void exec_gate(const struct gate_remote_config *config, int fd)
+{
+	char fd_text[16];
+	const char *const elsewhere[] = { "constable-remote", "gate", config->host, fd_text, NULL };
+	const char *const here[] = {
 		"constable-warden",
 		"--private",
 		fd_text,
@@ -47,12 +59,8 @@ static void exec_warden(const struct gate_remote_config *config, int fd)
 		NULL,
 	};
 
-	(void)snprintf(path, sizeof(path), "%s/constable-warden", config->executables);
 	(void)snprintf(fd_text, sizeof(fd_text), "%d", fd);
-	/* Its own group: the terminal's Ctrl-C asks us to cancel, not it to die. */
-	(void)setpgid(0, 0);
-	(void)execv(path, (char *const *)(const void *)args);
-	_exit(127);
+	exec_sibling(config, config->host ? elsewhere : here);
 }
 
 static int start_private(struct gate_remote *remote, const struct gate_remote_config *config,
@@ -68,7 +76,7 @@ static int start_private(struct gate_remote *remote, const struct gate_remote_co
 	if (remote->warden == 0) {
 		int fd = dup(ends[1]); /* without close-on-exec */
 
-		exec_warden(config, fd);
+		exec_gate(config, fd);
 	}
 	fd_close(&ends[1]);
 	remote->fd = ends[0];
@@ -78,7 +86,9 @@ static int start_private(struct gate_remote *remote, const struct gate_remote_co
 int gate_remote_open(struct gate_remote *remote, const struct gate_remote_config *config,
 		     struct error *err)
 {
-	*remote = (struct gate_remote) { .fd = connect_running(config->socket) };
+	*remote = (struct gate_remote) { .fd = -1 };
+	if (!config->host)
+		remote->fd = connect_running(config->socket);
 	return remote->fd >= 0 ? 0 : start_private(remote, config, err);
 }
 

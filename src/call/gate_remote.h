@@ -10,7 +10,7 @@
 
 struct gate_remote {
 	int fd;
-	pid_t warden; /* a private warden of ours, or 0 */
+	pid_t warden; /* a private warden of ours, or what stands for another host's, or 0 */
 	json_int_t next_id;
 	/* Gets the frames of progress that come before gate_remote_call()'s answer; or NULL. */
 	void (*show)(void *data, const json_t *progress);
@@ -22,11 +22,13 @@ struct gate_remote_config {
 	const char *executables; /* where constable-warden lies, for a private one */
 	const char *state;       /* state directory of a private one */
 	const char *policy;      /* or NULL */
+	const char *host;        /* the agent whose gate is meant; NULL: this host's */
 };
 
 /*
  * Connects to the running warden; where none listens, or it refuses us, starts a
- * private one with our own rights, which ends with the connection.
+ * private one with our own rights, which ends with the connection. For another
+ * host it starts constable-remote, which takes the same frames to the server.
  */
 int gate_remote_open(struct gate_remote *remote, const struct gate_remote_config *config,
 		     struct error *err) MUST_CHECK;

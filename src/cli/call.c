@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/fleet.h"
 
 #define ARGS_MAX_BYTES (1 * MIB)
 
@@ -216,6 +219,21 @@ static int collect(const struct cli *cli, const struct words *words, struct buf 
 	return check_json(args, err);
 }
 
+/* At every agent with the label: what speaks to the server reads the arguments as its input. */
+static int fan_out(struct cli *cli, const char *tool, const struct buf *args, int wants_json)
+{
+	char *words[] = { "fan-out", (char *)tool, wants_json ? "--json" : NULL, NULL };
+	CLEANUP(fd) int fd = memfd_create("arguments", MFD_CLOEXEC);
+	struct error err = { 0 };
+
+	if (fd < 0 || fd_write_all(fd, buf_text(args), args->len) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0) {
+		error_errno(&err, "hand the arguments over");
+		return command_failed(&err);
+	}
+	return command_fan_out.run(cli, wants_json ? 3 : 2, words);
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(gate_remote) struct gate_remote remote = { .fd = -1 };
@@ -240,6 +258,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	call.tool = words.at[0];
 	call.args = buf_text(&args);
 	call.n_args = args.len;
+	if (cli->label)
+		return fan_out(cli, call.tool, &args, wants_json);
 	if (cli_open_gate(cli, &remote, &err) < 0 ||
 	    cli_call_json(&remote, &call, &result, &err) < 0)
 		return command_failed(&err);
@@ -249,11 +269,13 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_call = {
 	.name = "call",
-	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE]",
+	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE] [--host H | --label K=V]",
 	.summary = "Run one tool through the gate and print its JSON",
 	.help = "The arguments are JSON, or words like path=/var/log depth=3 that become what the\n"
 		"tool's schema asks for; a list is given with commas (paths=/a,/b) or as JSON.\n"
 		"'-' reads the JSON from standard input. 'constable tools TOOL' says what it "
-		"takes.\n",
+		"takes.\n"
+		"--host runs it on the host of that agent; --label on every agent's that has the\n"
+		"label, beside each other: what came in time, and which hosts differ from most.\n",
 	.run = run,
 };

@@ -7,26 +7,6 @@
 
 #include "cli/commands.h"
 
-const struct command *const commands[] = {
-	&command_ask,
-	&command_up,
-	&command_call,
-	&command_tools,
-	&command_exec,
-	&command_ls,
-	&command_logs,
-	&command_metrics,
-	&command_status,
-	&command_test,
-	&command_case,
-	&command_config,
-	&command_audit,
-	&command_approval,
-	&command_help,
-	&command_version,
-	NULL,
-};
-
 const struct command *command_find(const char *name)
 {
 	for (const struct command *const *at = commands; *at; at++)
@@ -76,6 +56,7 @@ int cli_open_gate(const struct cli *cli, struct gate_remote *remote, struct erro
 		.executables = cli->executables,
 		.state = cli->state,
 		.policy = cli->policy,
+		.host = cli->host,
 	};
 
 	return gate_remote_open(remote, &config, err);

@@ -31,8 +31,16 @@ struct cli {
 	const char *state;       /* state folder of a private warden */
 	const char *socket;      /* of the running warden */
 	const char *policy;      /* of a private warden, or NULL */
+	const char *host;        /* the agent whose gate is meant, or NULL: this host */
+	const char *label;       /* "env=prod": those agents, or NULL */
 	struct page out;         /* standard output */
 	struct page err;         /* standard error */
+};
+
+enum command_state {
+	COMMAND_WITH_STATE,
+	COMMAND_LOOKS_AT_STATE, /* runs also where the state folder cannot be made */
+	COMMAND_WITHOUT_STATE,
 };
 
 struct command {
@@ -41,6 +49,7 @@ struct command {
 	const char *summary; /* one line for `constable help` */
 	const char *help;    /* the rest of `constable help NAME`, or NULL */
 	int (*run)(struct cli *cli, int argc, char **argv);
+	enum command_state state;
 };
 
 extern const struct command *const commands[]; /* NULL-terminated */

@@ -150,4 +150,5 @@ const struct command command_config = {
 		"  constable config import /etc/nannyagent/config.yaml > "
 		"/etc/constable/agent.yaml\n",
 	.run = run,
+	.state = COMMAND_WITHOUT_STATE,
 };

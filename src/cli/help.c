@@ -35,7 +35,7 @@ static int run_help(struct cli *cli, int argc, char **argv)
 	page_end(page);
 	page_end(page);
 	for (const struct command *const *at = commands; *at; at++) {
-		page_add(page, STYLE_NAME, "  %-10s", (*at)->name);
+		page_add(page, STYLE_NAME, "  %-17s", (*at)->name);
 		page_add(page, STYLE_PLAIN, "%s", (*at)->summary);
 		page_end(page);
 	}
@@ -51,6 +51,7 @@ const struct command command_help = {
 	.usage = "[COMMAND]",
 	.summary = "What the commands do",
 	.run = run_help,
+	.state = COMMAND_WITHOUT_STATE,
 };
 
 static int run_version(struct cli *cli UNUSED, int argc UNUSED, char **argv UNUSED)
@@ -64,4 +65,5 @@ const struct command command_version = {
 	.usage = "",
 	.summary = "Which version this is",
 	.run = run_version,
+	.state = COMMAND_WITHOUT_STATE,
 };

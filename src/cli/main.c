@@ -11,23 +11,39 @@
 #include "cli/places.h"
 #include "cli/settings.h"
 
-/* --color may stand anywhere, as people expect; other settings before the command. */
-static int take_colour(struct config *config, int *argc, char **argv, struct error *err)
+/* May stand anywhere before a "--", as people expect; other settings before the command. */
+static bool is_anywhere(const char *arg)
 {
-	int kept = 1;
+	static const char *const flags[] = { "--color", "--host", "--label" };
 
-	for (int i = 1; i < *argc; i++) {
-		int r = 0;
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (strncmp(arg, flags[i], strlen(flags[i])) == 0)
+			return true;
+	return false;
+}
 
-		if (strncmp(argv[i], "--color=", 8) == 0)
-			r = config_set(config, "color", argv[i] + 8, "--color", err);
-		else if (strcmp(argv[i], "--no-color") == 0)
-			r = config_set(config, "color", "never", "--no-color", err);
-		else
-			argv[kept++] = argv[i];
-		if (r < 0)
-			return r;
+static int take_anywhere(struct config *config, int *argc, char **argv, struct error *err)
+{
+	int kept = 1, at = 1;
+
+	while (at < *argc && strcmp(argv[at], "--") != 0) {
+		int taken = 0;
+
+		if (strcmp(argv[at], "--no-color") == 0) {
+			if (config_set(config, "color", "never", "--no-color", err) < 0)
+				return err->code;
+			at++;
+			continue;
+		}
+		if (is_anywhere(argv[at]))
+			taken = settings_take_flag(config, argv, &at, err);
+		if (taken < 0)
+			return taken;
+		if (!taken)
+			argv[kept++] = argv[at++];
 	}
+	while (at < *argc)
+		argv[kept++] = argv[at++];
 	argv[kept] = NULL;
 	*argc = kept;
 	return 0;
@@ -37,7 +53,7 @@ static int take_colour(struct config *config, int *argc, char **argv, struct err
 static int take_settings(struct config *config, int *argc, char **argv, struct error *err)
 {
 	int at = 1;
-	int r = take_colour(config, argc, argv, err);
+	int r = take_anywhere(config, argc, argv, err);
 
 	while (r == 0 && at < *argc) {
 		int taken = settings_take_flag(config, argv, &at, err);
@@ -59,12 +75,6 @@ static const struct command *choose(int argc, char **argv)
 	return command_find(argv[1]);
 }
 
-static bool needs_state(const struct command *command)
-{
-	return command != &command_help && command != &command_version &&
-	       command != &command_config;
-}
-
 static int dispatch(struct cli *cli, const struct places *places, int argc, char **argv)
 {
 	const struct command *command = choose(argc, argv);
@@ -81,8 +91,8 @@ static int dispatch(struct cli *cli, const struct places *places, int argc, char
 		help_args[1] = argv[1];
 		return command_help.run(cli, 2, help_args);
 	}
-	/* `constable test` has to say what is wrong with the folder. */
-	if (needs_state(command) && places_make_state(places, &err) < 0 && command != &command_test)
+	if (command->state != COMMAND_WITHOUT_STATE && places_make_state(places, &err) < 0 &&
+	    command->state == COMMAND_WITH_STATE)
 		return command_failed(&err);
 	return argc > 1 ? command->run(cli, argc - 1, argv + 1) : command->run(cli, 1, argv);
 }
@@ -113,12 +123,19 @@ static int run(int argc, char **argv)
 	taken = take_settings(&config, &argc, argv, &err);
 	if (taken < 0)
 		return command_failed(&err);
+	settings_export(&config);
 	start_log(&config);
 	places_find(&places, &config);
 	cli.socket = config_get(&config, "socket")->text;
 	cli.policy = config_get(&config, "policy")->text;
 	if (!*cli.policy)
 		cli.policy = NULL;
+	cli.host = config_get(&config, "host")->text;
+	if (!*cli.host)
+		cli.host = NULL;
+	cli.label = config_get(&config, "label")->text;
+	if (!*cli.label)
+		cli.label = NULL;
 	page_init(&cli.out, stdout, (enum colour)config_get_choice(&config, "color"));
 	page_init(&cli.err, stderr, (enum colour)config_get_choice(&config, "color"));
 	return dispatch(&cli, &places, argc - taken, argv + taken);

@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FLAG_BYTES 64
@@ -37,6 +38,13 @@ const struct config_key settings_keys[] = {
 		.help = "The name that the agent tells its server; else the host's own.",
 	},
 	{
+		.name = "host",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_HOST",
+		.help = "The agent whose host is meant, by id or host name; else this host.",
+	},
+	{
 		.name = "knowledge_dir",
 		.type = CONFIG_PATH,
 		.otherwise = "",
@@ -57,6 +65,13 @@ const struct config_key settings_keys[] = {
 		.variable = "CONSTABLE_LABELS",
 		.aliases = { "RCABOT_LABELS", "CAUSA_LABELS" },
 		.help = "What the agent says of its host: env=prod,region=eu.",
+	},
+	{
+		.name = "label",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_LABEL",
+		.help = "The agents meant by `constable call` and `agent list`: env=prod.",
 	},
 	{
 		.name = "log_level",
@@ -114,6 +129,23 @@ const struct config_key settings_keys[] = {
 		.variable = "CONSTABLE_PROXY",
 		.aliases = { "https_proxy", "HTTPS_PROXY" },
 		.help = "The HTTP proxy to the server: http://[user:password@]host:port.",
+	},
+	{
+		.name = "server",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_SERVER",
+		.aliases = { "ORCHESTRATOR_URL", "NANNYAPI_URL" },
+		.imports = { "orchestrator/url" },
+		.help = "The server's URL; else what `constable login` kept.",
+	},
+	{
+		.name = "server_ca",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_SERVER_CA",
+		.help = "The CA that vouches for the server, PEM; else what `constable login` "
+			"kept.",
 	},
 	{
 		.name = "since",
@@ -194,4 +226,15 @@ int settings_take_flag(struct config *config, char **argv, int *at, struct error
 		return r < 0 ? r : 1;
 	}
 	return 0;
+}
+
+void settings_export(const struct config *config)
+{
+	for (const struct config_key *key = config->keys; key->name; key++) {
+		const struct config_value *value = config_get(config, key->name);
+
+		if (strncmp(value->source, "--", 2) == 0 &&
+		    setenv(key->variable, value->text, 1) < 0)
+			abort();
+	}
 }

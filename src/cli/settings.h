@@ -19,3 +19,6 @@ int settings_fill(struct config *config, struct error *err) MUST_CHECK;
  * it is something else, or a negative errno.
  */
 int settings_take_flag(struct config *config, char **argv, int *at, struct error *err);
+
+/* What flags set becomes the environment of the programs that we start. */
+void settings_export(const struct config *config);

@@ -133,4 +133,5 @@ const struct command command_test = {
 		"around real calls; run it as the user who will ask. It changes nothing.\n"
 		"Exit status 0 unless something that is needed fails.\n",
 	.run = run,
+	.state = COMMAND_LOOKS_AT_STATE,
 };

@@ -1,0 +1,105 @@
+#include "cli/fleet.h"
+
+const struct command command_agent = {
+	.name = "agent",
+	.usage = "run | list [--label K=V] [--state connected] [--json] | show NAME [--json] |\n"
+		 "                       label NAME K=V... | revoke NAME",
+	.summary = "The agents of the fleet, and this host's own",
+	.help = "'run' is the agent itself, in the foreground: what the service starts. The "
+		"others\n"
+		"ask the server. NAME is an agent's id or its host's name, if only one has it.\n"
+		"A revoked agent is cut off at once and never let in again.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_fan_out = {
+	.name = "fan-out",
+	.usage = "TOOL <ARGUMENTS",
+	.summary = "What `constable call --label` starts",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_gate = {
+	.name = "gate",
+	.usage = "AGENT FD",
+	.summary = "What `--host` starts: the gate of another host on a descriptor",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_key = {
+	.name = "key",
+	.usage = "list [--json] | create NAME [--role viewer|responder|approver|admin]\n"
+		 "                     [--expires 90d] | revoke ID",
+	.summary = "API keys of people and programs",
+	.help = "A new key is printed once and never again; the server keeps its hash only.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_login = {
+	.name = "login",
+	.usage = "--server URL [--pin sha256//...] [--key-file FILE|-] [--name NAME]",
+	.summary = "Keep the server's address and an API key for this user",
+	.help = "Without --key-file the server shows a code, which an admin confirms on its page\n"
+		"(RFC 8628). With it the key is read from a file or, with '-', from standard\n"
+		"input: keys are no arguments, as every user of a host can see those. A server\n"
+		"with a CA of its own is recognised by --pin, which its start prints.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_org = {
+	.name = "org",
+	.usage = "list [--json] | create NAME | show [--json] | set KEY=VALUE...",
+	.summary = "Organisations: everything belongs to one",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_provision = {
+	.name = "provision",
+	.usage = "--orchestrator-url URL [--provisioning-token T | --token-file FILE|-]\n"
+		 "                           [--pin sha256//...] [--customer-id ID] [--force]\n"
+		 "                           [--test-connection]",
+	.summary = "Enrol this host: make its key here, get its certificate",
+	.help = "The key is made on this host and never leaves it. The token (prov_..., nsk_..., "
+		"or\n"
+		"an API key with --customer-id) is best given in a file, in PROVISIONING_TOKEN or\n"
+		"on standard input; as an argument it is wiped from the process list at once.\n"
+		"A server with a CA of its own is recognised by its --pin. A host that is\n"
+		"enrolled already is left alone unless --force.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_server = {
+	.name = "server",
+	.usage = "run [OPTIONS] | backup FILE",
+	.summary = "The control plane",
+	.help = "'constable server run --help' lists its options.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_test_connection = {
+	.name = "test-connection",
+	.usage = "[--orchestrator-url URL] [--pin sha256//...] [--json]",
+	.summary = "Whether the server can be reached and is who it should be",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_token = {
+	.name = "token",
+	.usage =
+		"list [--json] | create [--kind provisioning|static|install] [--uses N]\n"
+		"                       [--expires 24h] [--network CIDR] [--label K=V] | revoke ID",
+	.summary = "Tokens that enrol hosts",
+	.help = "A provisioning token is good for one host and 24 hours. A static one is for\n"
+		"automation: give it a network, an expiry and a number of uses. Printed once.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};

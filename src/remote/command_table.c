@@ -1,0 +1,44 @@
+/* Every command of constable-remote, which `constable` hands over to. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/fleet.h"
+#include "remote/commands.h"
+
+const struct command *const commands[] = {
+	&command_agent,
+	&command_login,
+	&command_org,
+	&command_key,
+	&command_token,
+	&command_provision,
+	&command_test_connection,
+	&command_fan_out,
+	&command_gate,
+	&command_help,
+	&command_version,
+	NULL,
+};
+
+int fleet_run(struct cli *cli, int argc, char **argv)
+{
+	static const struct {
+		const struct command *command;
+		int (*run)(struct cli *cli, int argc, char **argv);
+	} rows[] = {
+		{ &command_agent, remote_agent },
+		{ &command_fan_out, remote_fan_out },
+		{ &command_gate, remote_gate },
+		{ &command_key, remote_key },
+		{ &command_login, remote_login },
+		{ &command_org, remote_org },
+		{ &command_provision, remote_provision },
+		{ &command_test_connection, remote_test_connection },
+		{ &command_token, remote_token },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].command->name, argv[0]) == 0)
+			return rows[i].run(cli, argc, argv);
+	return EXIT_WRONG_USE;
+}

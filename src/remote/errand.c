@@ -1,0 +1,171 @@
+#include "remote/errand.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define PATH_BYTES 256
+#define WAIT_MS 20000
+#define DEFAULT_NS (120 * NS_PER_SEC)
+
+static void ask(struct errand *errand);
+
+static const struct {
+	const char *state;
+	int code;
+	const char *sentence;
+} outcomes[] = {
+	{ "failed", -EREMOTEIO, "the tool failed" },
+	{ "denied", -EACCES, "the host's policy denies it" },
+	{ "cancelled", -ECANCELED, "the call was cancelled" },
+	{ "interrupted", -EINTR, "the call was interrupted on the host" },
+	{ "expired", -ETIMEDOUT, "the agent did not come to run it in time" },
+	{ "waiting_approval", -EACCES, "the call waits for an approval" },
+};
+
+static bool is_over(const char *state)
+{
+	return strcmp(state, "queued") != 0;
+}
+
+static void finish(struct errand *errand, const json_t *call)
+{
+	const char *state = json_get_text(call, "state", "");
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
+		int64_t code = json_get_int(call, "error_code", 0);
+
+		if (strcmp(outcomes[i].state, state) == 0)
+			error_set(&err, code < 0 && code > -4096 ? (int)code : outcomes[i].code,
+				  "%s", json_get_text(call, "error", outcomes[i].sentence));
+	}
+	if (strcmp(state, "waiting_approval") == 0)
+		error_wrap(&err, "call %s", errand->id);
+	if (!err.code && strcmp(state, "done") != 0)
+		error_set(&err, -EBADMSG, "the server knows a state '%s' that we do not", state);
+	errand->done(errand, call, err.code ? &err : NULL);
+}
+
+static void give_up(struct errand *errand, const struct error *why)
+{
+	errand->done(errand, NULL, why);
+}
+
+static void handle_record(const struct fetch_request *request UNUSED, unsigned status, json_t *body,
+			  const struct error *err, void *data)
+{
+	struct errand *errand = data;
+	bool is_late = clock_monotonic_ns() > errand->until_ns;
+	struct error late = { 0 };
+
+	if (!err && is_over(json_get_text(body, "state", ""))) {
+		finish(errand, body);
+	} else if (err && status >= 400 && status < 500 && status != 408 && status != 429) {
+		give_up(errand, err);
+	} else if (is_late && err) {
+		give_up(errand, err);
+	} else if (is_late) {
+		error_set(&late, -ETIMEDOUT,
+			  "the call %s has no outcome yet; 'constable agent show' says whether its "
+			  "agent is connected",
+			  errand->id);
+		give_up(errand, &late);
+	} else {
+		ask(errand);
+	}
+}
+
+static void start(struct errand *errand, const struct fetch_request *request)
+{
+	struct error err = { 0 };
+
+	if (fetcher_start(errand->server->fetcher, request, &err) < 0)
+		give_up(errand, &err);
+}
+
+static void ask(struct errand *errand)
+{
+	char path[PATH_BYTES];
+	struct fetch_request request = {
+		.method = "GET",
+		.path = path,
+		.deadline_ns = (WAIT_MS + 10000) * NS_PER_MS,
+		.done = handle_record,
+		.data = errand,
+	};
+
+	text_format(path, sizeof(path), "/api/v1/calls/%s?wait_ms=%d", errand->id, WAIT_MS);
+	start(errand, &request);
+}
+
+static void handle_submitted(const struct fetch_request *request UNUSED, unsigned status UNUSED,
+			     json_t *body, const struct error *err, void *data)
+{
+	struct errand *errand = data;
+	const json_t *call = json_array_get(json_object_get(body, "calls"), 0);
+	struct error none = { 0 };
+
+	if (err) {
+		give_up(errand, err);
+		return;
+	}
+	text_format(errand->id, sizeof(errand->id), "%s", json_get_text(call, "id", ""));
+	if (!*errand->id) {
+		error_set(&none, -EBADMSG, "the server took the call but named none");
+		give_up(errand, &none);
+		return;
+	}
+	if (errand->is_cancelled)
+		errand_cancel(errand);
+	ask(errand);
+}
+
+int errand_start(struct errand *errand, struct error *err)
+{
+	uint64_t timeout_ns = errand->timeout_ns ? errand->timeout_ns : DEFAULT_NS;
+	CLEANUP(json)
+	json_t *body = json_pack("{s:s, s:s, s:O, s:I}", "agent", errand->agent, "tool",
+				 errand->tool, "arguments", errand->args, "timeout_ms",
+				 (json_int_t)(timeout_ns / NS_PER_MS));
+	struct fetch_request request = {
+		.method = "POST",
+		.path = "/api/v1/calls",
+		.body = body,
+		.done = handle_submitted,
+		.data = errand,
+	};
+
+	errand->until_ns = clock_monotonic_ns() + timeout_ns + ERRAND_GRACE_NS;
+	*errand->id = '\0';
+	errand->is_cancelled = false;
+	return fetcher_start(errand->server->fetcher, &request, err);
+}
+
+static void handle_cancelled(const struct fetch_request *request UNUSED, unsigned status UNUSED,
+			     json_t *body UNUSED, const struct error *err UNUSED, void *data UNUSED)
+{
+	/* The outcome comes to the errand itself. */
+}
+
+void errand_cancel(struct errand *errand)
+{
+	char path[PATH_BYTES];
+	CLEANUP(json) json_t *body = json_object();
+	struct fetch_request request = {
+		.method = "POST",
+		.path = path,
+		.body = body,
+		.done = handle_cancelled,
+	};
+	struct error err = { 0 };
+
+	errand->is_cancelled = true;
+	if (!*errand->id)
+		return;
+	text_format(path, sizeof(path), "/api/v1/calls/%s/cancel", errand->id);
+	/* Where not even this can be sent, the call's own deadline ends it. */
+	if (fetcher_start(errand->server->fetcher, &request, &err) < 0)
+		errand->is_cancelled = false;
+}

@@ -1,0 +1,38 @@
+/*
+ * An errand: one call that the server takes to an agent, from its submission to
+ * its outcome, beside others on the same fetcher.
+ *
+ * POST /api/v1/calls, then GET /api/v1/calls/{id} with a wait until it has an
+ * outcome. While the server is away it is asked again until the deadline: the
+ * call is in its store.
+ */
+#pragma once
+
+#include "remote/server.h"
+
+#define ERRAND_GRACE_NS (15 * NS_PER_SEC) /* after a call's deadline, for its outcome to arrive */
+
+struct errand {
+	struct server *server;
+	const char *agent; /* id; borrowed until 'done' */
+	const char *tool;
+	const json_t *args;
+	uint64_t timeout_ns; /* 0: two minutes */
+
+	/*
+	 * Exactly once, from fetcher_wait(). 'call' is the server's record (borrowed):
+	 * "id", "state", "result", "error", "meta" ...; 'err' is set where it did not end
+	 * as "done": -EACCES (denied, or it waits for an approval), -ECANCELED, -ETIMEDOUT
+	 * (expired), -EINTR (interrupted), or what the tool said.
+	 */
+	void (*done)(struct errand *errand, const json_t *call, const struct error *err);
+
+	/* private */
+	char id[80];
+	uint64_t until_ns;
+	bool is_cancelled;
+};
+
+int errand_start(struct errand *errand, struct error *err) MUST_CHECK;
+/* Asks the server to cancel it; 'done' still comes. */
+void errand_cancel(struct errand *errand);

@@ -1,0 +1,132 @@
+/* constable provision: enrols this host. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/fleet.h"
+#include "identity/file.h"
+#include "remote/commands.h"
+#include "remote/enrolment.h"
+#include "remote/secret_option.h"
+
+#define AGENT_USER "constable"
+#define FOLDER_BYTES 4096
+
+/* The agent's folder, made where it is missing, and owned by the user that the agent runs as. */
+static int make_folder(const char *folder, struct error *err)
+{
+	const struct passwd *user = geteuid() == 0 ? getpwnam(AGENT_USER) : NULL;
+
+	if (mkdir(folder, 0700) < 0) {
+		if (errno != EEXIST)
+			return error_errno(err, "make '%s'", folder);
+		return 0;
+	}
+	if (user && chown(folder, user->pw_uid, user->pw_gid) < 0)
+		return error_errno(err, "give '%s' to the agent", folder);
+	return 0;
+}
+
+/* Its files must be its own: nothing here needs more than its owner may do. */
+static int become_owner(const char *folder, struct error *err)
+{
+	struct stat is;
+
+	if (stat(folder, &is) < 0)
+		return error_errno(err, "look at '%s'", folder);
+	if (is.st_uid == geteuid())
+		return 0;
+	if (geteuid() != 0)
+		return error_set(err, -EACCES, "'%s' belongs to another user: run this as root",
+				 folder);
+	if (setgroups(0, NULL) < 0 || setresgid(is.st_gid, is.st_gid, is.st_gid) < 0 ||
+	    setresuid(is.st_uid, is.st_uid, is.st_uid) < 0)
+		return error_errno(err, "become the agent's user");
+	return 0;
+}
+
+static void report(struct page *page, const json_t *result, const char *folder)
+{
+	page_flow_format(page, STYLE_PLAIN, 0,
+			 "Enrolled as %s; key and certificate lie in %s. The agent connects to %s.",
+			 json_get_text(result, "agent_id", ""), folder,
+			 json_get_text(result, "websocket_url", ""));
+	page_end(page);
+}
+
+static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forced)
+{
+	CLEANUP(json) json_t *result = NULL;
+	struct error err = { 0 };
+
+	if (enrolment_exists(enrolment->folder) && !is_forced) {
+		page_flow_format(&cli->out, STYLE_PLAIN, 0,
+				 "This host is enrolled already (%s); --force enrols it anew.",
+				 enrolment->folder);
+		page_end(&cli->out);
+		return EXIT_DONE;
+	}
+	if (!*enrolment->token) {
+		error_set(&err, -EINVAL,
+			  "a token is needed: --token-file FILE, PROVISIONING_TOKEN, or "
+			  "--provisioning-token; 'constable token create' makes one on the server");
+		return command_failed(&err);
+	}
+	if (become_owner(enrolment->folder, &err) < 0 ||
+	    enrolment_run(enrolment, &result, &err) < 0)
+		return command_failed(&err);
+	report(&cli->out, result, enrolment->folder);
+	return EXIT_DONE;
+}
+
+/* The server must be there before a token is spent. */
+static int try_first(struct cli *cli, const char *url, const char *pin)
+{
+	char *args[] = { "test-connection",    "--orchestrator-url", (char *)url,
+			 pin ? "--pin" : NULL, (char *)pin,          NULL };
+
+	return remote_test_connection(cli, pin ? 5 : 3, args);
+}
+
+int remote_provision(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(secret_buf) struct buf token = { 0 };
+	struct secret_option secret = { .variable = "PROVISIONING_TOKEN" };
+	struct enrolment enrolment = { .url = config_get(cli->config, "server")->text,
+				       .version = CONSTABLE_VERSION };
+	const char *ca_file = config_get(cli->config, "server_ca")->text;
+	int is_forced = 0, tries_first = 0;
+	const struct option_row rows[] = {
+		{ "--orchestrator-url", OPTION_TEXT, &enrolment.url },
+		{ "--server-url", OPTION_TEXT, &enrolment.url },
+		{ "--provisioning-token", OPTION_TEXT, &secret.argument },
+		{ "--token-file", OPTION_TEXT, &secret.file },
+		{ "--customer-id", OPTION_TEXT, &enrolment.customer_id },
+		{ "--pin", OPTION_TEXT, &enrolment.pin },
+		{ "--ca-fingerprint", OPTION_TEXT, &enrolment.pin },
+		{ "--force", OPTION_SET, &is_forced },
+		{ "--test-connection", OPTION_SET, &tries_first },
+		{ 0 },
+	};
+	char folder[FOLDER_BYTES];
+	struct words words;
+	struct error err = { 0 };
+
+	if (option_read(rows, argc, argv, &words, &err) < 0 ||
+	    secret_read(&secret, &token, &err) < 0)
+		return command_failed(&err);
+	if (words.n || !*enrolment.url)
+		return command_misused(&command_provision);
+	if (tries_first && try_first(cli, enrolment.url, enrolment.pin) != EXIT_DONE)
+		return EXIT_UNREACHABLE;
+	text_format(folder, sizeof(folder), "%s/agent", cli->state);
+	enrolment.folder = folder;
+	enrolment.ca_file = *ca_file ? ca_file : NULL;
+	enrolment.token = buf_text(&token);
+	if (make_folder(folder, &err) < 0)
+		return command_failed(&err);
+	return enrol(cli, &enrolment, is_forced);
+}
