@@ -51,14 +51,16 @@ int command_failed(const struct error *err)
 
 int cli_open_gate(const struct cli *cli, struct gate_remote *remote, struct error *err)
 {
+	char state[4096 + 16]; /* as the service: one audit log a host */
 	struct gate_remote_config config = {
 		.socket = cli->socket,
 		.executables = cli->executables,
-		.state = cli->state,
+		.state = state,
 		.policy = cli->policy,
 		.host = cli->host,
 	};
 
+	text_format(state, sizeof(state), "%s/warden", cli->state);
 	return gate_remote_open(remote, &config, err);
 }
 

@@ -17,5 +17,4 @@ extern const struct command command_metrics;
 extern const struct command command_status;
 extern const struct command command_test;
 extern const struct command command_tools;
-extern const struct command command_up;
 extern const struct command command_version;

@@ -103,3 +103,16 @@ const struct command command_token = {
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };
+
+const struct command command_up = {
+	.name = "up",
+	.usage = "[QUESTION...] [--once] [--port 8000] [--json]",
+	.summary = "Server, warden and an enrolled agent here, and an investigation through them",
+	.help = "Nothing to configure: the first start makes a CA, a key for you and a "
+		"certificate\n"
+		"for the agent, all in the state folder. The investigation of this host goes "
+		"through\n"
+		"server and agent, as for any other host. Then all stay until Ctrl-C; with --once\n"
+		"they stop. As root, server and agent run as the user 'constable'.\n",
+	.run = fleet_run,
+};

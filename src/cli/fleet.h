@@ -19,6 +19,7 @@ extern const struct command command_provision;
 extern const struct command command_server;
 extern const struct command command_test_connection;
 extern const struct command command_token;
+extern const struct command command_up;
 
 /* Runs the command that argv[0] names; who links the table decides what that means. */
 int fleet_run(struct cli *cli, int argc, char **argv);

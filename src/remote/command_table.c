@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_token,
 	&command_provision,
 	&command_test_connection,
+	&command_up,
 	&command_fan_out,
 	&command_gate,
 	&command_help,
@@ -35,6 +36,7 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		{ &command_provision, remote_provision },
 		{ &command_test_connection, remote_test_connection },
 		{ &command_token, remote_token },
+		{ &command_up, remote_up },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

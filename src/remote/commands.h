@@ -12,3 +12,4 @@ int remote_org(struct cli *cli, int argc, char **argv);
 int remote_provision(struct cli *cli, int argc, char **argv);
 int remote_test_connection(struct cli *cli, int argc, char **argv);
 int remote_token(struct cli *cli, int argc, char **argv);
+int remote_up(struct cli *cli, int argc, char **argv);

@@ -66,8 +66,8 @@ static int ask_for_key(struct cli *cli, const struct login *login, struct buf *k
 {
 	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(login, NULL, err);
 	CLEANUP(json)
-	json_t *body = json_pack("{s:s, s:s, s:s}", "kind", "person", "name", login->name, "role",
-				 login->role);
+	json_t *body = json_pack("{s:s, s:s, s:s}", "client_id", "constable login", "hostname",
+				 login->name, "scope", login->role);
 	CLEANUP(json) json_t *code = NULL;
 	struct fetch_request request = { .method = "POST",
 					 .path = "/api/v1/device/authorize",

@@ -1,6 +1,7 @@
 /* When the store is ready: the orgs are loaded, and on the first start one is made. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "identity/file.h"
@@ -52,9 +53,11 @@ static void handle_founded(const struct store_result *result, const struct error
 	} else if (!orgs_add_row(server->api.orgs, &result->steps[0], 0, &why)) {
 		fail(server, &why);
 	} else {
-		(void)printf("The first start made the org \"default\". Its admin's key, also in "
-			     "%s/admin.key:\n%s\n",
-			     server->place.state, first->founding.admin_key.text);
+		/* To a person only: standard output of a service is a log. */
+		(void)printf("The first start made the org \"default\". Its admin's key is in "
+			     "%s/admin.key%s%s\n",
+			     server->place.state, isatty(STDOUT_FILENO) ? ": " : "",
+			     isatty(STDOUT_FILENO) ? first->founding.admin_key.text : "");
 		(void)fflush(stdout);
 		announce(server);
 	}

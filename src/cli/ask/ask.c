@@ -1,4 +1,4 @@
-/* constable ask [QUESTION]: what is wrong with this host, and why; constable up. */
+/* constable ask [QUESTION]: what is wrong with this host, and why. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "cli/commands.h"
 
 #define QUESTION_MAX_BYTES (16 * KIB)
-#define NEXT_COLUMN 36
 
 struct options {
 	struct inquiry inquiry;
@@ -17,7 +16,6 @@ struct options {
 	const char *engine;
 	int wants_json;
 	int is_thorough;
-	int is_once;
 };
 
 static int read_options(const struct cli *cli, int argc, char **argv, struct options *options,
@@ -30,7 +28,6 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
 		{ "--save", OPTION_TEXT, &options->inquiry.save },
 		{ "--thorough", OPTION_SET, &options->is_thorough },
-		{ "--once", OPTION_SET, &options->is_once },
 		{ 0 },
 	};
 	int r;
@@ -107,54 +104,4 @@ const struct command command_ask = {
 		"Exit status 0 once there is a report, whatever its verdict: cause-found,\n"
 		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n",
 	.run = run_ask,
-};
-
-static void say_next(struct cli *cli, const json_t *report)
-{
-	bool is_found = strcmp(json_get_text(report, "verdict", ""), "cause-found") == 0;
-	const char *const rows[][2] = {
-		{ "constable ask why is nginx down", "ask about what you see" },
-		{ "constable ask", "a conversation" },
-		{ "constable case show",
-		  is_found ? "the evidence behind this report" : "what was read for this report" },
-		{ "constable test", "what works on this machine" },
-	};
-	struct page *page = &cli->out;
-
-	page_title(page, "Next");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		page_add(page, STYLE_NAME, "  %s", rows[i][0]);
-		page_to(page, NEXT_COLUMN);
-		page_flow(page, STYLE_FAINT, NEXT_COLUMN, rows[i][1]);
-		page_end(page);
-	}
-}
-
-static int run_up(struct cli *cli, int argc, char **argv)
-{
-	CLEANUP(investigation) struct investigation investigation = { 0 };
-	CLEANUP(text) char *joined = NULL;
-	struct options options;
-	struct error err = { 0 };
-	int status;
-
-	if (read_options(cli, argc, argv, &options, &err) < 0)
-		return command_failed(&err);
-	if (options.words.n && !options.is_once)
-		return command_misused(&command_up);
-	joined = option_join(&options.words);
-	options.inquiry.question = joined;
-	status = inquiry_run(cli, &options.inquiry, &investigation);
-	if (status == EXIT_DONE && !options.is_once && !options.wants_json)
-		say_next(cli, investigation.report);
-	return status;
-}
-
-const struct command command_up = {
-	.name = "up",
-	.usage = "[--once QUESTION...] [--json] [--since 15m]",
-	.summary = "Investigate this host now, with nothing to configure",
-	.help = "Runs one investigation of this host and says what can be done next; with --once\n"
-		"it answers QUESTION and says no more. It takes the options of 'constable ask'.\n",
-	.run = run_up,
 };

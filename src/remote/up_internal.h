@@ -1,0 +1,27 @@
+/* What `constable up` runs, and where it all lies. */
+#pragma once
+
+#include "remote/helper.h"
+#include "remote/server.h"
+
+#define UP_FOLDER_BYTES 4096
+#define UP_PATH_BYTES (UP_FOLDER_BYTES + 128)
+#define UP_NAME_BYTES 128
+#define UP_KEY_BYTES 256
+
+struct up {
+	struct cli *cli;
+	const char *port;
+	int is_once, wants_json;
+	struct helper_user user;
+	struct helpers helpers;
+	char run[UP_FOLDER_BYTES], logs[UP_FOLDER_BYTES], server[UP_FOLDER_BYTES],
+		socket[UP_FOLDER_BYTES];
+	char warden[UP_FOLDER_BYTES];
+	char ca[UP_PATH_BYTES], key[UP_KEY_BYTES], url[UP_NAME_BYTES];
+	struct fetcher *fetcher;
+	char agent[UP_NAME_BYTES];
+};
+
+/* Finds the user that needs no root, and makes the folders. -ENOENT where root lacks that user. */
+int up_make_places(struct up *up, struct error *err) MUST_CHECK;

@@ -1,0 +1,59 @@
+#include <errno.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "remote/up_internal.h"
+
+#define AGENT_USER "constable"
+
+static int make_folder(const char *path, mode_t mode, const struct helper_user *owner,
+		       struct error *err)
+{
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return error_errno(err, "make '%s'", path);
+	if (owner && owner->is_other && chown(path, owner->uid, owner->gid) < 0)
+		return error_errno(err, "give '%s' to '%s'", path, AGENT_USER);
+	return 0;
+}
+
+/* What needs no root gets none. */
+static int find_user(struct up *up, struct error *err)
+{
+	const struct passwd *user;
+
+	if (geteuid() != 0)
+		return 0;
+	user = getpwnam(AGENT_USER);
+	if (!user)
+		return error_set(err, -ENOENT,
+				 "the user '" AGENT_USER "' is missing, which server and agent run "
+				 "as; make it: useradd --system --user-group " AGENT_USER);
+	up->user =
+		(struct helper_user) { .uid = user->pw_uid, .gid = user->pw_gid, .is_other = true };
+	return 0;
+}
+
+int up_make_places(struct up *up, struct error *err)
+{
+	const char *state = up->cli->state;
+	int r = find_user(up, err);
+
+	text_format(up->server, UP_FOLDER_BYTES, "%s/server", state);
+	text_format(up->warden, UP_FOLDER_BYTES, "%s/warden", state);
+	text_format(up->logs, UP_FOLDER_BYTES, "%s/log", state);
+	text_format(up->run, UP_FOLDER_BYTES, "%s/run", state);
+	text_format(up->socket, UP_FOLDER_BYTES, "%.*s/warden.sock",
+		    UP_FOLDER_BYTES - UP_NAME_BYTES, up->run);
+	text_format(up->ca, sizeof(up->ca), "%s/ca/server.crt", up->server);
+	up->helpers.executables = up->cli->executables;
+	up->helpers.logs = up->logs;
+	/* Others may pass through to what is theirs, and see nothing. */
+	if (r == 0 && up->user.is_other && chmod(state, 0711) < 0)
+		r = error_errno(err, "open '%s' to '%s'", state, AGENT_USER);
+	if (r == 0)
+		r = make_folder(up->server, 0700, &up->user, err);
+	if (r == 0)
+		r = make_folder(up->logs, 0700, NULL, err);
+	return r < 0 ? r : make_folder(up->run, 0711, NULL, err);
+}
