@@ -10,8 +10,8 @@ QUESTION ?= What is wrong with this host?
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-up: build ## install what is needed, build, and investigate this host
-	@$(BUILD)/constable ask "$(QUESTION)"
+up: build ## install what is needed, build, start server and agent here, investigate this host
+	@$(BUILD)/constable up $$(test -t 0 || echo --once) "$(QUESTION)"
 
 build: bootstrap ## build everything into build/, runnable from there
 	@scripts/build release

@@ -72,7 +72,6 @@ const struct command command_provision = {
 		"A server with a CA of its own is recognised by its --pin. A host that is\n"
 		"enrolled already is left alone unless --force.\n",
 	.run = fleet_run,
-	.state = COMMAND_WITHOUT_STATE,
 };
 
 const struct command command_server = {

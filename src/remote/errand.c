@@ -32,15 +32,16 @@ static bool is_over(const char *state)
 static void finish(struct errand *errand, const json_t *call)
 {
 	const char *state = json_get_text(call, "state", "");
+	int64_t code = json_get_int(call, "error_code", 0);
 	struct error err = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
-		int64_t code = json_get_int(call, "error_code", 0);
-
+	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
 		if (strcmp(outcomes[i].state, state) == 0)
-			error_set(&err, code < 0 && code > -4096 ? (int)code : outcomes[i].code,
-				  "%s", json_get_text(call, "error", outcomes[i].sentence));
-	}
+			error_set(&err, outcomes[i].code, "%s",
+				  json_get_text(call, "error", outcomes[i].sentence));
+	/* What failed has a code of its own. */
+	if (strcmp(state, "failed") == 0 && code < 0 && code > -4096)
+		err.code = (int)code;
 	if (strcmp(state, "waiting_approval") == 0)
 		error_wrap(&err, "call %s", errand->id);
 	if (!err.code && strcmp(state, "done") != 0)

@@ -15,11 +15,23 @@
 #define AGENT_USER "constable"
 #define FOLDER_BYTES 4096
 
+/* Others may pass through the state folder to what is theirs, and see nothing. */
+static int let_pass(const char *state, struct error *err)
+{
+	struct stat is;
+
+	if (stat(state, &is) < 0 || (!(is.st_mode & 0011) && chmod(state, is.st_mode | 0011) < 0))
+		return error_errno(err, "let the agent pass through '%s'", state);
+	return 0;
+}
+
 /* The agent's folder, made where it is missing, and owned by the user that the agent runs as. */
-static int make_folder(const char *folder, struct error *err)
+static int make_folder(const char *state, const char *folder, struct error *err)
 {
 	const struct passwd *user = geteuid() == 0 ? getpwnam(AGENT_USER) : NULL;
 
+	if (user && let_pass(state, err) < 0)
+		return err->code;
 	if (mkdir(folder, 0700) < 0) {
 		if (errno != EEXIST)
 			return error_errno(err, "make '%s'", folder);
@@ -126,7 +138,7 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	enrolment.folder = folder;
 	enrolment.ca_file = *ca_file ? ca_file : NULL;
 	enrolment.token = buf_text(&token);
-	if (make_folder(folder, &err) < 0)
+	if (make_folder(cli->state, folder, &err) < 0)
 		return command_failed(&err);
 	return enrol(cli, &enrolment, is_forced);
 }
