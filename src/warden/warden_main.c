@@ -34,7 +34,7 @@
 
 static const char usage[] =
 	"usage: constable-warden [--socket PATH | --private FD] [--state DIR] [--policy FILE]\n"
-	"                        [--executables DIR]\n"
+	"                        [--executables DIR] [--host-root DIR]\n"
 	"The root half of Constable: decides, records and runs every call.\n";
 
 struct options {
@@ -42,6 +42,7 @@ struct options {
 	const char *state;
 	const char *policy;
 	const char *executables;
+	const char *host_root;
 	int private_fd;
 };
 
@@ -53,6 +54,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "state", required_argument, NULL, 'd' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "executables", required_argument, NULL, 'x' },
+		{ "host-root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -74,6 +76,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'x':
 			options->executables = optarg;
+			break;
+		case 'r':
+			options->host_root = optarg;
 			break;
 		case 'h':
 			(void)fputs(usage, stdout);
@@ -354,9 +359,10 @@ int main(int argc, char **argv)
 		.socket = "/run/constable/warden.sock",
 		.state = "/var/lib/constable/warden",
 		.executables = "/usr/libexec/constable",
+		.host_root = "/",
 		.private_fd = -1,
 	};
-	struct launcher_config config = { .host_root = "/" };
+	struct launcher_config config = { 0 };
 	struct launcher launcher = { .fd = -1 };
 	struct policy *policy;
 	struct error err = { 0 };
@@ -371,6 +377,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	config.executables_dir = options.executables;
+	config.host_root = options.host_root;
 	policy = policy_load(options.policy, &err);
 	if (policy) {
 		if (policy_allows_without_landlock(policy))
