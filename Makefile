@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS ?= 10
 QUESTION ?= What is wrong with this host?
 
-.PHONY: help up build bootstrap test soak bench fuzz lint format debian13 arm64 install clean
+.PHONY: help up build bootstrap test soak bench fuzz lint format debian13 arm64 install package clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -43,6 +43,9 @@ arm64: bootstrap ## cross-build for arm64, run the unit tests under qemu-user
 install: build ## install below PREFIX=/usr/local (DESTDIR is honoured)
 	@meson configure $(BUILD) --prefix=$(PREFIX)
 	@meson install -C $(BUILD) --no-rebuild --quiet
+
+package: build ## Debian packages, tarball and OCI image of what was built, into out/
+	@scripts/package
 
 clean: ## remove everything that was built or fetched
 	@rm -rf build build-*
