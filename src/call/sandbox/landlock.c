@@ -108,7 +108,8 @@ static int allow_executable(int ruleset, int fd)
 
 /* What any program needs to start and to look at the machine, none of it secret. */
 static const char *const machine[] = {
-	"/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/proc", "/sys", "/dev", NULL
+	"/usr",  "/lib", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/opt/constable/lib",
+	"/proc", "/sys", "/dev",   NULL
 };
 static const char *const everything[] = { "/", NULL };
 static const char *const sinks[] = { "/dev/null", "/dev/zero", "/dev/full", NULL };

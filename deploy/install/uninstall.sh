@@ -1,0 +1,28 @@
+#!/bin/sh
+# Removes what install and setup.sh put on this host from the bundle that this script lies in:
+# services, programs, configuration, state, user.
+set -u
+here=$(cd "$(dirname "$0")" && pwd -P)
+[ "$(id -u)" = 0 ] || { echo "constable: this needs root" >&2 && exit 1; }
+case $here in
+/ | /usr | /etc | /var | /opt | /home | /root) echo "constable: $here is no bundle" >&2 && exit 11 ;;
+esac
+
+for unit in "$here"/lib/systemd/system/*.service; do
+	unit=${unit##*/}
+	[ ! -d /run/systemd/system ] || systemctl --quiet disable --now "$unit" 2>/dev/null
+	[ ! -d /run/systemd/system ] || systemctl reset-failed "$unit" 2>/dev/null
+	rm -rf "/etc/systemd/system/$unit" "/etc/systemd/system/$unit.d" \
+		"/etc/systemd/system/multi-user.target.wants/$unit"
+done
+[ ! -d /run/systemd/system ] || systemctl daemon-reload
+rm -f /etc/tmpfiles.d/constable.conf
+[ "$(readlink /usr/local/bin/constable)" != "$here/bin/constable" ] || rm /usr/local/bin/constable
+rm -rf /etc/constable /run/constable /var/lib/constable/warden /var/lib/constable/agent
+find /sys/fs/cgroup -depth -type d -path '*/constable/launcher-*' -exec rmdir {} + 2>/dev/null
+find /sys/fs/cgroup -maxdepth 2 -depth -type d -name constable -exec rmdir {} + 2>/dev/null
+if rmdir /var/lib/constable 2>/dev/null; then
+	userdel constable 2>/dev/null
+	groupdel constable 2>/dev/null
+fi
+rm -rf "$here"
