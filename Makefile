@@ -45,10 +45,11 @@ install: build ## install below PREFIX=/usr/local (DESTDIR is honoured)
 	@meson install -C $(BUILD) --no-rebuild --quiet
 
 package: build ## Debian packages, tarball and OCI image of what was built, into out/
-	@scripts/package
+	@scripts/bundle && scripts/package
+	@rm -rf out/image && scripts/oci-image out/constable-$$(scripts/version)-*.tar.gz out/image
 
 clean: ## remove everything that was built or fetched
-	@rm -rf build build-*
+	@rm -rf build build-* out
 
 bootstrap:
 	@scripts/bootstrap
