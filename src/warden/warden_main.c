@@ -34,7 +34,7 @@
 
 static const char usage[] =
 	"usage: constable-warden [--socket PATH | --private FD] [--state DIR] [--policy FILE]\n"
-	"                        [--executables DIR] [--host-root DIR]\n"
+	"                        [--executables DIR] [--host-root DIR] [--own-group]\n"
 	"The root half of Constable: decides, records and runs every call.\n";
 
 struct options {
@@ -43,6 +43,7 @@ struct options {
 	const char *policy;
 	const char *executables;
 	const char *host_root;
+	enum launcher_group group;
 	int private_fd;
 };
 
@@ -55,6 +56,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "executables", required_argument, NULL, 'x' },
 		{ "host-root", required_argument, NULL, 'r' },
+		{ "own-group", no_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -79,6 +81,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'r':
 			options->host_root = optarg;
+			break;
+		case 'g':
+			options->group = LAUNCHER_OWN_GROUP;
 			break;
 		case 'h':
 			(void)fputs(usage, stdout);
@@ -378,6 +383,7 @@ int main(int argc, char **argv)
 	(void)umask(077);
 	config.executables_dir = options.executables;
 	config.host_root = options.host_root;
+	config.group = options.group;
 	policy = policy_load(options.policy, &err);
 	if (policy) {
 		if (policy_allows_without_landlock(policy))

@@ -137,7 +137,7 @@ static int make_directory(int parent, const char *name)
 
 static void open_base(struct cgroups *cgroups, enum cgroup_kind kind)
 {
-	CLEANUP(fd) int ours = make_directory(cgroups->roots[kind], OURS);
+	CLEANUP(fd) int ours = make_directory(cgroups->tops[kind], OURS);
 
 	/* Held over the sweep, so that no other launcher takes ours for a dead one's
 	 * between its making and its locking; released with the descriptor. */
@@ -149,25 +149,35 @@ static void open_base(struct cgroups *cgroups, enum cgroup_kind kind)
 		(void)flock(cgroups->bases[kind], LOCK_EX | LOCK_NB);
 	if (kind != CGROUP_UNIFIED)
 		return;
-	hand_down(cgroups->roots[kind]);
+	hand_down(cgroups->tops[kind]);
 	hand_down(ours);
 	hand_down(cgroups->bases[kind]);
 }
 
-void cgroups_open(struct cgroups *cgroups, uint32_t features_off)
+static int open_top(const struct cgroups *cgroups, enum cgroup_kind kind, enum launcher_group group)
+{
+	if (group == LAUNCHER_OWN_GROUP)
+		return cgroup_open_own(cgroups->roots[kind], kind);
+	return fcntl(cgroups->roots[kind], F_DUPFD_CLOEXEC, 0);
+}
+
+void cgroups_open(struct cgroups *cgroups, uint32_t features_off, enum launcher_group group)
 {
 	*cgroups = (struct cgroups) { .features_off = features_off };
 	for (unsigned kind = 0; kind < CGROUP_N; kind++)
-		cgroups->roots[kind] = cgroups->bases[kind] = -1;
+		cgroups->roots[kind] = cgroups->tops[kind] = cgroups->bases[kind] = -1;
 	if (features_off & FEATURE_CGROUPS)
 		return;
 	(void)snprintf(cgroups->name, sizeof(cgroups->name), "launcher-%d-%" PRIu64, getpid(),
 		       start_time((uint64_t)getpid()));
 	if (mounts_each(handle_mount, cgroups) < 0)
 		return;
-	for (unsigned kind = 0; kind < CGROUP_N; kind++)
-		if (cgroups->roots[kind] >= 0)
-			open_base(cgroups, kind);
+	for (unsigned kind = 0; kind < CGROUP_N; kind++) {
+		if (cgroups->roots[kind] < 0)
+			continue;
+		cgroups->tops[kind] = open_top(cgroups, kind, group);
+		open_base(cgroups, kind);
+	}
 }
 
 void cgroups_close(struct cgroups *cgroups)
@@ -176,13 +186,14 @@ void cgroups_close(struct cgroups *cgroups)
 		CLEANUP(fd) int ours = -1;
 
 		if (cgroups->bases[kind] >= 0) {
-			ours = openat(cgroups->roots[kind], OURS,
+			ours = openat(cgroups->tops[kind], OURS,
 				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 			(void)unlinkat(ours, cgroups->name, AT_REMOVEDIR);
 			/* Fails, rightly, while another launcher has its own in it. */
-			(void)unlinkat(cgroups->roots[kind], OURS, AT_REMOVEDIR);
+			(void)unlinkat(cgroups->tops[kind], OURS, AT_REMOVEDIR);
 		}
 		fd_close(&cgroups->bases[kind]);
+		fd_close(&cgroups->tops[kind]);
 		fd_close(&cgroups->roots[kind]);
 	}
 }

@@ -2,6 +2,10 @@
  * Control groups: limits of a job's whole tree of processes, and a way to kill
  * all of it.
  *
+ * With LAUNCHER_OWN_GROUP "below" means below the group that this process was
+ * started in, which a service manager has handed over (Delegate=) and removes
+ * with all that is in it.
+ *
  * Works with version 1, version 2, and the hybrid of both (limits in v1
  * hierarchies, killing by v2). Below each used hierarchy lies
  * constable/launcher-PID-START/LEAF; a launcher that finds such a directory of a
@@ -11,7 +15,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "call/sandbox/profile.h"
+#include "call/sandbox/launcher.h"
 
 enum cgroup_kind {
 	CGROUP_UNIFIED, /* version 2, with or without controllers */
@@ -23,6 +27,7 @@ enum cgroup_kind {
 
 struct cgroups {
 	int roots[CGROUP_N]; /* the hierarchy's mount, -1: not there */
+	int tops[CGROUP_N];  /* where ours is made: that, or the group we are in */
 	int bases[CGROUP_N]; /* our launcher's directory in it */
 	char name[64];
 	uint32_t features_off;
@@ -41,8 +46,12 @@ struct leaf {
 
 /* Finds the hierarchies, sweeps what dead launchers left, makes ours. Never
  * fails: where there is none, leaf_open() says so. */
-void cgroups_open(struct cgroups *cgroups, uint32_t features_off);
+void cgroups_open(struct cgroups *cgroups, uint32_t features_off, enum launcher_group group);
 void cgroups_close(struct cgroups *cgroups);
+
+/* The group of that hierarchy that this process is in; of version 2 it leaves it for a
+ * child of it, with all that is beside it. A descriptor or -1. */
+int cgroup_open_own(int root, enum cgroup_kind kind) MUST_CHECK;
 
 /* 0, or negative where memory, processes and CPU cannot all be limited. */
 int leaf_open(struct leaf *leaf, struct cgroups *cgroups, unsigned number) MUST_CHECK;

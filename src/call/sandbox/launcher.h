@@ -72,6 +72,11 @@ struct launcher_test {
 	uint32_t fail_step;    /* 1 + the number of a step that is to fail */
 };
 
+enum launcher_group {
+	LAUNCHER_TOP_GROUP, /* control groups are made at the top of each hierarchy */
+	LAUNCHER_OWN_GROUP, /* below the one this process is in, which is ours to divide */
+};
+
 struct launcher_config {
 	const char *executables_dir; /* where constable-job* lie */
 	const char *host_root;       /* "/", or a fixture that the job is told to look at */
@@ -80,6 +85,7 @@ struct launcher_config {
 	 * end; NULL: everything. Where Landlock is missing nothing holds it to them, and it loses
 	 * its capability. Borrowed until the launcher runs. */
 	const char *const *roots;
+	enum launcher_group group;
 	struct launcher_test test;
 };
 

@@ -270,7 +270,8 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	serve.powers = walls_powers(&serve.test);
 	serve.n_groups = groups_that_read_logs(serve.groups, PLAN_MAX_GROUPS);
 	cgroups_open(&serve.cgroups,
-		     serve.test.features_off | (serve.powers.is_privileged ? 0 : FEATURE_CGROUPS));
+		     serve.test.features_off | (serve.powers.is_privileged ? 0 : FEATURE_CGROUPS),
+		     config->group);
 	while (turn(&serve))
 		;
 	end(&serve);
