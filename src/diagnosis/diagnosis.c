@@ -60,48 +60,69 @@ void diagnosis_learn(struct diagnosis *diagnosis, const struct fact *fact)
 		abort();
 }
 
-static void observe(struct diagnosis *diagnosis, const json_t *tried, size_t fact)
+static struct observation *observation_of(struct diagnosis *diagnosis, const json_t *tried)
 {
-	size_t number = (size_t)json_integer_value(json_array_get(tried, 0));
-	const json_t *matches = json_array_get(tried, 1);
-	struct observation *observation = &diagnosis->observations[number];
-	const json_t *match;
-	size_t i;
-
-	if (observation->state == FINDING_UNREAD)
-		observation->state = FINDING_ABSENT;
-	if (!observation->matches)
-		observation->matches = json_array();
-	json_array_foreach(matches, i, match)
-	{
-		observation->state = FINDING_HOLDS;
-		if (json_array_size(observation->matches) < PREDICATE_MAX_MATCHES)
-			json_push(observation->matches,
-				  json_pack("{s:I, s:O, s:O, s:O}", "fact", (json_int_t)fact,
-					    "path", json_array_get(match, 0), "says",
-					    json_array_get(match, 1), "values",
-					    json_array_get(match, 2)));
-	}
+	return &diagnosis->observations[json_integer_value(json_array_get(tried, 0))];
 }
 
-static void try_findings(struct diagnosis *diagnosis, size_t fact, enum predicates_scope scope)
+static void observe_match(struct observation *observation, const json_t *match, size_t fact)
 {
-	struct predicates_input input = {
+	observation->state = FINDING_HOLDS;
+	if (json_array_size(observation->matches) < PREDICATE_MAX_MATCHES)
+		json_push(observation->matches,
+			  json_pack("{s:I, s:O, s:O, s:O}", "fact", (json_int_t)fact, "path",
+				    json_array_get(match, 0), "says", json_array_get(match, 1),
+				    "values", json_array_get(match, 2)));
+}
+
+static struct predicates_input input_of(const struct diagnosis *diagnosis, size_t fact)
+{
+	return (struct predicates_input) {
 		.tool = diagnosis->facts[fact].tool,
 		.args = diagnosis->facts[fact].args,
 		.result = diagnosis->facts[fact].result,
 		.all = diagnosis->all,
 		.asked = diagnosis->asked,
-		.scope = scope,
+		.scope = fact < diagnosis->n_judged ? PREDICATES_CROSS : PREDICATES_ALL,
 	};
-	CLEANUP(json) json_t *results = NULL;
-	const json_t *tried;
+}
+
+/* Returns where its findings hold, and notes that they were tried. */
+static json_t *try_findings(struct diagnosis *diagnosis, size_t fact)
+{
+	struct predicates_input input = input_of(diagnosis, fact);
+	json_t *found, *tried;
 	size_t i;
 
 	if (!input.result)
-		return;
-	results = predicates_run(diagnosis->predicates, &input);
-	json_array_foreach(results, i, tried) observe(diagnosis, tried, fact);
+		return json_array();
+	found = predicates_run(diagnosis->predicates, &input);
+	json_array_foreach(found, i, tried)
+	{
+		struct observation *observation = observation_of(diagnosis, tried);
+
+		if (observation->state == FINDING_UNREAD)
+			observation->state = FINDING_ABSENT;
+		if (!observation->matches)
+			observation->matches = json_array();
+	}
+	return found;
+}
+
+static void observe(struct diagnosis *diagnosis, size_t fact, const json_t *found)
+{
+	struct predicates_input input = input_of(diagnosis, fact);
+	CLEANUP(json) json_t *told = predicates_tell(diagnosis->predicates, &input, found);
+	const json_t *of_finding, *match;
+	size_t i, k;
+
+	json_array_foreach(told, i, of_finding)
+	{
+		json_array_foreach(json_array_get(of_finding, 1), k, match)
+		{
+			observe_match(observation_of(diagnosis, of_finding), match, fact);
+		}
+	}
 }
 
 /*
@@ -128,20 +149,25 @@ static void forget_cross(struct diagnosis *diagnosis)
 	}
 }
 
-const struct hypothesis *diagnosis_judge(struct diagnosis *diagnosis, size_t *n_out)
+int diagnosis_judge(struct diagnosis *diagnosis, struct error *err)
 {
-	size_t first_new = diagnosis->n_judged;
+	CLEANUP(json) json_t *found = json_array(); /* of each fact */
+	int r;
 
 	forget_cross(diagnosis);
 	for (size_t fact = 0; fact < diagnosis->n_facts; fact++)
-		try_findings(diagnosis, fact, fact < first_new ? PREDICATES_CROSS : PREDICATES_ALL);
+		json_push(found, try_findings(diagnosis, fact));
+	r = predicates_prepare_words(diagnosis->predicates, found, err);
+	if (r < 0)
+		return r;
+	for (size_t fact = 0; fact < diagnosis->n_facts; fact++)
+		observe(diagnosis, fact, json_array_get(found, fact));
 	diagnosis->n_judged = diagnosis->n_facts;
 	diagnosis->n_rounds++;
 	json_decref(diagnosis->given);
 	diagnosis->given = subjects_given(diagnosis->asked, diagnosis->all);
 	ranking_update(diagnosis);
-	*n_out = diagnosis->n_hypotheses;
-	return diagnosis->hypotheses;
+	return 0;
 }
 
 const struct hypothesis *diagnosis_ranked(const struct diagnosis *diagnosis, size_t *n_out)

@@ -70,10 +70,10 @@ int diagnosis_prepare(struct diagnosis *diagnosis, const char *const *tools, siz
 /* Facts are numbered from 0 in the order in which they are learnt. */
 void diagnosis_learn(struct diagnosis *diagnosis, const struct fact *fact);
 
-/* Evaluates what is new and ranks. Best first; borrowed until the next call. */
-const struct hypothesis *diagnosis_judge(struct diagnosis *diagnosis, size_t *n_out);
+/* Evaluates what is new and ranks; fails only if a finding's words are wrong. */
+int diagnosis_judge(struct diagnosis *diagnosis, struct error *err) MUST_CHECK;
 
-/* The ranking of the last diagnosis_judge(). */
+/* The ranking of the last diagnosis_judge(), best first; borrowed until the next. */
 const struct hypothesis *diagnosis_ranked(const struct diagnosis *diagnosis, size_t *n_out);
 
 /* The best cause that is proven, believed and not explained by another; or NULL. */

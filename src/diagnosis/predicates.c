@@ -5,28 +5,23 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "diagnosis/predicates_program.h"
 #include "diagnosis/predicates_value.h"
 
 #define PROGRAM_MAX_BYTES (4 * MIB)
 #define MAX_TOOLS 128
-#define MAX_PROGRAMS 16
-
-/*
- * The shape that every finding shares is a function of the program: what jq
- * binds names in is what its compilation costs, and this keeps it short.
- */
-#define FINDING                                                               \
-	"def finding($number; where; says; values): .result | [$number, "     \
-	"[limit(4; try path(where) catch empty) as $path | getpath($path) | " \
-	"[$path, (try says catch null), (try values catch null)]]];\n"
+#define MAX_PROGRAMS 32
 
 struct predicates {
 	const struct knowledge *knowledge;
 	const char *tools[MAX_TOOLS];
 	jq_state *of_tool[MAX_TOOLS]; /* NULL until prepared; tools of one round share one */
 	size_t n_tools;
-	jq_state *programs[MAX_PROGRAMS];
-	size_t n_programs;
+	bool *has_words; /* by number of finding: whether one of 'words' knows it */
+	jq_state *words[MAX_PROGRAMS];
+	size_t n_words;
+	jq_state *conditions[MAX_PROGRAMS];
+	size_t n_conditions;
 };
 
 /* jq reports to a callback; the first sentence is the useful one. */
@@ -52,42 +47,6 @@ static jq_state *compile(const char *program, struct buf *complaint)
 	return NULL;
 }
 
-bool predicates_is_cross(const struct finding *finding)
-{
-	return strstr(finding->where, "$all") || strstr(finding->says, "$all") ||
-	       (finding->values && strstr(finding->values, "$all"));
-}
-
-static void add_finding(struct buf *program, const struct finding *finding, size_t number)
-{
-	buf_add_format(program, "finding(%zu; %s\n; \"%s\"; %s\n)", number, finding->where,
-		       finding->says, finding->values ? finding->values : "null");
-}
-
-/* The findings of one tool that are cross or not; "empty" if there are none. */
-static void add_findings(struct buf *program, const struct knowledge *knowledge, const char *tool,
-			 enum predicates_scope scope)
-{
-	const char *comma = "";
-
-	for (size_t c = 0; c < knowledge->n_causes; c++) {
-		const struct cause *cause = &knowledge->causes[c];
-
-		for (size_t f = 0; f < cause->n_findings; f++) {
-			const struct finding *finding = &cause->findings[f];
-
-			if (strcmp(finding->tool, tool) != 0 ||
-			    predicates_is_cross(finding) != (scope == PREDICATES_CROSS))
-				continue;
-			buf_add_text(program, comma);
-			add_finding(program, finding, cause->first + f);
-			comma = ",\n";
-		}
-	}
-	if (!*comma)
-		buf_add_text(program, "empty");
-}
-
 static size_t list_tools(const struct knowledge *knowledge, const char *tools[MAX_TOOLS])
 {
 	size_t n = 0;
@@ -105,21 +64,6 @@ static size_t list_tools(const struct knowledge *knowledge, const char *tools[MA
 	return n;
 }
 
-static void add_header(struct buf *program, const struct knowledge *knowledge)
-{
-	buf_add_text(program, knowledge->functions);
-	buf_add_text(program, "\n" FINDING ".all as $all | .asked as $asked | .args as $args |\n");
-}
-
-static void add_tool(struct buf *program, const struct knowledge *knowledge, const char *tool)
-{
-	buf_add_format(program, "if .tool == \"%s\" then (if .cross then empty else (\n", tool);
-	add_findings(program, knowledge, tool, PREDICATES_ALL);
-	buf_add_text(program, ") end), (\n");
-	add_findings(program, knowledge, tool, PREDICATES_CROSS);
-	buf_add_text(program, ") else empty end,\n");
-}
-
 /* Whether this finding alone is what jq cannot compile. */
 static int try_finding(const struct knowledge *knowledge, const struct finding *finding,
 		       struct error *err)
@@ -130,8 +74,10 @@ static int try_finding(const struct knowledge *knowledge, const struct finding *
 
 	buf_init(&program, PROGRAM_MAX_BYTES);
 	buf_init(&complaint, 256);
-	add_header(&program, knowledge);
-	add_finding(&program, finding, 0);
+	program_begin_words(&program, knowledge);
+	program_add_condition(&program, finding, 0);
+	program_add_words(&program, finding, 0);
+	program_end(&program);
 	jq = compile(buf_text(&program), &complaint);
 	if (!jq)
 		return error_set(err, -EINVAL, "jq cannot compile it: %s", buf_text(&complaint));
@@ -211,10 +157,13 @@ struct predicates *predicates_new(const struct knowledge *knowledge, struct erro
 	if (!predicates)
 		abort();
 	predicates->knowledge = knowledge;
+	predicates->has_words = calloc(knowledge->n_findings + 1, sizeof(bool));
+	if (!predicates->has_words)
+		abort();
 	predicates->n_tools = list_tools(knowledge, predicates->tools);
 	if (predicates->n_tools < MAX_TOOLS)
 		return predicates;
-	free(predicates);
+	predicates_free(predicates);
 	error_set(err, -E2BIG, "findings name more than %d tools", MAX_TOOLS - 1);
 	return NULL;
 }
@@ -224,7 +173,7 @@ static bool is_among(const char *tool, const char *const *tools, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(tools[i], tool) == 0)
 			return true;
-	return !tools;
+	return false;
 }
 
 static int explain_failure(const struct predicates *predicates, const struct buf *complaint,
@@ -237,37 +186,103 @@ static int explain_failure(const struct predicates *predicates, const struct buf
 				 buf_text(complaint));
 }
 
+/* Ends and compiles a program that is to join a list of them. */
+static int add_program(struct predicates *predicates, struct buf *program, jq_state **jq_out,
+		       struct error *err)
+{
+	CLEANUP(buf) struct buf complaint = { 0 };
+
+	buf_init(&complaint, 256);
+	program_end(program);
+	if (program->dropped)
+		return error_set(err, -E2BIG, "the findings make too large a program");
+	*jq_out = compile(buf_text(program), &complaint);
+	return *jq_out ? 0 : explain_failure(predicates, &complaint, err);
+}
+
+/* The last program that there is place for takes all that is left. */
 int predicates_prepare(struct predicates *predicates, const char *const *tools, size_t n,
 		       struct error *err)
 {
+	bool take_all = !tools || predicates->n_conditions == MAX_PROGRAMS - 1;
 	CLEANUP(buf) struct buf program = { 0 };
-	CLEANUP(buf) struct buf complaint = { 0 };
 	bool is_new[MAX_TOOLS] = { false };
+	jq_state **jq = &predicates->conditions[predicates->n_conditions];
 	size_t n_new = 0;
-	jq_state *jq;
+	int r;
 
 	buf_init(&program, PROGRAM_MAX_BYTES);
-	buf_init(&complaint, 256);
-	add_header(&program, predicates->knowledge);
+	program_begin_conditions(&program, predicates->knowledge);
 	for (size_t i = 0; i < predicates->n_tools; i++) {
-		if (predicates->of_tool[i] || !is_among(predicates->tools[i], tools, n))
+		const char *tool = predicates->tools[i];
+
+		if (predicates->of_tool[i] || !(take_all || is_among(tool, tools, n)))
 			continue;
 		is_new[i] = true;
 		n_new++;
-		add_tool(&program, predicates->knowledge, predicates->tools[i]);
+		program_add_tool(&program, predicates->knowledge, tool);
 	}
-	buf_add_text(&program, "empty\n");
 	if (!n_new)
-		return 0;
-	if (predicates->n_programs == MAX_PROGRAMS || program.dropped)
-		return error_set(err, -E2BIG, "the findings make too large a program");
-	jq = compile(buf_text(&program), &complaint);
-	if (!jq)
-		return explain_failure(predicates, &complaint, err);
-	predicates->programs[predicates->n_programs++] = jq;
+		return tools ? 0 : predicates_prepare_words(predicates, NULL, err);
+	r = add_program(predicates, &program, jq, err);
+	if (r < 0)
+		return r;
+	predicates->n_conditions++;
 	for (size_t i = 0; i < predicates->n_tools; i++)
 		if (is_new[i])
-			predicates->of_tool[i] = jq;
+			predicates->of_tool[i] = *jq;
+	return tools ? 0 : predicates_prepare_words(predicates, NULL, err);
+}
+
+/* Marks by number the findings that hold somewhere in lists of [number, paths]. */
+static void mark_held(const json_t *found, bool *is_held)
+{
+	const json_t *of_fact, *tried;
+	size_t i, k;
+
+	json_array_foreach(found, i, of_fact)
+	{
+		json_array_foreach(of_fact, k, tried)
+		{
+			size_t number = (size_t)json_integer_value(json_array_get(tried, 0));
+
+			if (json_array_size(json_array_get(tried, 1)))
+				is_held[number] = true;
+		}
+	}
+}
+
+int predicates_prepare_words(struct predicates *predicates, const json_t *found, struct error *err)
+{
+	bool take_all = !found || predicates->n_words == MAX_PROGRAMS - 1;
+	const struct knowledge *knowledge = predicates->knowledge;
+	CLEANUP(buf) struct buf program = { 0 };
+	bool is_new[KNOWLEDGE_MAX_FINDINGS] = { false };
+	size_t n_new = 0;
+	int r;
+
+	mark_held(found, is_new);
+	buf_init(&program, PROGRAM_MAX_BYTES);
+	program_begin_words(&program, knowledge);
+	for (size_t c = 0; c < knowledge->n_causes; c++)
+		for (size_t f = 0; f < knowledge->causes[c].n_findings; f++) {
+			size_t number = knowledge->causes[c].first + f;
+
+			is_new[number] =
+				!predicates->has_words[number] && (take_all || is_new[number]);
+			if (!is_new[number])
+				continue;
+			n_new++;
+			program_add_words(&program, &knowledge->causes[c].findings[f], number);
+		}
+	if (!n_new)
+		return 0;
+	r = add_program(predicates, &program, &predicates->words[predicates->n_words], err);
+	if (r < 0)
+		return r;
+	predicates->n_words++;
+	for (size_t i = 0; i < knowledge->n_findings; i++)
+		predicates->has_words[i] |= is_new[i];
 	return 0;
 }
 
@@ -275,8 +290,11 @@ void predicates_free(struct predicates *predicates)
 {
 	if (!predicates)
 		return;
-	for (size_t i = 0; i < predicates->n_programs; i++)
-		jq_teardown(&predicates->programs[i]);
+	for (size_t i = 0; i < predicates->n_conditions; i++)
+		jq_teardown(&predicates->conditions[i]);
+	for (size_t i = 0; i < predicates->n_words; i++)
+		jq_teardown(&predicates->words[i]);
+	free(predicates->has_words);
 	free(predicates);
 }
 
@@ -303,26 +321,66 @@ static jq_state *find_program(const struct predicates *predicates, const char *t
 	return NULL;
 }
 
-json_t *predicates_run(struct predicates *predicates, const struct predicates_input *input)
+/* What conditions and words see alike. */
+static jv document_of(const struct predicates_input *input)
 {
-	jq_state *jq = find_program(predicates, input->tool);
-	json_t *results = json_array();
 	jv document = jv_object();
-	jv output;
 
-	if (!jq) {
-		jv_free(document);
-		return results;
-	}
-	document = with(document, "tool", jv_string(input->tool));
-	document = with(document, "cross", jv_bool(input->scope == PREDICATES_CROSS));
 	document = with(document, "args", value_to_jq(input->args));
 	document = with(document, "result", value_to_jq(input->result));
 	document = with(document, "all", value_to_jq(input->all));
-	document = with(document, "asked", value_to_jq(input->asked));
+	return with(document, "asked", value_to_jq(input->asked));
+}
+
+static void run(jq_state *jq, jv document, json_t *outputs)
+{
+	jv output;
+
 	jq_start(jq, document, 0);
 	for (output = jq_next(jq); jv_is_valid(output); output = jq_next(jq))
-		json_push(results, value_from_jq(output));
+		json_push(outputs, value_from_jq(output));
 	jv_free(output);
-	return results;
+}
+
+json_t *predicates_run(struct predicates *predicates, const struct predicates_input *input)
+{
+	jq_state *jq = find_program(predicates, input->tool);
+	json_t *found = json_array();
+	jv document;
+
+	if (!jq)
+		return found;
+	document = document_of(input);
+	document = with(document, "tool", jv_string(input->tool));
+	document = with(document, "cross", jv_bool(input->scope == PREDICATES_CROSS));
+	run(jq, document, found);
+	return found;
+}
+
+/* Those of 'found' that hold somewhere. */
+static json_t *held_of(const json_t *found)
+{
+	json_t *held = json_array();
+	json_t *tried;
+	size_t i;
+
+	json_array_foreach(found, i, tried) if (json_array_size(json_array_get(tried, 1)))
+		json_push(held, json_incref(tried));
+	return held;
+}
+
+json_t *predicates_tell(struct predicates *predicates, const struct predicates_input *input,
+			const json_t *found)
+{
+	CLEANUP(json) json_t *held = held_of(found);
+	json_t *told = json_array();
+	jv document;
+
+	if (!json_array_size(held))
+		return told;
+	document = with(document_of(input), "found", value_to_jq(held));
+	for (size_t i = 0; i < predicates->n_words; i++)
+		run(predicates->words[i], jv_copy(document), told);
+	jv_free(document);
+	return told;
 }

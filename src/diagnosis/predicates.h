@@ -7,8 +7,9 @@
  * that would give it one, so that the same evidence always says the same. Only
  * predicates*.c meet libjq.
  *
- * jq 1.6 takes 20 ms for any program and 1 ms for each finding. So there is one
- * program for the findings of the tools of a round, compiled while they run.
+ * jq 1.6 takes 20 ms to compile any program and 1 ms for each finding and again for
+ * its words. So there is one program for the conditions of the tools of a round, compiled
+ * while they run, and then one for the words of those that hold, which are few.
  */
 #pragma once
 
@@ -25,10 +26,18 @@ struct predicates *predicates_new(const struct knowledge *knowledge, struct erro
 
 /*
  * Compiles the findings of these tools that are not compiled yet, as one program;
- * 'tools' NULL: of all. On failure 'err' names file, line, key and what jq says.
+ * 'tools' NULL: of all, and their words. On failure 'err' names file, line, key and what
+ * jq says.
  */
 int predicates_prepare(struct predicates *predicates, const char *const *tools, size_t n,
 		       struct error *err) MUST_CHECK;
+
+/*
+ * Compiles the words of the findings that hold in 'found', a list of what predicates_run()
+ * gave, unless they are compiled; NULL: of all. Fails as predicates_prepare() does.
+ */
+int predicates_prepare_words(struct predicates *predicates, const json_t *found,
+			     struct error *err) MUST_CHECK;
 void predicates_free(struct predicates *predicates);
 void predicates_cleanup(struct predicates **predicates);
 const struct knowledge *predicates_knowledge(const struct predicates *predicates);
@@ -52,11 +61,18 @@ struct predicates_input {
 };
 
 /*
- * Tries the findings of one tool, which was prepared. Returns [[number, [[path, says,
- * values]...]]...]: for each finding that was tried its matches, none if it does not hold. A
- * condition that fails on the shape of the result does not hold.
+ * Tries the findings of one tool, which was prepared. Returns [[number, [path...]]...]: for
+ * each finding that was tried where it holds. A condition that fails on the shape of the
+ * result does not hold.
  */
 json_t *predicates_run(struct predicates *predicates, const struct predicates_input *input);
+
+/*
+ * What the findings say that hold in 'found', of predicates_run() with the same input; their
+ * words were prepared. Returns [[number, [[path, says, values]...]]...].
+ */
+json_t *predicates_tell(struct predicates *predicates, const struct predicates_input *input,
+			const json_t *found);
 
 /*
  * Whether an expression (or the inside of a string template) is one balanced

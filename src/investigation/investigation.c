@@ -106,20 +106,25 @@ static int next_round(struct investigation *investigation, const json_t *calls, 
 	return ask_round(investigation, first, err);
 }
 
-static void judge(struct investigation *investigation, size_t first)
+static int judge(struct investigation *investigation, size_t first, struct error *err)
 {
 	const struct hypothesis *best;
 	size_t n;
+	int r;
 
 	tell_ends(investigation, first);
 	learn(investigation, first);
 	investigation->n_rounds++;
-	best = diagnosis_judge(investigation->diagnosis, &n);
+	r = diagnosis_judge(investigation->diagnosis, err);
+	if (r < 0)
+		return r;
+	best = diagnosis_ranked(investigation->diagnosis, &n);
 	if (n && best->score > DIAGNOSIS_SUSPECTED)
 		think(investigation, "%s leads with probability %.2f.", best->cause->id,
 		      best->probability);
 	else
 		think(investigation, "Nothing stands out so far.");
+	return 0;
 }
 
 static json_t *next_calls(const struct investigation *investigation)
@@ -142,18 +147,17 @@ json_t *investigation_run(struct investigation *investigation, struct error *err
 	json_t *report;
 
 	investigation->asked = question_parse(investigation->question, investigation->since_s);
-	if (first_round(investigation, err) < 0)
+	if (first_round(investigation, err) < 0 || judge(investigation, 0, err) < 0)
 		return NULL;
-	judge(investigation, 0);
 	for (;;) {
 		CLEANUP(json) json_t *calls = next_calls(investigation);
 		size_t first = investigation->ledger.n;
 
 		if (!json_array_size(calls))
 			break;
-		if (next_round(investigation, calls, err) < 0)
+		if (next_round(investigation, calls, err) < 0 ||
+		    judge(investigation, first, err) < 0)
 			return NULL;
-		judge(investigation, first);
 	}
 	report = report_new(investigation);
 	json_put(report, "elapsed_ms",
