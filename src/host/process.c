@@ -27,19 +27,27 @@ enum stat_column {
 	N_COLUMNS = 40,
 };
 
+#define COLUMN_BIT(column) (UINT64_C(1) << (column))
+#define COLUMNS_USED                                                                            \
+	(COLUMN_BIT(COLUMN_PPID) | COLUMN_BIT(COLUMN_FLAGS) | COLUMN_BIT(COLUMN_MAJOR_FAULTS) | \
+	 COLUMN_BIT(COLUMN_USER) | COLUMN_BIT(COLUMN_SYSTEM) | COLUMN_BIT(COLUMN_THREADS) |     \
+	 COLUMN_BIT(COLUMN_START) | COLUMN_BIT(COLUMN_RSS) | COLUMN_BIT(COLUMN_IO_DELAY))
+
+/* Numbers cost more than the blanks between them: of those not used none is read. */
 static size_t parse_columns(const char *at, uint64_t columns[N_COLUMNS])
 {
-	struct str word;
 	size_t n = 1;
 
-	while (n < N_COLUMNS && scan_word(&at, &word)) {
-		const char *from = word.data;
+	for (; n < N_COLUMNS; n++) {
 		int64_t value;
 
-		/* rsslim exceeds int64: no column that is used does. */
-		if (!scan_i64(&from, &value) || value < 0)
-			value = 0;
-		columns[n++] = (uint64_t)value;
+		while (*at == ' ')
+			at++;
+		if (!*at || *at == '\n')
+			break;
+		if (COLUMNS_USED & COLUMN_BIT(n) && scan_i64(&at, &value) && value > 0)
+			columns[n] = (uint64_t)value;
+		at = strchrnul(at, ' ');
 	}
 	return n;
 }
