@@ -329,8 +329,7 @@ static json_t *cut_item(const char *item, struct span span)
 /* Only an array of strings can be an argv. */
 static size_t redact_argv(json_t *array)
 {
-	/* Holds every string until the end: later items are judged by earlier ones. */
-	CLEANUP(json) json_t *before UNUSED = json_copy(array);
+	CLEANUP(json) json_t *before = NULL;
 	size_t n_items = json_array_size(array), n = 0;
 	const char **items;
 
@@ -339,6 +338,8 @@ static size_t redact_argv(json_t *array)
 	for (size_t i = 0; i < n_items; i++)
 		if (!json_is_string(json_array_get(array, i)))
 			return 0;
+	/* Holds every string until the end: later items are judged by earlier ones. */
+	before = json_copy(array);
 	items = calloc(n_items, sizeof(*items));
 	if (!items)
 		abort();
