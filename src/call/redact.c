@@ -18,7 +18,7 @@ struct memo {
 };
 
 struct redactor {
-	struct automaton automaton;
+	const struct automaton *automaton;
 	struct memo memos[MEMO_SLOTS];
 };
 
@@ -28,15 +28,12 @@ struct redactor *redactor_new(void)
 
 	if (!redactor)
 		abort();
-	automaton_init(&redactor->automaton, redact_patterns, redact_n_patterns);
+	redactor->automaton = &redact_automaton;
 	return redactor;
 }
 
 void redactor_free(struct redactor *redactor)
 {
-	if (!redactor)
-		return;
-	automaton_finish(&redactor->automaton);
 	free(redactor);
 }
 
@@ -159,7 +156,7 @@ size_t redact_text(struct redactor *redactor, const char *data, size_t len, stru
 	struct span span;
 	size_t n = 0;
 
-	while (find_secret(&redactor->automaton, &text, &search, &span)) {
+	while (find_secret(redactor->automaton, &text, &search, &span)) {
 		buf_add(out, data + text.done, span.start - text.done);
 		add_mark(out, span.kind);
 		text.done = span.end;
@@ -182,7 +179,7 @@ static json_t *redact_string(struct redactor *redactor, const char *data, size_t
 	struct search search = { 0 };
 	struct span span;
 
-	if (!find_secret(&redactor->automaton, &text, &search, &span))
+	if (!find_secret(redactor->automaton, &text, &search, &span))
 		return NULL;
 	/* A mark is longer than the shortest secret. */
 	buf_init(&out, 32 * len + 64);

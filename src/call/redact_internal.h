@@ -107,17 +107,16 @@ bool redact_is_value(const struct pattern *pattern, const char *value, size_t le
 /* An argv: which part of items[i] is a secret given the items before it. */
 bool redact_argv_item(const char *const *items, size_t n, size_t i, struct span *span_out);
 
-/* The automaton: from a state and a byte to the next state. */
+/* The automaton over all anchors: from a state and a byte to the next state. */
 #define AUTOMATON_HIT 0x8000 /* some anchor ends in that state */
 
 struct automaton {
-	uint16_t *next;         /* [state << class_bits | class] */
-	uint16_t *out;          /* first pattern that ends in a state, + 1 */
-	uint16_t *fallback_out; /* the next shorter state that has one */
+	const uint16_t *next;         /* [state << class_bits | class] */
+	const uint16_t *out;          /* first pattern that ends in a state, + 1 */
+	const uint16_t *fallback_out; /* the next shorter state that has one */
 	uint8_t classes[256];
 	unsigned class_bits;
-	unsigned n_states;
 };
 
-void automaton_init(struct automaton *automaton, const struct pattern *patterns, size_t n);
-void automaton_finish(struct automaton *automaton);
+/* Made at build time by redact_automaton.c: a job lives for milliseconds. */
+extern const struct automaton redact_automaton;
