@@ -81,8 +81,6 @@ static struct predicates_input input_of(const struct diagnosis *diagnosis, size_
 		.tool = diagnosis->facts[fact].tool,
 		.args = diagnosis->facts[fact].args,
 		.result = diagnosis->facts[fact].result,
-		.all = diagnosis->all,
-		.asked = diagnosis->asked,
 		.scope = fact < diagnosis->n_judged ? PREDICATES_CROSS : PREDICATES_ALL,
 	};
 }
@@ -154,6 +152,7 @@ int diagnosis_judge(struct diagnosis *diagnosis, struct error *err)
 	CLEANUP(json) json_t *found = json_array(); /* of each fact */
 	int r;
 
+	predicates_see(diagnosis->predicates, diagnosis->all, diagnosis->asked);
 	forget_cross(diagnosis);
 	for (size_t fact = 0; fact < diagnosis->n_facts; fact++)
 		json_push(found, try_findings(diagnosis, fact));

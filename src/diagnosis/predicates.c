@@ -22,6 +22,7 @@ struct predicates {
 	size_t n_words;
 	jq_state *conditions[MAX_PROGRAMS];
 	size_t n_conditions;
+	jv all, asked; /* of predicates_see() */
 };
 
 /* jq reports to a callback; the first sentence is the useful one. */
@@ -157,6 +158,7 @@ struct predicates *predicates_new(const struct knowledge *knowledge, struct erro
 	if (!predicates)
 		abort();
 	predicates->knowledge = knowledge;
+	predicates->all = predicates->asked = jv_null();
 	predicates->has_words = calloc(knowledge->n_findings + 1, sizeof(bool));
 	if (!predicates->has_words)
 		abort();
@@ -294,6 +296,8 @@ void predicates_free(struct predicates *predicates)
 		jq_teardown(&predicates->conditions[i]);
 	for (size_t i = 0; i < predicates->n_words; i++)
 		jq_teardown(&predicates->words[i]);
+	jv_free(predicates->all);
+	jv_free(predicates->asked);
 	free(predicates->has_words);
 	free(predicates);
 }
@@ -321,15 +325,23 @@ static jq_state *find_program(const struct predicates *predicates, const char *t
 	return NULL;
 }
 
+void predicates_see(struct predicates *predicates, const json_t *all, const json_t *asked)
+{
+	jv_free(predicates->all);
+	jv_free(predicates->asked);
+	predicates->all = value_to_jq(all);
+	predicates->asked = value_to_jq(asked);
+}
+
 /* What conditions and words see alike. */
-static jv document_of(const struct predicates_input *input)
+static jv document_of(const struct predicates *predicates, const struct predicates_input *input)
 {
 	jv document = jv_object();
 
 	document = with(document, "args", value_to_jq(input->args));
 	document = with(document, "result", value_to_jq(input->result));
-	document = with(document, "all", value_to_jq(input->all));
-	return with(document, "asked", value_to_jq(input->asked));
+	document = with(document, "all", jv_copy(predicates->all));
+	return with(document, "asked", jv_copy(predicates->asked));
 }
 
 static void run(jq_state *jq, jv document, json_t *outputs)
@@ -350,7 +362,7 @@ json_t *predicates_run(struct predicates *predicates, const struct predicates_in
 
 	if (!jq)
 		return found;
-	document = document_of(input);
+	document = document_of(predicates, input);
 	document = with(document, "tool", jv_string(input->tool));
 	document = with(document, "cross", jv_bool(input->scope == PREDICATES_CROSS));
 	run(jq, document, found);
@@ -378,7 +390,7 @@ json_t *predicates_tell(struct predicates *predicates, const struct predicates_i
 
 	if (!json_array_size(held))
 		return told;
-	document = with(document_of(input), "found", value_to_jq(held));
+	document = with(document_of(predicates, input), "found", value_to_jq(held));
 	for (size_t i = 0; i < predicates->n_words; i++)
 		run(predicates->words[i], jv_copy(document), told);
 	jv_free(document);

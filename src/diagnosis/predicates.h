@@ -51,12 +51,16 @@ enum predicates_scope {
 /* Whether a finding is of that second kind. */
 bool predicates_is_cross(const struct finding *finding);
 
+/*
+ * Gives what all predicates see beside their own result ($all and $asked), until the next
+ * call. It is converted once, which costs more than to try a finding.
+ */
+void predicates_see(struct predicates *predicates, const json_t *all, const json_t *asked);
+
 struct predicates_input {
 	const char *tool;
 	const json_t *args;
 	const json_t *result;
-	const json_t *all;
-	const json_t *asked;
 	enum predicates_scope scope;
 };
 
