@@ -13,6 +13,7 @@ enum subscription_state {
 	SUB_READING, /* a page from the store is on its way */
 	SUB_LIVE,    /* has everything: the next event comes as it happens */
 	SUB_BLOCKED, /* took no more */
+	SUB_BEHIND,  /* the store did not answer: tried again with the next event */
 	SUB_ENDED,   /* from within a callback: goes with it */
 };
 
@@ -87,7 +88,11 @@ void events_tell(struct hub *hub, const char *org, const struct hub_event *event
 
 	for (struct hub_subscription *sub = hub->subscriptions; sub; sub = next) {
 		next = sub->next;
-		if (sub->state != SUB_LIVE || strcmp(sub->org, org) != 0)
+		if (strcmp(sub->org, org) != 0)
+			continue;
+		if (sub->state == SUB_BEHIND)
+			read_page(sub);
+		if (sub->state != SUB_LIVE)
 			continue;
 		if (!event->seq || event->seq > sub->seq)
 			(void)deliver(sub, event);
@@ -144,7 +149,7 @@ static void handle_page(struct hub_op *op, const struct store_result *result,
 	if (!sub || sub->state != SUB_READING)
 		return;
 	if (err) {
-		read_page(sub);
+		sub->state = SUB_BEHIND;
 		return;
 	}
 	if (sub->seq == EVENTS_FROM_NOW) {

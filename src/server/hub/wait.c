@@ -44,6 +44,8 @@ static void end(struct hub_wait *wait, const char *state, const struct error *er
 	wait->done(wait, state, err);
 }
 
+static void read_state(struct hub_wait *wait);
+
 /* Where it stands: an outcome now, or what it is at the deadline. */
 static void handle_read(struct hub_op *op, const struct store_result *result,
 			const struct error *err)
@@ -53,6 +55,11 @@ static void handle_read(struct hub_op *op, const struct store_result *result,
 
 	if (!wait)
 		return;
+	/* The store starts again meanwhile, and what was a question can be asked again. */
+	if (err && err->code == -EIO && wait->until_ns > clock_monotonic_ns()) {
+		read_state(wait);
+		return;
+	}
 	if (err || hub_is_outcome(state) || wait->until_ns <= clock_monotonic_ns())
 		end(wait, state, err);
 }
