@@ -59,13 +59,12 @@ static void handle_record(const struct fetch_request *request UNUSED, unsigned s
 {
 	struct errand *errand = data;
 	bool is_late = clock_monotonic_ns() > errand->until_ns;
+	bool is_final = status >= 400 && status < 500 && status != 408 && status != 429;
 	struct error late = { 0 };
 
 	if (!err && is_over(json_get_text(body, "state", ""))) {
 		finish(errand, body);
-	} else if (err && status >= 400 && status < 500 && status != 408 && status != 429) {
-		give_up(errand, err);
-	} else if (is_late && err) {
+	} else if (err && (is_final || is_late)) {
 		give_up(errand, err);
 	} else if (is_late) {
 		error_set(&late, -ETIMEDOUT,
