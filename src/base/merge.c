@@ -8,23 +8,30 @@ static json_t *loose(const json_t *json)
 	return (json_t *)(uintptr_t)json;
 }
 
+static bool is_nothing(const json_t *value)
+{
+	return !value || json_is_null(value);
+}
+
 static void add_changed(json_t *patch, const char *name, const json_t *old, const json_t *new)
 {
-	if (json_is_null(new)) {
-		if (old && !json_is_null(old))
-			json_put(patch, name, json_null());
-	} else if (!old || json_is_null(old)) {
-		json_put(patch, name, json_deep_copy(new));
-	} else if (json_is_object(old) && json_is_object(new)) {
-		json_t *inner = json_difference(old, new);
+	json_t *inner;
 
-		if (json_object_size(inner))
-			json_put(patch, name, inner);
-		else
-			json_decref(inner);
-	} else if (!json_equal(old, new)) {
-		json_put(patch, name, json_deep_copy(new));
+	if (is_nothing(new)) {
+		if (!is_nothing(old))
+			json_put(patch, name, json_null());
+		return;
 	}
+	if (!json_is_object(old) || !json_is_object(new)) {
+		if (is_nothing(old) || !json_equal(old, new))
+			json_put(patch, name, json_deep_copy(new));
+		return;
+	}
+	inner = json_difference(old, new);
+	if (json_object_size(inner))
+		json_put(patch, name, inner);
+	else
+		json_decref(inner);
 }
 
 json_t *json_difference(const json_t *old, const json_t *new)
