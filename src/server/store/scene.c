@@ -119,7 +119,8 @@ void scene_open(struct scene *scene)
 	scene_require_walls();
 	*scene = (struct scene) { .base = event_base_new() };
 	n++;
-	text_format(scene->folder, sizeof(scene->folder), "/tmp/constable-test.XXXXXX");
+	text_format(scene->folder, sizeof(scene->folder), "%s/constable-test.XXXXXX",
+		    getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	CHECK(mkdtemp(scene->folder));
 	text_format(scene->database, sizeof(scene->database), "%s/store.db", scene->folder);
 	if (scene_is_postgresql())
