@@ -61,15 +61,17 @@ const struct command command_org = {
 
 const struct command command_provision = {
 	.name = "provision",
-	.usage = "--orchestrator-url URL [--provisioning-token T | --token-file FILE|-]\n"
-		 "                           [--pin sha256//...] [--customer-id ID] [--force]\n"
-		 "                           [--test-connection]",
+	.usage =
+		"--orchestrator-url URL [--provisioning-token T | --token-file FILE|- | --device]\n"
+		"                           [--pin sha256//...] [--customer-id ID] [--force]\n"
+		"                           [--test-connection]",
 	.summary = "Enrol this host: make its key here, get its certificate",
 	.help = "The key is made on this host and never leaves it. The token (prov_..., nsk_..., "
 		"or\n"
 		"an API key with --customer-id) is best given in a file, in PROVISIONING_TOKEN or\n"
 		"on standard input; as an argument it is wiped from the process list at once.\n"
-		"A server with a CA of its own is recognised by its --pin. A host that is\n"
+		"--device asks for none: it shows a code that an admin confirms on the server's\n"
+		"page. A server with a CA of its own is recognised by its --pin. A host that is\n"
 		"enrolled already is left alone unless --force.\n",
 	.run = fleet_run,
 };

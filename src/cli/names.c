@@ -2,13 +2,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define WAITS_FOR_SERVER                                                              \
-	"'%s%s%s' needs the link to a server, which this version does not have yet; " \
-	"'constable help' says what works without one"
-
-/* What one program's verb becomes; a NULL verb of ours is a feature that is still to come. */
+/* What one program's verb becomes. */
 struct verb {
 	const char *theirs;
 	const char *ours;
@@ -18,15 +15,15 @@ struct verb {
 static const struct verb vm_agent_verbs[] = {
 	{ "config", "config", { NULL } },
 	{ "exec", "exec", { "--timeout", "30" } },
-	{ "install", NULL, { NULL } },
+	{ "install", "provision", { NULL } },
 	{ "logs", "logs", { "--lines", "100" } },
 	{ "ls", "ls", { NULL } },
 	{ "metrics", "metrics", { NULL } },
-	{ "provision", NULL, { NULL } },
-	{ "server", NULL, { NULL } },
+	{ "provision", "provision", { NULL } },
+	{ "server", "agent", { "run" } },
 	{ "status", "status", { NULL } },
 	{ "test", "test", { NULL } },
-	{ "test-connection", NULL, { NULL } },
+	{ "test-connection", "test-connection", { NULL } },
 	{ "--help", "--help", { NULL } },
 	{ "--version", "--version", { NULL } },
 	{ "-h", "--help", { NULL } },
@@ -35,10 +32,10 @@ static const struct verb vm_agent_verbs[] = {
 };
 
 static const struct verb nannyagent_verbs[] = {
-	{ "--daemon", NULL, { NULL } },
+	{ "--daemon", "agent", { "run" } },
 	{ "--diagnose", "ask", { NULL } },
 	{ "--help", "--help", { NULL } },
-	{ "--register", NULL, { NULL } },
+	{ "--register", "provision", { "--device" } },
 	{ "--status", "status", { NULL } },
 	{ "--version", "--version", { NULL } },
 	{ "-h", "--help", { NULL } },
@@ -54,20 +51,28 @@ static const struct verb local_agent_verbs[] = {
 	{ 0 },
 };
 
-/* nannyagent's flags that stand before its verb and take a value. */
-static const char *const nannyagent_overrides[] = {
-	"--agent-id",   "--api-url", "--metrics-interval", "--portal-url", "--proxmox-interval",
-	"--token-path", NULL,
+/* nannyagent's flags that stand before its verb and take a value; a NULL of ours: the server's. */
+static const struct override {
+	const char *theirs;
+	const char *variable;
+} nannyagent_overrides[] = {
+	{ "--agent-id", NULL },
+	{ "--api-url", "CONSTABLE_SERVER" },
+	{ "--metrics-interval", NULL },
+	{ "--portal-url", NULL },
+	{ "--proxmox-interval", NULL },
+	{ "--token-path", NULL },
+	{ 0 },
 };
 
 static const struct program {
 	const char *name;
 	const struct verb *verbs;
-	const char *verb_if_none; /* what it does without arguments; NULL: it serves */
+	const char *if_none[3]; /* what it does without arguments */
 } programs[] = {
-	{ "local-agent", local_agent_verbs, NULL },
-	{ "nannyagent", nannyagent_verbs, "ask" },
-	{ "vm-agent", vm_agent_verbs, "--help" },
+	{ "local-agent", local_agent_verbs, { "agent", "run" } },
+	{ "nannyagent", nannyagent_verbs, { "ask" } },
+	{ "vm-agent", vm_agent_verbs, { "--help" } },
 };
 
 static const struct program *find_program(const char *path)
@@ -100,37 +105,47 @@ static void add(struct names_translation *out, const char *word)
 		out->argv[out->argc++] = (char *)word; /* nobody writes to argv */
 }
 
-static bool is_override(const char *word)
+static const struct override *find_override(const char *word)
 {
 	size_t len = strcspn(word, "=");
 
-	for (const char *const *at = nannyagent_overrides; *at; at++)
-		if (strncmp(*at, word, len) == 0 && !(*at)[len])
-			return true;
-	return false;
+	for (const struct override *at = nannyagent_overrides; at->theirs; at++)
+		if (strncmp(at->theirs, word, len) == 0 && !at->theirs[len])
+			return at;
+	return NULL;
+}
+
+static void take_override(const struct override *override, const char *value)
+{
+	if (!override->variable)
+		(void)fprintf(stderr,
+			      "constable: %s is the server's to decide, or settled by enrolment: "
+			      "ignored\n",
+			      override->theirs);
+	else if (setenv(override->variable, value, 1) < 0)
+		abort();
 }
 
 /*
- * Their flags before the verb. Ours come out, the rest is about a server: said,
- * not silently dropped. Returns the index of the verb.
+ * Their flags before the verb. Ours come out; what a server decides now is said, not
+ * silently dropped. Returns the index of the verb.
  */
 static int take_globals(int argc, char **argv, struct names_translation *out)
 {
 	int at = 1;
 
 	for (; at < argc; at++) {
+		const struct override *override = find_override(argv[at]);
+		const char *equals = strchr(argv[at], '=');
+
 		if (strcmp(argv[at], "--debug") == 0) {
 			add(out, "--log-level=debug");
 		} else if ((strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0) &&
 			   at + 1 < argc) {
 			if (setenv("CONSTABLE_CONFIG", argv[++at], 1) < 0)
 				abort();
-		} else if (is_override(argv[at])) {
-			(void)fprintf(stderr,
-				      "constable: %.*s is about a server, which is not "
-				      "here yet: ignored\n",
-				      (int)strcspn(argv[at], "="), argv[at]);
-			at += !strchr(argv[at], '=') && at + 1 < argc;
+		} else if (override && (equals || at + 1 < argc)) {
+			take_override(override, equals ? equals + 1 : argv[++at]);
 		} else {
 			break;
 		}
@@ -138,26 +153,56 @@ static int take_globals(int argc, char **argv, struct names_translation *out)
 	return at;
 }
 
+/* "--host H --port P" of `vm-agent server` is where the local API listens; TLS is not its to
+ * choose. */
+static void take_listen(int argc, char **argv, int at, struct names_translation *out)
+{
+	static char address[256];
+	const char *host = "127.0.0.1", *port = "8080";
+	bool is_given = false;
+
+	for (; at < argc; at++) {
+		bool has_value = at + 1 < argc;
+
+		if (strcmp(argv[at], "--host") == 0 && has_value) {
+			host = argv[++at];
+			is_given = true;
+		} else if (strcmp(argv[at], "--port") == 0 && has_value) {
+			port = argv[++at];
+			is_given = true;
+		} else if (strcmp(argv[at], "--ssl") != 0 && strcmp(argv[at], "--no-ssl") != 0 &&
+			   strcmp(argv[at], "--daemon") != 0) {
+			add(out, argv[at]);
+		}
+	}
+	text_format(address, sizeof(address), "%s:%s", host, port);
+	if (is_given) {
+		add(out, "--api-address");
+		add(out, address);
+	}
+}
+
 static int translate(const struct program *program, int argc, char **argv, int at,
 		     struct names_translation *out, struct error *err)
 {
 	const struct verb *verb;
 
-	if (at == argc && program->verb_if_none) {
-		add(out, program->verb_if_none);
+	if (at == argc) {
+		for (size_t i = 0; program->if_none[i]; i++)
+			add(out, program->if_none[i]);
 		return 0;
 	}
-	if (at == argc)
-		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, "", "");
 	verb = find_verb(program, argv[at]);
 	if (!verb)
 		return error_set(err, -EINVAL, "'%s' has no '%s'; see '%s --help'", program->name,
 				 argv[at], program->name);
-	if (!verb->ours)
-		return error_set(err, -ENOSYS, WAITS_FOR_SERVER, program->name, " ", argv[at]);
 	add(out, verb->ours);
 	for (size_t i = 0; i < ARRAY_LEN(verb->more) && verb->more[i]; i++)
 		add(out, verb->more[i]);
+	if (strcmp(verb->theirs, "server") == 0) {
+		take_listen(argc, argv, at + 1, out);
+		return 0;
+	}
 	for (at++; at < argc; at++)
 		add(out, argv[at]);
 	return 0;

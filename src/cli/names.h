@@ -14,8 +14,8 @@ struct names_translation {
 };
 
 /*
- * Called by our own name argv stays as it is. -ENOSYS for a documented verb whose
- * feature needs a server, -EINVAL for what those documents do not have.
+ * Called by our own name argv stays as it is. -EINVAL for what those documents do
+ * not have.
  */
 int names_translate(int argc, char **argv, struct names_translation *translation_out,
 		    struct error *err) MUST_CHECK;

@@ -4,18 +4,14 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "cli/fleet.h"
 #include "identity/file.h"
 #include "remote/commands.h"
+#include "remote/device.h"
 #include "remote/secret_option.h"
 #include "remote/server.h"
-
-#define GRANT "urn:ietf:params:oauth:grant-type:device_code"
-#define MAX_WAIT_NS (900 * NS_PER_SEC)
 
 struct login {
 	const char *url, *pin, *ca_file, *name, *role;
@@ -30,61 +26,13 @@ static struct fetcher *open_fetcher(const struct login *login, const char *key, 
 	return fetcher_new(&config, err);
 }
 
-static void show_code(struct page *page, const json_t *code)
-{
-	page_flow_format(page, STYLE_PLAIN, 0, "An admin confirms this login at %s with the code",
-			 json_get_text(code, "verification_uri", ""));
-	page_end(page);
-	page_add(page, STYLE_STRONG, "  %s", json_get_text(code, "user_code", ""));
-	page_end(page);
-}
-
-/* 0 once there is a key, 1 while the server says to wait. */
-static int poll_once(struct fetcher *fetcher, const char *device_code, struct buf *key,
-		     struct error *err)
-{
-	CLEANUP(json)
-	json_t *body = json_pack("{s:s, s:s}", "grant_type", GRANT, "device_code", device_code);
-	CLEANUP(json) json_t *answer = NULL;
-	struct fetch_request request = { .method = "POST",
-					 .path = "/api/v1/device/token",
-					 .body = body };
-	int r = fetch(fetcher, &request, &answer, err);
-	const char *why = json_get_text(answer, "error", "");
-
-	if (r == 0) {
-		buf_add_text(key, json_get_text(answer, "access_token", ""));
-		return key->len ? 0 : error_set(err, -EBADMSG, "the server gave no key");
-	}
-	if (strcmp(why, "authorization_pending") == 0 || strcmp(why, "slow_down") == 0)
-		return 1;
-	return r;
-}
-
 static int ask_for_key(struct cli *cli, const struct login *login, struct buf *key,
 		       struct error *err)
 {
 	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(login, NULL, err);
-	CLEANUP(json)
-	json_t *body = json_pack("{s:s, s:s, s:s}", "client_id", "constable login", "hostname",
-				 login->name, "scope", login->role);
-	CLEANUP(json) json_t *code = NULL;
-	struct fetch_request request = { .method = "POST",
-					 .path = "/api/v1/device/authorize",
-					 .body = body };
-	struct timespec pause = { 0 };
-	uint64_t until_ns = clock_monotonic_ns() + MAX_WAIT_NS;
-	int r = fetcher ? fetch(fetcher, &request, &code, err) : err->code;
+	const struct device_request request = { .scope = login->role, .name = login->name };
 
-	if (r < 0)
-		return r;
-	show_code(&cli->err, code);
-	pause.tv_sec = (time_t)json_get_int(code, "interval", 5);
-	do {
-		(void)nanosleep(&pause, NULL);
-		r = poll_once(fetcher, json_get_text(code, "device_code", ""), key, err);
-	} while (r > 0 && clock_monotonic_ns() < until_ns);
-	return r > 0 ? error_set(err, -ETIMEDOUT, "nobody confirmed the code in time") : r;
+	return fetcher ? device_ask(fetcher, &request, &cli->err, key, err) : err->code;
 }
 
 static int keep(struct cli *cli, const struct login *login, const struct buf *key,

@@ -9,6 +9,7 @@
 #include "cli/fleet.h"
 #include "identity/file.h"
 #include "remote/commands.h"
+#include "remote/device.h"
 #include "remote/enrolment.h"
 #include "remote/secret_option.h"
 
@@ -69,6 +70,21 @@ static void report(struct page *page, const json_t *result, const char *folder)
 	page_end(page);
 }
 
+/* A code for an admin instead of a token: what it brings is one. */
+static int ask_for_token(struct cli *cli, const struct enrolment *enrolment, struct buf *token,
+			 struct error *err)
+{
+	const struct fetch_config config = { .url = enrolment->url,
+					     .pin = enrolment->pin,
+					     .ca_file = enrolment->ca_file };
+	CLEANUP(fetcher) struct fetcher *fetcher = fetcher_new(&config, err);
+	char host[256] = "";
+	const struct device_request request = { .scope = "agent", .name = host };
+
+	(void)gethostname(host, sizeof(host) - 1);
+	return fetcher ? device_ask(fetcher, &request, &cli->err, token, err) : err->code;
+}
+
 static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forced)
 {
 	CLEANUP(json) json_t *result = NULL;
@@ -84,7 +100,8 @@ static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forc
 	if (!*enrolment->token) {
 		error_set(&err, -EINVAL,
 			  "a token is needed: --token-file FILE, PROVISIONING_TOKEN, or "
-			  "--provisioning-token; 'constable token create' makes one on the server");
+			  "--provisioning-token ('constable token create' makes one), or --device "
+			  "for a code that an admin confirms");
 		return command_failed(&err);
 	}
 	if (become_owner(enrolment->folder, &err) < 0 ||
@@ -110,7 +127,7 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	struct enrolment enrolment = { .url = config_get(cli->config, "server")->text,
 				       .version = CONSTABLE_VERSION };
 	const char *ca_file = config_get(cli->config, "server_ca")->text;
-	int is_forced = 0, tries_first = 0;
+	int is_forced = 0, tries_first = 0, asks = 0;
 	const struct option_row rows[] = {
 		{ "--orchestrator-url", OPTION_TEXT, &enrolment.url },
 		{ "--server-url", OPTION_TEXT, &enrolment.url },
@@ -120,6 +137,7 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 		{ "--pin", OPTION_TEXT, &enrolment.pin },
 		{ "--ca-fingerprint", OPTION_TEXT, &enrolment.pin },
 		{ "--force", OPTION_SET, &is_forced },
+		{ "--device", OPTION_SET, &asks },
 		{ "--test-connection", OPTION_SET, &tries_first },
 		{ 0 },
 	};
@@ -137,6 +155,8 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	text_format(folder, sizeof(folder), "%s/agent", cli->state);
 	enrolment.folder = folder;
 	enrolment.ca_file = *ca_file ? ca_file : NULL;
+	if (asks && !token.len && ask_for_token(cli, &enrolment, &token, &err) < 0)
+		return command_failed(&err);
 	enrolment.token = buf_text(&token);
 	if (make_folder(cli->state, folder, &err) < 0)
 		return command_failed(&err);
