@@ -277,7 +277,7 @@ static int read_settings(struct config *config, int argc, char **argv, struct er
 	if (argc > 1 && strcmp(argv[1], "run") == 0)
 		at++;
 	while (at < argc) {
-		r = settings_take_flag(config, argv, &at, err);
+		r = config_take_flag(config, argv, &at, err);
 		if (r < 0)
 			return r;
 		if (r == 0)

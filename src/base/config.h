@@ -61,6 +61,15 @@ int config_parse(struct config *config, const char *name, const char *text, size
 
 int config_add_environment(struct config *config, struct error *err) MUST_CHECK;
 
+/*
+ * Takes "--KEY VALUE" or "--KEY=VALUE" at argv[*at] (state_dir is --state-dir), and moves on
+ * past it. 1 if it was one, 0 if it is something else, or a negative errno.
+ */
+int config_take_flag(struct config *config, char **argv, int *at, struct error *err);
+
+/* What flags set becomes the environment of the programs that we start. */
+void config_export_flags(const struct config *config);
+
 /* One value by name; 'source' says where it stood. -ENOENT for an unknown key. */
 int config_set(struct config *config, const char *name, const char *text, const char *source,
 	       struct error *err) MUST_CHECK;

@@ -36,7 +36,7 @@ static int take_anywhere(struct config *config, int *argc, char **argv, struct e
 			continue;
 		}
 		if (is_anywhere(argv[at]))
-			taken = settings_take_flag(config, argv, &at, err);
+			taken = config_take_flag(config, argv, &at, err);
 		if (taken < 0)
 			return taken;
 		if (!taken)
@@ -56,7 +56,7 @@ static int take_settings(struct config *config, int *argc, char **argv, struct e
 	int r = take_anywhere(config, argc, argv, err);
 
 	while (r == 0 && at < *argc) {
-		int taken = settings_take_flag(config, argv, &at, err);
+		int taken = config_take_flag(config, argv, &at, err);
 
 		if (taken <= 0) {
 			r = taken;
@@ -123,7 +123,7 @@ static int run(int argc, char **argv)
 	taken = take_settings(&config, &argc, argv, &err);
 	if (taken < 0)
 		return command_failed(&err);
-	settings_export(&config);
+	config_export_flags(&config);
 	start_log(&config);
 	places_find(&places, &config);
 	cli.socket = config_get(&config, "socket")->text;

@@ -1,10 +1,6 @@
 #include "cli/settings.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define FLAG_BYTES 64
 
 const struct config_key settings_keys[] = {
 	{
@@ -194,47 +190,4 @@ int settings_fill(struct config *config, struct error *err)
 	config_init(config, settings_keys);
 	r = config_add_file(config, settings_path(), err);
 	return r < 0 ? r : config_add_environment(config, err);
-}
-
-/* state_dir is --state-dir. */
-static void format_flag(const char *name, char flag[FLAG_BYTES])
-{
-	text_format(flag, FLAG_BYTES, "--%s", name);
-	for (char *at = flag; *at; at++)
-		if (*at == '_')
-			*at = '-';
-}
-
-int settings_take_flag(struct config *config, char **argv, int *at, struct error *err)
-{
-	char flag[FLAG_BYTES];
-
-	for (const struct config_key *key = config->keys; key->name; key++) {
-		const char *arg = argv[*at];
-		size_t len;
-		int r;
-
-		format_flag(key->name, flag);
-		len = strlen(flag);
-		if (strncmp(arg, flag, len) != 0 || (arg[len] && arg[len] != '='))
-			continue;
-		if (!arg[len] && !argv[*at + 1])
-			return error_set(err, -EINVAL, "%s wants a value", flag);
-		r = config_set(config, key->name, arg[len] ? arg + len + 1 : argv[++*at], flag,
-			       err);
-		++*at;
-		return r < 0 ? r : 1;
-	}
-	return 0;
-}
-
-void settings_export(const struct config *config)
-{
-	for (const struct config_key *key = config->keys; key->name; key++) {
-		const struct config_value *value = config_get(config, key->name);
-
-		if (strncmp(value->source, "--", 2) == 0 &&
-		    setenv(key->variable, value->text, 1) < 0)
-			abort();
-	}
 }

@@ -13,12 +13,3 @@ const char *settings_path(void);
 
 /* Default, file, environment; then flags: "--state-dir /x" before the command. */
 int settings_fill(struct config *config, struct error *err) MUST_CHECK;
-
-/*
- * Takes "--KEY VALUE" or "--KEY=VALUE" at argv[*at], and moves on past it. 1 if it was one, 0 if
- * it is something else, or a negative errno.
- */
-int settings_take_flag(struct config *config, char **argv, int *at, struct error *err);
-
-/* What flags set becomes the environment of the programs that we start. */
-void settings_export(const struct config *config);

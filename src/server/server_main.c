@@ -56,7 +56,7 @@ static int parse(struct command *command, char **argv, struct error *err)
 	int r = server_settings_fill(&command->config, err);
 
 	for (int i = 1; r >= 0 && argv[i];) {
-		r = server_settings_take_flag(&command->config, argv, &i, err);
+		r = config_take_flag(&command->config, argv, &i, err);
 		if (r == 0)
 			r = take_word(command, argv[i++], err);
 	}
