@@ -17,7 +17,7 @@ static int add(struct server *server, const char *address, uint16_t *port, struc
 		return error_set(err, -E2BIG, "listen: at most %d addresses", SERVER_MAX_LISTENERS);
 	fd = listen_open(address, *port, err);
 	if (fd < 0)
-		return error_wrap(err, "listen on %s port %u", address, *port);
+		return fd;
 	server->sockets[server->n_listeners++] = fd;
 	*port = listen_port(fd);
 	return 0;
