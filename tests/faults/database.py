@@ -77,7 +77,8 @@ class Postgres:
         return int(self.sql(f"select count(*) from pg_stat_activity where {condition}"))
 
 
-@fault("db.postgresql-slow-queries", "the reports from the database have become slow, why?")
+@fault("db.postgresql-slow-queries", "the reports from the database have become slow, why?",
+       asks=3)
 def queries_without_an_index(scene):
     database = Postgres(scene)
     database.sql("create table orders as select i as id, md5(i::text) as code, "
@@ -105,7 +106,8 @@ def sessions_wait_for_one_lock(scene):
     scene.wait_until(lambda: database.count("wait_event_type = 'Lock'") >= 6, "they wait")
 
 
-@fault("db.postgresql-io-contention", "the database is slow while the backup runs, why?")
+@fault("db.postgresql-io-contention", "the database is slow while the backup runs, why?",
+       asks=3)
 def checkpoints_and_writes_fight_for_the_disk(scene):
     database = Postgres(scene, "max_wal_size = 32MB\nsynchronous_commit = on\n"
                                "checkpoint_timeout = 30s\nlog_checkpoints = on\n"
