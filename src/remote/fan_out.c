@@ -150,8 +150,8 @@ static void print(struct cli *cli, const json_t *results, const json_t *summary)
 	page_end(&cli->out);
 }
 
-static int run_all(struct fan_out *fan_out, const json_t *agents, const char *tool,
-		   const json_t *args)
+static void run_all(struct fan_out *fan_out, const json_t *agents, const char *tool,
+		    const json_t *args)
 {
 	json_t *agent;
 	size_t i;
@@ -179,7 +179,6 @@ static int run_all(struct fan_out *fan_out, const json_t *agents, const char *to
 		start_next(fan_out);
 		(void)fetcher_wait(fan_out->server.fetcher, -1, NS_PER_SEC);
 	}
-	return EXIT_DONE;
 }
 
 static void finish(struct fan_out *fan_out)
@@ -245,7 +244,7 @@ int remote_fan_out(struct cli *cli, int argc, char **argv)
 		finish(&fan_out);
 		return command_failed(&err);
 	}
-	(void)run_all(&fan_out, agents, words.at[0], args);
+	run_all(&fan_out, agents, words.at[0], args);
 	status = report(&fan_out, wants_json);
 	finish(&fan_out);
 	return status;

@@ -21,6 +21,19 @@ int listing_print(struct cli *cli, const struct listing *listing, int wants_json
 	return EXIT_DONE;
 }
 
+int listing_run(const struct command *command, const struct listing *listing, struct cli *cli,
+		int argc, char **argv)
+{
+	int wants_json = 0;
+	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
+	struct words words;
+	struct error err = { 0 };
+
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	return words.n ? command_misused(command) : listing_print(cli, listing, wants_json);
+}
+
 int verb_run(const struct command *command, const struct verb *verbs, struct cli *cli, int argc,
 	     char **argv)
 {

@@ -14,6 +14,10 @@ struct listing {
 /* Exit status. */
 int listing_print(struct cli *cli, const struct listing *listing, int wants_json);
 
+/* The verb "list [--json]" of a command; exit status. */
+int listing_run(const struct command *command, const struct listing *listing, struct cli *cli,
+		int argc, char **argv);
+
 struct verb {
 	const char *name; /* the table ends with NULL */
 	int (*run)(struct cli *cli, int argc, char **argv);

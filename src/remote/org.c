@@ -29,14 +29,8 @@ static int run_list(struct cli *cli, int argc, char **argv)
 					     .name = "organizations",
 					     .columns = columns,
 					     .empty = "There is no org." };
-	int wants_json = 0;
-	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
-	struct words words;
-	struct error err = { 0 };
 
-	if (option_read(rows, argc, argv, &words, &err) < 0)
-		return command_failed(&err);
-	return words.n ? command_misused(&command_org) : listing_print(cli, &orgs, wants_json);
+	return listing_run(&command_org, &orgs, cli, argc, argv);
 }
 
 static int run_create(struct cli *cli, int argc, char **argv)

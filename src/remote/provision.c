@@ -12,26 +12,17 @@
 #include "remote/device.h"
 #include "remote/enrolment.h"
 #include "remote/secret_option.h"
+#include "remote/state_folder.h"
 
 #define AGENT_USER "constable"
 #define FOLDER_BYTES 4096
-
-/* Others may pass through the state folder to what is theirs, and see nothing. */
-static int let_pass(const char *state, struct error *err)
-{
-	struct stat is;
-
-	if (stat(state, &is) < 0 || (!(is.st_mode & 0011) && chmod(state, is.st_mode | 0011) < 0))
-		return error_errno(err, "let the agent pass through '%s'", state);
-	return 0;
-}
 
 /* The agent's folder, made where it is missing, and owned by the user that the agent runs as. */
 static int make_folder(const char *state, const char *folder, struct error *err)
 {
 	const struct passwd *user = geteuid() == 0 ? getpwnam(AGENT_USER) : NULL;
 
-	if (user && let_pass(state, err) < 0)
+	if (user && state_folder_let_pass(state, err) < 0)
 		return err->code;
 	if (mkdir(folder, 0700) < 0) {
 		if (errno != EEXIST)

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "remote/state_folder.h"
 #include "remote/up_internal.h"
 
 #define AGENT_USER "constable"
@@ -48,9 +49,8 @@ int up_make_places(struct up *up, struct error *err)
 	text_format(up->ca, sizeof(up->ca), "%s/ca/server.crt", up->server);
 	up->helpers.executables = up->cli->executables;
 	up->helpers.logs = up->logs;
-	/* Others may pass through to what is theirs, and see nothing. */
-	if (r == 0 && up->user.is_other && chmod(state, 0711) < 0)
-		r = error_errno(err, "open '%s' to '%s'", state, AGENT_USER);
+	if (r == 0 && up->user.is_other)
+		r = state_folder_let_pass(state, err);
 	if (r == 0)
 		r = make_folder(up->server, 0700, &up->user, err);
 	if (r == 0)
