@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "call/hash.h"
 
 struct request {
@@ -109,7 +110,7 @@ json_t *approvals_request(struct approvals *approvals, const struct approval_cal
 		abort();
 	free(request->args);
 	*request = (struct request) { .expires_ns = boot_now_ns() + APPROVAL_LIFETIME_NS };
-	hash_hex(random, sizeof(random), request->nonce);
+	(void)hex_encode(random, sizeof(random), request->nonce);
 	hash_text(call->args, call->n_args, request->args_sha256);
 	(void)snprintf(request->tool, sizeof(request->tool), "%s", call->tool);
 	(void)snprintf(request->asked_by, sizeof(request->asked_by), "%s", call->caller->who);

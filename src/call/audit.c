@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "call/audit_internal.h"
@@ -45,8 +46,7 @@ static json_t *hmac_json(const struct audit *audit, const void *bytes, size_t le
 
 	if (!HMAC(EVP_sha256(), audit->key, SECRET_BYTES, len ? bytes : "", len, mac, &n_mac))
 		abort();
-	hash_hex(mac, n_mac, text);
-	return json_string(text);
+	return json_string(hex_encode(mac, n_mac, text));
 }
 
 static void put_text(json_t *members, const char *key, const char *text, size_t max)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/encoding.h"
 #include "call/consent_internal.h"
 #include "call/hash.h"
 #include "call/ring.h"
@@ -62,16 +63,7 @@ void nonce_format(const struct consent *consent, const unsigned char key[SECRET_
 	if (getrandom(bytes + 6, 2, 0) != 2)
 		abort();
 	mac(consent, key, call, bytes, bytes + GIVEN_BYTES);
-	hash_hex(bytes, sizeof(bytes), nonce);
-}
-
-static void unhex(const char *text, unsigned char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
-
-		bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
-	}
+	(void)hex_encode(bytes, sizeof(bytes), nonce);
 }
 
 int nonce_check(const struct consent *consent, const unsigned char key[SECRET_BYTES],
@@ -81,9 +73,8 @@ int nonce_check(const struct consent *consent, const unsigned char key[SECRET_BY
 	unsigned char bytes[GIVEN_BYTES + MAC_BYTES], expected[MAC_BYTES];
 	uint64_t given, now = nonce_now_ns();
 
-	if (!nonce_is(nonce))
+	if (hex_decode(nonce, bytes, sizeof(bytes)) < 0)
 		return error_set(err, -EBADMSG, "a nonce is 32 hexadecimal digits");
-	unhex(nonce, bytes, sizeof(bytes));
 	mac(consent, key, call, bytes, expected);
 	memcpy(&given, bytes, sizeof(given));
 	given = (be64toh(given) >> 16) * NS_PER_US;

@@ -7,6 +7,3 @@
 
 /* NUL-terminated; returns 'text'. */
 const char *hash_text(const void *data, size_t len, char text[HASH_TEXT_BYTES]);
-
-/* 2 * len hex digits and a NUL. */
-void hash_hex(const void *bytes, size_t len, char *text);

@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "base/encoding.h"
 #include "identity/file.h"
 #include "identity/identity_internal.h"
 
@@ -80,7 +81,7 @@ const char *certificate_fingerprint(const X509 *certificate,
 
 	if (!X509_digest(certificate, EVP_sha256(), digest, NULL))
 		abort();
-	return hex_text(digest, SHA256_DIGEST_LENGTH, text);
+	return hex_encode(digest, SHA256_DIGEST_LENGTH, text);
 }
 
 const char *certificate_serial(const X509 *certificate, char text[CERTIFICATE_SERIAL_BYTES])
@@ -93,7 +94,7 @@ const char *certificate_serial(const X509 *certificate, char text[CERTIFICATE_SE
 	text[0] = '\0';
 	if (len > 0 && len <= (CERTIFICATE_SERIAL_BYTES - 1) / 2 &&
 	    ASN1_STRING_type(serial) == V_ASN1_INTEGER)
-		(void)hex_text(bytes, (size_t)len, text);
+		(void)hex_encode(bytes, (size_t)len, text);
 	if (text[0] == '0' && text[1])
 		memmove(text, text + 1, strlen(text));
 	return text;

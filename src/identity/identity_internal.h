@@ -12,16 +12,8 @@
  */
 int identity_error(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* 2 * len lower-case digits and a NUL; returns 'text'. */
-const char *hex_text(const void *bytes, size_t len, char *text);
-bool hex_is(const char *text, size_t n_digits);
-
 /* Fills the bytes from the kernel's generator; never fails. */
 void random_fill(void *bytes, size_t len);
-
-/* Base64 on one line. Decoding takes exactly what encoding gives, or is -EBADMSG. */
-char *line64_format(const void *bytes, size_t len);
-int line64_read(const char *text, size_t len, struct buf *out) MUST_CHECK;
 
 /*
  * The DER bytes inside a foreign text: either they are DER already, or the PEM block of one

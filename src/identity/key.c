@@ -12,6 +12,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
+#include "base/encoding.h"
 #include "identity/file.h"
 #include "identity/identity_internal.h"
 
@@ -152,7 +153,7 @@ const char *key_text(EVP_PKEY *key, char text[KEY_TEXT_BYTES])
 {
 	size_t len;
 	unsigned char *der = public_der(key, &len);
-	CLEANUP(text) char *line = line64_format(der, len);
+	CLEANUP(text) char *line = base64_text(der, len);
 
 	OPENSSL_free(der);
 	assert(strlen(line) < KEY_TEXT_BYTES);
@@ -169,13 +170,13 @@ EVP_PKEY *key_parse(const char *text, size_t len, struct error *err)
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]) && text[len - 1])
 		len--;
 	buf_init(&der, KEY_TEXT_BYTES);
-	if (len >= KEY_TEXT_BYTES || line64_read(text, len, &der) < 0) {
+	if (len >= KEY_TEXT_BYTES || base64_decode(text, len, &der) < 0) {
 		error_set(err, -EBADMSG, "a public key is one line of Base64 of its DER form");
 		return NULL;
 	}
-	at = (const unsigned char *)der.data;
+	at = (const unsigned char *)buf_text(&der);
 	key = d2i_PUBKEY(NULL, &at, (long)der.len);
-	if (!key || at != (const unsigned char *)der.data + der.len) {
+	if (!key || at != (const unsigned char *)buf_text(&der) + der.len) {
 		identity_error(err, -EBADMSG, "the Base64 text holds no public key");
 		return NULL;
 	}
@@ -191,7 +192,7 @@ const char *key_pin(EVP_PKEY *key, char pin[KEY_PIN_BYTES])
 
 	SHA256(der, len, digest);
 	OPENSSL_free(der);
-	line = line64_format(digest, sizeof(digest));
+	line = base64_text(digest, sizeof(digest));
 	text_format(pin, KEY_PIN_BYTES, "sha256//%s", line);
 	return pin;
 }

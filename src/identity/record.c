@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "identity/identity_internal.h"
 
 static const char *text_at(const struct record_field *field, const void *from)

@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/encoding.h"
 #include "identity/identity_internal.h"
 
 #define SIGNATURE_MAX_BYTES 512 /* RSA 4096 */
@@ -33,7 +34,7 @@ json_t *statement_seal(const json_t *statement, EVP_PKEY *key)
 	    EVP_DigestSign(context, signature, &len, (const unsigned char *)text, strlen(text)) !=
 		    1)
 		abort();
-	line = line64_format(signature, len);
+	line = base64_text(signature, len);
 	sealed = json_pack("{s:s, s:s}", "statement", text, "signature", line);
 	if (!sealed)
 		abort();
@@ -88,12 +89,12 @@ int statement_verify(const json_t *sealed, EVP_PKEY *key, struct error *err)
 		return err->code;
 	buf_init(&signature, SIGNATURE_MAX_BYTES);
 	if (strlen(line) > 2 * SIGNATURE_MAX_BYTES ||
-	    line64_read(line, strlen(line), &signature) < 0)
+	    base64_decode(line, strlen(line), &signature) < 0)
 		return error_set(err, -EBADE, "the signature is not one line of Base64");
 	if (!context)
 		abort();
 	if (EVP_DigestVerifyInit(context, NULL, digest_for(key), NULL, key) != 1 ||
-	    EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
+	    EVP_DigestVerify(context, (const unsigned char *)buf_text(&signature), signature.len,
 			     (const unsigned char *)text, strlen(text)) != 1)
 		return identity_error(err, -EBADE, "the statement is not signed by that key");
 	return 0;

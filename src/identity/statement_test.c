@@ -5,6 +5,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/encoding.h"
 #include "base/test.h"
 #include "identity/key.h"
 
@@ -87,14 +88,15 @@ TEST(no_byte_of_text_or_signature_can_change)
 static json_t *sign_text(EVP_PKEY *key, const char *text)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	unsigned char signature[64], line[128];
+	unsigned char signature[64];
+	CLEANUP(text) char *line = NULL;
 	size_t len = sizeof(signature);
 
 	CHECK(EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1);
 	CHECK(EVP_DigestSign(context, signature, &len, (const unsigned char *)text, strlen(text)) ==
 	      1);
 	EVP_MD_CTX_free(context);
-	(void)EVP_EncodeBlock(line, signature, (int)len);
+	line = base64_text(signature, len);
 	return json_pack("{s:s, s:s}", "statement", text, "signature", line);
 }
 

@@ -7,7 +7,6 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 
 int identity_error(struct error *err, int code, const char *format, ...)
@@ -24,60 +23,11 @@ int identity_error(struct error *err, int code, const char *format, ...)
 		      : error_set(err, code, "%s", what);
 }
 
-const char *hex_text(const void *bytes, size_t len, char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < len; i++) {
-		text[2 * i] = digits[at[i] >> 4];
-		text[2 * i + 1] = digits[at[i] & 15];
-	}
-	text[2 * len] = '\0';
-	return text;
-}
-
-bool hex_is(const char *text, size_t n_digits)
-{
-	return strlen(text) == n_digits && strspn(text, "0123456789abcdef") == n_digits;
-}
-
 void random_fill(void *bytes, size_t len)
 {
 	/* Up to 256 bytes come whole and without an interruption, see getrandom(2). */
 	if (len > 256 || getrandom(bytes, len, 0) != (ssize_t)len)
 		abort();
-}
-
-char *line64_format(const void *bytes, size_t len)
-{
-	char *text = malloc(4 * ((len + 2) / 3) + 1);
-
-	if (!text)
-		abort();
-	(void)EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
-	return text;
-}
-
-int line64_read(const char *text, size_t len, struct buf *out)
-{
-	CLEANUP(text) char *bytes = malloc(len + 1);
-	CLEANUP(text) char *again = NULL;
-	int n = -1;
-
-	if (!bytes)
-		abort();
-	if (len > 0 && len % 4 == 0 && len <= INT32_MAX)
-		n = EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)text, (int)len);
-	if (n < 0)
-		return -EBADMSG;
-	for (size_t i = len; i > len - 2 && text[i - 1] == '='; i--)
-		n--;
-	again = line64_format(bytes, (size_t)n);
-	if (strlen(again) != len || memcmp(again, text, len) != 0)
-		return -EBADMSG;
-	buf_add(out, bytes, (size_t)n);
-	return out->dropped ? -EBADMSG : 0;
 }
 
 void bio_cleanup(BIO **bio)

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "base/encoding.h"
 #include "identity/identity_internal.h"
 
 #define RANDOM_BYTES 24
@@ -94,7 +95,7 @@ const char *token_hash(const char *text, size_t len, char hash[TOKEN_HASH_BYTES]
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 
 	SHA256((const unsigned char *)text, len, digest);
-	return hex_text(digest, sizeof(digest), hash);
+	return hex_encode(digest, sizeof(digest), hash);
 }
 
 bool token_equal(const char *one, size_t n_one, const char *other, size_t n_other)
@@ -107,7 +108,7 @@ const char *nonce_make(char nonce[NONCE_TEXT_BYTES])
 	unsigned char bytes[(NONCE_TEXT_BYTES - 1) / 2];
 
 	random_fill(bytes, sizeof(bytes));
-	return hex_text(bytes, sizeof(bytes), nonce);
+	return hex_encode(bytes, sizeof(bytes), nonce);
 }
 
 bool nonce_is(const char *text)

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/x509_vfy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/encoding.h"
 #include "net/dial_internal.h"
 #include "net/stream_internal.h"
 #include "net/websocket_internal.h"
@@ -34,7 +34,7 @@ static void make_key(char key[32])
 
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		abort();
-	(void)EVP_EncodeBlock((unsigned char *)key, bytes, sizeof(bytes));
+	(void)base64_encode(bytes, sizeof(bytes), key);
 }
 
 int dial_format_request(struct dial *dial, const struct http_field *headers, struct error *err)
@@ -68,13 +68,12 @@ int dial_format_request(struct dial *dial, const struct http_field *headers, str
 
 static void add_credentials(const struct url *proxy, struct buf *text)
 {
-	char plain[2200];
-	unsigned char coded[3000];
+	char plain[2200], coded[BASE64_TEXT_BYTES(sizeof(plain))];
 
 	text_format(plain, sizeof(plain), "%s:%s", proxy->user,
 		    proxy->password ? proxy->password : "");
-	(void)EVP_EncodeBlock(coded, (const unsigned char *)plain, (int)strlen(plain));
-	buf_add_format(text, "Proxy-Authorization: Basic %s\r\n", (const char *)coded);
+	buf_add_format(text, "Proxy-Authorization: Basic %s\r\n",
+		       base64_encode(plain, strlen(plain), coded));
 	explicit_bzero(plain, sizeof(plain));
 	explicit_bzero(coded, sizeof(coded));
 }

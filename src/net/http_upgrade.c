@@ -1,9 +1,11 @@
 /* From a request to a WebSocket (RFC 6455, section 4.2). */
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "net/http_server_internal.h"
 #include "net/websocket_internal.h"
+
+#define KEY_BYTES 16
 
 bool http_request_is_websocket(const struct http_request *request)
 {
@@ -12,10 +14,10 @@ bool http_request_is_websocket(const struct http_request *request)
 
 static bool is_key(const char *key)
 {
-	unsigned char bytes[32];
+	CLEANUP(buf) struct buf bytes = { 0 };
 
-	return key && strlen(key) == 24 && strcmp(key + 22, "==") == 0 &&
-	       EVP_DecodeBlock(bytes, (const unsigned char *)key, 24) == 18;
+	buf_init(&bytes, KEY_BYTES);
+	return key && base64_decode(key, strlen(key), &bytes) == 0 && bytes.len == KEY_BYTES;
 }
 
 /* Why it is no upgrade, or NULL. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "base/encoding.h"
 #include "base/utf8.h"
 #include "net/websocket_internal.h"
 
@@ -217,5 +218,5 @@ void websocket_accept_text(const char *key, char text[32])
 	text_format(salted, sizeof(salted), "%.60s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
 	if (EVP_Digest(salted, strlen(salted), digest, NULL, EVP_sha1(), NULL) != 1)
 		abort();
-	(void)EVP_EncodeBlock((unsigned char *)text, digest, 20);
+	(void)base64_encode(digest, 20, text);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "identity/certificate.h"
 #include "identity/csr.h"
 #include "identity/file.h"
@@ -13,7 +14,6 @@
 #include "net/fetch.h"
 
 #define PATH_BYTES 4096
-#define BASE64_BYTES(n) (((n) + 2) / 3 * 4 + 1)
 
 static void place(char path[PATH_BYTES], const char *folder, const char *name)
 {
@@ -30,13 +30,12 @@ bool enrolment_exists(const char *folder)
 
 static json_t *make_request(const struct enrolment *enrolment, const char *csr)
 {
-	char host[256] = "", encoded[BASE64_BYTES(CSR_MAX_BYTES)];
+	char host[256] = "", encoded[BASE64_TEXT_BYTES(CSR_MAX_BYTES)];
 	size_t len = strlen(csr);
 	json_t *body;
 
 	(void)gethostname(host, sizeof(host) - 1);
-	(void)EVP_EncodeBlock((unsigned char *)encoded, (const unsigned char *)csr,
-			      (int)(len < CSR_MAX_BYTES ? len : CSR_MAX_BYTES));
+	(void)base64_encode(csr, len < CSR_MAX_BYTES ? len : CSR_MAX_BYTES, encoded);
 	body = json_pack("{s:s, s:s, s:s, s:s, s:{s:b, s:b, s:b, s:b}}", "vm_id", host, "hostname",
 			 host, "csr_base64", encoded, "agent_version", enrolment->version,
 			 "capabilities", "shell_executor", 1, "file_manager", 1, "system_monitor",

@@ -10,11 +10,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/fd.h"
 #include "identity/token.h"
 #include "server/enrol/newcomer.h"
@@ -83,23 +83,12 @@ static void fill(const char *text, const struct filling *fillings, struct buf *o
 	}
 }
 
-static char *base64(const char *text)
-{
-	size_t len = strlen(text);
-	unsigned char *out = malloc(len / 3 * 4 + 8);
-
-	if (!out)
-		abort();
-	(void)EVP_EncodeBlock(out, (const unsigned char *)text, (int)len);
-	return (char *)out;
-}
-
 static void serve(struct exchange *exchange, const char *name, const char *token,
 		  const char *customer)
 {
 	const struct api_config *config = exchange->api->config;
 	CLEANUP(buf) struct buf text = { 0 }, script = { 0 };
-	CLEANUP(text) char *ca = base64(config->ca_pem);
+	CLEANUP(text) char *ca = base64_text(config->ca_pem, strlen(config->ca_pem));
 	const struct filling fillings[] = {
 		{ "@SERVER_URL@", config->public_url },
 		{ "@SERVER_PIN@", config->pin },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "identity/csr.h"
 #include "identity/key.h"
 #include "identity/token.h"
@@ -20,46 +21,22 @@ static const char key_sql[] = "INSERT INTO agent_keys (org, agent, spki) VALUES 
 			      "ON CONFLICT (spki) DO UPDATE SET agent = agent_keys.agent "
 			      "WHERE agent_keys.org = $1 AND agent_keys.agent = $2";
 
-static char *decode_base64(const char *text, size_t *len_out)
-{
-	size_t len = strlen(text);
-	unsigned char *bytes;
-	int n;
-
-	if (len > 2 * CSR_MAX_BYTES)
-		return NULL;
-	bytes = malloc(len / 4 * 3 + 4);
-	if (!bytes)
-		abort();
-	n = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len);
-	if (n < 0) {
-		free(bytes);
-		return NULL;
-	}
-	while (n > 0 && len > 0 && text[len - 1] == '=') {
-		len--;
-		n--;
-	}
-	*len_out = (size_t)n;
-	return (char *)bytes;
-}
-
 int issue_request_read(const json_t *body, struct issue_request *request_out, struct error *err)
 {
 	const char *pem = json_get_text(body, "csr", NULL);
 	const char *base64 = json_get_text(body, "csr_base64", NULL);
-	CLEANUP(text) char *decoded = NULL;
-	size_t len = 0;
+	CLEANUP(buf) struct buf decoded = { 0 };
 
 	if (!pem && !base64)
 		return error_set(err, -EINVAL, "there is no csr and no csr_base64");
 	(void)token_hash(pem ? pem : base64, strlen(pem ? pem : base64), request_out->sha256);
 	if (!pem) {
-		decoded = decode_base64(base64, &len);
-		if (!decoded)
-			return error_set(err, -EBADMSG, "csr_base64 is not Base64");
+		buf_init(&decoded, CSR_MAX_BYTES);
+		if (base64_decode_lines(base64, strlen(base64), &decoded) < 0)
+			return error_set(err, -EBADMSG, "csr_base64 is not Base64 of a request");
 	}
-	request_out->key = csr_parse(pem ? pem : decoded, pem ? strlen(pem) : len, err);
+	request_out->key =
+		csr_parse(pem ? pem : buf_text(&decoded), pem ? strlen(pem) : decoded.len, err);
 	return request_out->key ? 0 : err->code;
 }
 

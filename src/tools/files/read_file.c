@@ -5,7 +5,7 @@
 
 #include "base/fd.h"
 #include "tools/catalogue.h"
-#include "tools/files/base64.h"
+#include "base/encoding.h"
 #include "tools/files/files.h"
 #include "tools/files/safe_cut.h"
 
@@ -82,13 +82,12 @@ static json_t *latin1_json(const char *bytes, size_t len)
 static json_t *base64_json(const struct task *task, const char *bytes, size_t len)
 {
 	CLEANUP(buf) struct buf redacted = { 0 };
-	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(text) char *text = NULL;
 
 	buf_init(&redacted, 4 * len + 64);
-	buf_init(&text, 8 * len + 128);
 	(void)redact_text(task->redactor, bytes, len, &redacted);
-	base64_encode(buf_text(&redacted), redacted.len, &text);
-	return json_text(buf_text(&text), text.len);
+	text = base64_text(buf_text(&redacted), redacted.len);
+	return json_text(text, strlen(text));
 }
 
 static json_t *content_json(const struct task *task, const struct piece *piece,

@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "host/permission.h"
 #include "tools/catalogue.h"
-#include "tools/files/base64.h"
+#include "base/encoding.h"
 #include "tools/files/files.h"
 #include "tools/files/parent.h"
 
@@ -46,13 +46,13 @@ static int decode(const json_t *args, struct buf *content, struct error *err)
 
 	buf_init(content, MAX_BYTES);
 	if (strcmp(json_get_text(args, "encoding", "utf-8"), "base64") == 0)
-		r = base64_decode(json_string_value(text), len, content);
+		r = base64_decode_lines(json_string_value(text), len, content);
 	else
 		buf_add(content, json_string_value(text), len);
-	if (r < 0)
-		return error_set(err, r, "'content' is not Base64");
 	if (content->dropped)
 		return error_set(err, -EFBIG, "the content is larger than 1 MiB");
+	if (r < 0)
+		return error_set(err, r, "'content' is not Base64");
 	return 0;
 }
 
