@@ -33,7 +33,7 @@ static int show_key(struct server *server, const struct founding *founding, stru
 	char path[SERVER_PATH_BYTES], line[TOKEN_TEXT_BYTES + 1];
 
 	text_format(path, sizeof(path), "%s/admin.key", server->place.state);
-	text_format(line, sizeof(line), "%s\n", founding->admin_key.text);
+	text_format(line, sizeof(line), "%s\n", founding->admin_key.token.text);
 	return file_save_private(path, line, strlen(line), err);
 }
 
@@ -57,11 +57,11 @@ static void handle_founded(const struct store_result *result, const struct error
 		(void)printf("The first start made the org \"default\". Its admin's key is in "
 			     "%s/admin.key%s%s\n",
 			     server->place.state, isatty(STDOUT_FILENO) ? ": " : "",
-			     isatty(STDOUT_FILENO) ? first->founding.admin_key.text : "");
+			     isatty(STDOUT_FILENO) ? first->founding.admin_key.token.text : "");
 		(void)fflush(stdout);
 		announce(server);
 	}
-	token_cleanup(&first->founding.admin_key);
+	token_cleanup(&first->founding.admin_key.token);
 	free(first);
 }
 

@@ -11,6 +11,7 @@
 
 struct exchange_memory {
 	struct exchange_memory *next;
+	size_t len;
 	uint64_t bytes[];
 };
 
@@ -33,6 +34,8 @@ void exchange_end(struct exchange *exchange)
 	while (memory) {
 		struct exchange_memory *next = memory->next;
 
+		/* Some of it are keys and tokens, in the clear. */
+		explicit_bzero(memory->bytes, memory->len);
 		free(memory);
 		memory = next;
 	}
@@ -48,6 +51,7 @@ void *exchange_alloc(struct exchange *exchange, size_t size)
 	if (!memory)
 		abort();
 	memory->next = exchange->memory;
+	memory->len = size;
 	exchange->memory = memory;
 	return memory->bytes;
 }

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "identity/token.h"
 #include "server/api/exchange.h"
 #include "server/api/routes.h"
+#include "server/org/credential.h"
 
 static const char list_sql[] =
 	"SELECT id, name, role, created, expires, revoked, last_used FROM api_keys "
@@ -40,10 +40,10 @@ static void get_keys(struct exchange *exchange)
 
 static void handle_made(struct exchange *exchange, const struct store_result *result)
 {
-	const struct token *token = exchange->data;
+	const struct credential *made = exchange->data;
 	json_t *answer = exchange_row(result->steps, 0, columns);
 
-	json_put(answer, "key", json_string(token->text));
+	json_put(answer, "key", json_string(made->token.text));
 	exchange_answer(exchange, answer);
 }
 
@@ -52,20 +52,18 @@ static void post_keys(struct exchange *exchange)
 	const char *customer = json_get_text(exchange->body, "kind", "api");
 	int64_t hours = json_get_int(exchange->body, "expires_hours", 0);
 	int64_t now = (int64_t)clock_wall_ns();
-	struct token *token = exchange_alloc(exchange, sizeof(*token));
-	char nonce[NONCE_TEXT_BYTES], hash[TOKEN_HASH_BYTES];
-	const char *id = exchange_text(exchange, "key_%.20s", nonce_make(nonce));
+	struct credential *made = exchange_alloc(exchange, sizeof(*made));
 	const char *name = exchange_member(exchange, "name", "");
 	const char *role = exchange_member(exchange, "role", "");
 
-	token_make(strcmp(customer, "customer") == 0 ? TOKEN_CUSTOMER_KEY : TOKEN_API_KEY, token);
-	exchange->data = token;
+	credential_make(strcmp(customer, "customer") == 0 ? TOKEN_CUSTOMER_KEY : TOKEN_API_KEY,
+			made);
+	exchange->data = made;
 	const struct store_step steps[] = {
-		STEP(insert_sql, STORE_SOME, exchange_org(exchange), store_text(id),
-		     store_text(name), store_text(role),
-		     store_text(token_hash(token->text, strlen(token->text), hash)), store_int(now),
+		STEP(insert_sql, STORE_SOME, exchange_org(exchange), store_text(made->id),
+		     store_text(name), store_text(role), store_text(made->hash), store_int(now),
 		     hours ? store_int(now + hours * 3600 * (int64_t)NS_PER_SEC) : store_null()),
-		exchange_audit(exchange, "key.create", id,
+		exchange_audit(exchange, "key.create", made->id,
 			       json_pack("{s:s, s:s}", "name", name, "role", role)),
 	};
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_made);

@@ -76,7 +76,7 @@ static void handle_made(struct exchange *exchange, const struct store_result *re
 		return;
 	}
 	answer = describe(org);
-	json_put(answer, "admin_key", json_string(founding->admin_key.text));
+	json_put(answer, "admin_key", json_string(founding->admin_key.token.text));
 	exchange_answer(exchange, answer);
 }
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "identity/token.h"
 #include "server/api/exchange.h"
 #include "server/api/routes.h"
+#include "server/org/credential.h"
 #include "server/org/network.h"
 
 #define HOUR_NS (3600 * (int64_t)NS_PER_SEC)
@@ -75,10 +75,10 @@ static void get_tokens(struct exchange *exchange)
 
 static void handle_made(struct exchange *exchange, const struct store_result *result)
 {
-	const struct token *token = exchange->data;
+	const struct credential *made = exchange->data;
 	json_t *answer = exchange_row(result->steps, 0, columns);
 
-	json_put(answer, "token", json_string(token->text));
+	json_put(answer, "token", json_string(made->token.text));
 	json_object_set(answer, "expires_at", json_object_get(answer, "expires"));
 	exchange_answer(exchange, answer);
 }
@@ -97,9 +97,7 @@ static const char *kind_name(enum token_kind kind)
 
 static void make(struct exchange *exchange, const struct wish *wish)
 {
-	struct token *token = exchange_alloc(exchange, sizeof(*token));
-	char nonce[NONCE_TEXT_BYTES], hash[TOKEN_HASH_BYTES];
-	const char *id = exchange_text(exchange, "token_%.20s", nonce_make(nonce));
+	struct credential *made = exchange_alloc(exchange, sizeof(*made));
 	CLEANUP(json) json_t *none = json_object();
 	char *labels = json_canonical(wish->labels ? wish->labels : none);
 	const char *labels_text = exchange_text(exchange, "%s", labels);
@@ -110,17 +108,17 @@ static void make(struct exchange *exchange, const struct wish *wish)
 		exchange_fail(exchange, &err);
 		return;
 	}
-	token_make(wish->kind, token);
-	exchange->data = token;
+	credential_make(wish->kind, made);
+	exchange->data = made;
 	const struct store_step steps[] = {
-		STEP(insert_sql, STORE_SOME, exchange_org(exchange), store_text(id),
+		STEP(insert_sql, STORE_SOME, exchange_org(exchange), store_text(made->id),
 		     store_text(kind_name(wish->kind)), store_text(wish->name),
-		     store_text(token_hash(token->text, strlen(token->text), hash)), exchange_now(),
+		     store_text(made->hash), exchange_now(),
 		     wish->expires ? store_int(wish->expires) : store_null(),
 		     wish->uses ? store_int(wish->uses) : store_null(), store_text(wish->network),
 		     store_text(labels_text), store_text(exchange_actor(exchange))),
 		exchange_audit(
-			exchange, "token.create", id,
+			exchange, "token.create", made->id,
 			json_pack("{s:s, s:s}", "kind", kind_name(wish->kind), "name", wish->name)),
 	};
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_made);

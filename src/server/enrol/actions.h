@@ -1,8 +1,8 @@
 /* The actions of POST /api/agent; each answers its exchange. */
 #pragma once
 
-#include "identity/token.h"
 #include "server/api/exchange.h"
+#include "server/org/credential.h"
 
 /* The device flow: actions_device.c */
 void action_start(struct exchange *exchange);
@@ -25,10 +25,9 @@ void action_health(struct exchange *exchange);
 
 /* An access token of an hour, and a refresh token of 30 days, for one agent. */
 struct action_tokens {
-	struct token access, refresh;
+	struct credential access, refresh;
 
 	/* private */
-	char ids[2][CERTIFICATE_ID_BYTES], hashes[2][65];
 	struct store_value params[2][6];
 };
 

@@ -118,7 +118,7 @@ static void ask_voucher(struct exchange *exchange, const char *token)
 static void handle_grant(struct exchange *exchange, struct device_grant *grant)
 {
 	if (strcmp(grant->scope, "agent") == 0) {
-		ask_voucher(exchange, grant->token.text);
+		ask_voucher(exchange, grant->made.token.text);
 		return;
 	}
 	exchange_refuse(exchange, 400, "invalid_device_code", "invalid device code");

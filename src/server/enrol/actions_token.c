@@ -25,18 +25,14 @@ static const char upkeep_sql[] =
 
 static void fill(struct action_tokens *tokens, unsigned i, const char *org, const char *agent)
 {
-	const struct token *token = i ? &tokens->refresh : &tokens->access;
+	const struct credential *made = i ? &tokens->refresh : &tokens->access;
 	int64_t now = (int64_t)clock_wall_ns();
 	int64_t life_s = i ? ACTION_REFRESH_S : ACTION_ACCESS_S;
-	char nonce[NONCE_TEXT_BYTES];
 
-	text_format(tokens->ids[i], sizeof(tokens->ids[i]), "%s_%.20s", i ? "token" : "key",
-		    nonce_make(nonce));
 	tokens->params[i][0] = store_text(org);
-	tokens->params[i][1] = store_text(tokens->ids[i]);
+	tokens->params[i][1] = store_text(made->id);
 	tokens->params[i][2] = store_text(agent);
-	tokens->params[i][3] =
-		store_text(token_hash(token->text, strlen(token->text), tokens->hashes[i]));
+	tokens->params[i][3] = store_text(made->hash);
 	tokens->params[i][4] = store_int(now);
 	tokens->params[i][5] = store_int(now + life_s * SECOND_NS);
 }
@@ -44,8 +40,8 @@ static void fill(struct action_tokens *tokens, unsigned i, const char *org, cons
 void action_tokens_make(struct action_tokens *tokens, const char *org, const char *agent,
 			struct store_step steps_out[ACTION_TOKEN_STEPS])
 {
-	token_make(TOKEN_API_KEY, &tokens->access);
-	token_make(TOKEN_DEVICE, &tokens->refresh);
+	credential_make(TOKEN_API_KEY, &tokens->access);
+	credential_make(TOKEN_DEVICE, &tokens->refresh);
 	fill(tokens, 0, org, agent);
 	fill(tokens, 1, org, agent);
 	steps_out[0] = (struct store_step) { access_sql, tokens->params[0], 6, STORE_ANY };
@@ -54,10 +50,10 @@ void action_tokens_make(struct action_tokens *tokens, const char *org, const cha
 
 json_t *action_tokens_answer(const struct action_tokens *tokens, const char *agent)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "access_token", tokens->access.text,
-			 "refresh_token", tokens->refresh.text, "token_type", "Bearer",
-			 "expires_in", ACTION_ACCESS_S, "refresh_token_expires_in",
-			 ACTION_REFRESH_S, "agent_id", agent);
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s}", "access_token",
+			 tokens->access.token.text, "refresh_token", tokens->refresh.token.text,
+			 "token_type", "Bearer", "expires_in", ACTION_ACCESS_S,
+			 "refresh_token_expires_in", ACTION_REFRESH_S, "agent_id", agent);
 }
 
 struct refreshing {

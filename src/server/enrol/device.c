@@ -139,18 +139,14 @@ static void redeem(struct exchange *exchange, struct device_grant *grant)
 	enum role role = ROLE_NONE;
 	bool is_key = role_from_name(scope, &role);
 	int64_t now = (int64_t)clock_wall_ns();
-	char nonce[NONCE_TEXT_BYTES];
 	const struct store_value hash = store_text(grant->hash);
 
 	grant->scope = is_key ? role_name(role) : "agent";
-	token_make(is_key ? TOKEN_API_KEY : TOKEN_PROVISIONING, &grant->token);
-	(void)token_hash(grant->token.text, strlen(grant->token.text), grant->token_hash);
-	text_format(grant->id, sizeof(grant->id), "%s_%.20s", is_key ? "key" : "token",
-		    nonce_make(nonce));
+	credential_make(is_key ? TOKEN_API_KEY : TOKEN_PROVISIONING, &grant->made);
 	const struct store_value made[] = {
 		hash,
-		store_text(grant->id),
-		store_text(grant->token_hash),
+		store_text(grant->made.id),
+		store_text(grant->made.hash),
 		store_int(now),
 		store_int(now + (is_key ? KEY_LIFE_NS : TOKEN_LIFE_NS)),
 		store_text(json_get_text(client, "hostname", "device login")),
@@ -159,7 +155,7 @@ static void redeem(struct exchange *exchange, struct device_grant *grant)
 	const struct store_step steps[] = {
 		STEP(use_sql, STORE_SOME, hash),
 		{ is_key ? key_sql : token_sql, made, is_key ? 7 : 5, STORE_SOME },
-		exchange_audit(exchange, "device.redeem", grant->id,
+		exchange_audit(exchange, "device.redeem", grant->made.id,
 			       json_pack("{s:s}", "scope", grant->scope)),
 	};
 	exchange->failed = handle_spent;

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "identity/token.h"
 #include "server/api/exchange.h"
+#include "server/org/credential.h"
 
 #define DEVICE_LIFE_S 600
 #define DEVICE_INTERVAL_S 5
@@ -46,14 +46,14 @@ void device_decide(struct exchange *exchange, const char *user_code, enum device
 
 /* The device_code is approved: spends it and calls 'then'; else 'refused' with RFC 8628's word. */
 struct device_grant {
-	struct token token; /* what it gets */
-	const char *scope;  /* "agent", "viewer" ... */
-	char client[8192];  /* JSON text */
-	const char *word;   /* "authorization_pending" ..., of a refusal */
+	struct credential made; /* what it gets */
+	const char *scope;      /* "agent", "viewer" ... */
+	char client[8192];      /* JSON text */
+	const char *word;       /* "authorization_pending" ..., of a refusal */
 	void (*then)(struct exchange *exchange, struct device_grant *grant);
 	void (*refused)(struct exchange *exchange, struct device_grant *grant);
 
 	/* private */
-	char hash[TOKEN_HASH_BYTES], token_hash[TOKEN_HASH_BYTES], id[CERTIFICATE_ID_BYTES];
+	char hash[TOKEN_HASH_BYTES];
 };
 void device_redeem(struct exchange *exchange, const char *device_code, struct device_grant *grant);

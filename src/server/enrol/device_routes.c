@@ -52,10 +52,11 @@ static void handle_grant(struct exchange *exchange, struct device_grant *grant)
 	bool is_agent = strcmp(grant->scope, "agent") == 0;
 
 	http_reply_header(exchange->http, "Cache-Control", "no-store");
-	exchange_answer(exchange, json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "access_token",
-					    grant->token.text, "token_type", "Bearer", "expires_in",
-					    is_agent ? 600 : 90 * 86400, "scope", grant->scope,
-					    "org", org->id, "customer_id", org->customer_id));
+	exchange_answer(exchange,
+			json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "access_token",
+				  grant->made.token.text, "token_type", "Bearer", "expires_in",
+				  is_agent ? 600 : 90 * 86400, "scope", grant->scope, "org",
+				  org->id, "customer_id", org->customer_id));
 }
 
 static void refuse_word(struct exchange *exchange, const char *word, const char *sentence)

@@ -37,10 +37,7 @@ void founding_begin(struct founding *founding, const char *id, const char *name)
 	else
 		text_format(founding->id, sizeof(founding->id), "org_%.20s", nonce_make(nonce));
 	make_uuid(founding->customer_id);
-	text_format(founding->key_id, sizeof(founding->key_id), "key_%.20s", nonce_make(nonce));
-	token_make(TOKEN_API_KEY, &founding->admin_key);
-	(void)token_hash(founding->admin_key.text, strlen(founding->admin_key.text),
-			 founding->key_hash);
+	credential_make(TOKEN_API_KEY, &founding->admin_key);
 }
 
 void founding_steps(struct founding *founding, struct store_step steps_out[FOUNDING_STEPS])
@@ -53,9 +50,9 @@ void founding_steps(struct founding *founding, struct store_step steps_out[FOUND
 	};
 	const struct store_value key[] = {
 		store_text(founding->id),
-		store_text(founding->key_id),
+		store_text(founding->admin_key.id),
 		store_text(role_name(ROLE_ADMIN)),
-		store_text(founding->key_hash),
+		store_text(founding->admin_key.hash),
 		now,
 	};
 

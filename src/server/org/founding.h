@@ -1,7 +1,7 @@
 /* A new org: its row and its first admin key, as steps of one batch. */
 #pragma once
 
-#include "identity/token.h"
+#include "server/org/credential.h"
 #include "server/org/orgs.h"
 
 #define FOUNDING_AGENTS 10000
@@ -13,11 +13,10 @@ struct founding {
 	char id[CERTIFICATE_ID_BYTES];
 	char customer_id[ORG_CUSTOMER_BYTES];
 	int64_t quota_agents, quota_calls;
-	struct token admin_key;
+	struct credential admin_key;
 
 	/* private */
 	const char *name;
-	char key_id[CERTIFICATE_ID_BYTES], key_hash[TOKEN_HASH_BYTES];
 	struct store_value org[6], key[5];
 };
 
