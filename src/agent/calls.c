@@ -8,6 +8,7 @@
 #include "agent/plan.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 
 struct call *call_find(const struct calls *calls, const char *id)
 {
@@ -87,6 +88,7 @@ static void handle_forgotten(const struct frame *answer UNUSED, const struct err
 
 	/* A warden that went away is told again when it is back. */
 	call->is_forgetting = false;
+	step_reached("agent-forgot");
 	if (!err)
 		call_free(call);
 }
@@ -118,6 +120,7 @@ void call_tell(struct call *call, json_t *response, enum outcome_kind kind)
 			call_free(call);
 		return;
 	}
+	step_reached("agent-told");
 	call->state = CALL_SENT;
 	if (kind != OUTCOME_KEPT)
 		call_free(call);
@@ -157,6 +160,7 @@ static void handle_answer(const struct frame *answer, const struct error *err, v
 		call->state = CALL_ADRIFT;
 		return;
 	}
+	step_reached("agent-answered");
 	if (outcome_kind_of(answer) == OUTCOME_RUNS)
 		(void)call_wait(call);
 	else
@@ -230,6 +234,7 @@ void calls_take(struct calls *calls, const char *id, const json_t *params)
 	call->until_ns =
 		clock_monotonic_ns() + (uint64_t)(deadline_ms > 0 ? deadline_ms : 1) * NS_PER_MS;
 	calls->n_asked++;
+	step_reached("agent-taken");
 	ask(call);
 	if (call->state == CALL_ADRIFT) {
 		say_busy(calls, id, "the warden has enough to do");
@@ -262,6 +267,7 @@ void calls_acknowledge(struct calls *calls, const char *id)
 {
 	struct call *call = call_find(calls, id);
 
+	step_reached("agent-acknowledged");
 	if (call)
 		forget(call);
 }

@@ -5,6 +5,7 @@
 #include "agent/link_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 
 /* "a=1,b=2" as {"a": "1", "b": "2"}; what has no '=' is a label without a value. */
 static json_t *labels_of(const char *text)
@@ -75,6 +76,7 @@ static void say_hello(void *data)
 	if (websocket_send(link->fresh, text, strlen(text)) < 0)
 		link_fail_fresh(link, BACKOFF_FAILED, "hello could not be sent");
 	free(text);
+	step_reached("agent-greeting");
 }
 
 static void handle_warden_asked(struct agent *agent)
@@ -100,6 +102,7 @@ void greeting_take(struct link *link, const struct jsonrpc_message *message)
 		return;
 	}
 	link_promote(link);
+	step_reached("agent-greeted");
 	agent_take_approvers(link->agent, json_object_get(message->result, "approvers"));
 	metrics_s = json_get_int(message->result, "metrics_s", 0);
 	if (metrics_s > 0)

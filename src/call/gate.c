@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/step.h"
 #include "call/approval.h"
 #include "call/gate_internal.h"
 #include "call/hash.h"
 #include "call/plan.h"
 #include "call/redact.h"
 #include "call/schema.h"
-#include "call/step.h"
 
 #define ARGS_MAX_BYTES (1 * MIB)
 
@@ -129,16 +129,16 @@ static int record(struct call *call, const char *decision, struct error *err)
 {
 	int r = 0;
 
-	step_reached(STEP_ACCEPTED);
+	step_reached("gate-accepted");
 	call->id = audit_next_id(call->gate->audit);
 	if (call->call_id)
 		r = gate_keep(call, err);
 	if (r < 0)
 		return r;
-	step_reached(STEP_KEPT);
+	step_reached("gate-kept");
 	r = record_intent(call, call->info, decision, err);
 	if (r == 0) {
-		step_reached(STEP_INTENDED);
+		step_reached("gate-intended");
 		return 0;
 	}
 	/* A line that could not be synced may be there: then the next start ends the call. */
@@ -228,12 +228,12 @@ static void record_outcome(const struct call *call, struct answer *answer)
 static void conclude(struct call *call, struct answer *answer)
 {
 	if (!call->call_id || gate_keep_answer(call, answer)) {
-		step_reached(STEP_FINISHED);
+		step_reached("gate-finished");
 		record_outcome(call, answer);
 	}
-	step_reached(STEP_RECORDED);
+	step_reached("gate-recorded");
 	finish(call, answer);
-	step_reached(STEP_ANSWERED);
+	step_reached("gate-answered");
 }
 
 /* A plan runs nothing: its calls come back through the gate one by one. */
@@ -268,7 +268,7 @@ static void handle_job_done(struct job *job, const struct launch_outcome *outcom
 	};
 	struct job spent = *job; /* the answer may free the call, and the job in it */
 
-	step_reached(STEP_ENDED);
+	step_reached("gate-ended");
 	if (result) {
 		answer.result = buf_text(result);
 		answer.n_result = result->len;
@@ -341,7 +341,7 @@ void gate_submit(struct gate *gate, struct call *call)
 		.show = call->show ? handle_progress : NULL,
 	};
 	job_start(gate->runner, &call->job);
-	step_reached(STEP_LAUNCHED);
+	step_reached("gate-launched");
 }
 
 void gate_cancel(struct call *call)

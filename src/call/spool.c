@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/step.h"
 #include "call/spool_internal.h"
 
 #define FOLDER "spool"
@@ -239,6 +240,7 @@ static int keep_answer(struct spool *spool, struct spool_entry *entry, const str
 	n = write_answer(fd, answer, entry->risk);
 	if (n < 0)
 		return n;
+	step_reached("spool-written");
 	if (renameat(spool->dir_fd, started, spool->dir_fd, result) < 0)
 		return -errno;
 	/* From here on it is answered, whether or not the folder can be synced. */
@@ -299,6 +301,7 @@ int spool_forget(struct spool *spool, const char *call_id, struct error *err)
 		     entry->risk > TOOL_READS ? RING_SYNCED : RING_CACHED, err);
 	if (r < 0)
 		return error_wrap(err, "forget '%s'", call_id);
+	step_reached("spool-buried");
 	if (unlinkat(spool->dir_fd, spool_name(call_id, SPOOL_FINISHED, name), 0) < 0)
 		return error_errno(err, "forget '%s'", call_id);
 	spool_remove(spool, entry);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "call/broker.h"
 #include "call/progress.h"
 #include "call/redact.h"
@@ -102,6 +103,7 @@ static int run_tool(const struct options *options, struct task *task, json_t *re
 	args = read_args(err);
 	if (!args)
 		return err->code;
+	step_reached("job-read");
 	r = host_init(&host, options->root, err);
 	if (r < 0)
 		return r;
@@ -110,6 +112,7 @@ static int run_tool(const struct options *options, struct task *task, json_t *re
 	task->host = &host;
 	task->deadline_ns = clock_monotonic_ns() + options->deadline_ms * NS_PER_MS;
 	r = tool->run(task, args, result, err);
+	step_reached("job-ran");
 	broker_free(task->broker);
 	return r;
 }
@@ -131,6 +134,7 @@ static int answer(const struct options *options)
 	struct error err = { 0 };
 	int status = 0;
 
+	step_reached("job-started");
 	if (options->wants_progress)
 		task.progress = progress_new(STDOUT_FILENO, task.redactor);
 	if (run_tool(options, &task, result, &err) < 0) {
@@ -143,6 +147,7 @@ static int answer(const struct options *options)
 	redact_json(task.redactor, result);
 	if (write_answer(task.progress, result) < 0)
 		status = 1;
+	step_reached("job-written");
 	progress_free(task.progress);
 	redactor_free(task.redactor);
 	return status;

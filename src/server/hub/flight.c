@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "server/hub/flight_internal.h"
 
 #define RETRY_S 1
@@ -178,6 +179,7 @@ static bool give(struct hub_link *link, const struct store_rows *rows, unsigned 
 	if (!flight)
 		flight = flight_new(link->entry, id, FLIGHT_SENT);
 	flight->state = FLIGHT_SENT;
+	step_reached("hub-given");
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/step.h"
 #include "server/hub/flight_internal.h"
 
 #define TEXT_MAX_BYTES 256
@@ -121,6 +122,7 @@ static void handle_stored(struct hub_op *op, const struct store_result *result U
 			   err ? "the store did not take the hello" : "the agent was revoked");
 		return;
 	}
+	step_reached("hub-greeted");
 	replace_older(link);
 	link->state = LINK_READY;
 	link->was_ready = 1;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "server/hub/flight_internal.h"
 
 static json_t *event_of(const struct hub_op *op)
@@ -103,9 +104,11 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 	if (err) {
 		give_up(op);
 	} else {
+		step_reached("hub-stored");
 		op->hub->counters.outcomes++;
 		waits_wake(op->hub, op->org, op->call, op->state);
 		acknowledge(op);
+		step_reached("hub-acknowledged");
 	}
 	settle(op);
 	hub_op_tell(op, result, err);
@@ -207,6 +210,7 @@ void outcome_handle(struct hub_link *link, const struct jsonrpc_message *message
 
 	if (strlen(call) >= HUB_ID_BYTES)
 		return;
+	step_reached("hub-heard");
 	if (message->kind == JSONRPC_ERROR) {
 		take_error(link, call, message);
 		return;

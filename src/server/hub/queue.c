@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/step.h"
 #include "identity/token.h"
 #include "server/hub/flight_internal.h"
 
@@ -62,9 +63,11 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 		op->submitted(NULL, &why, op->user);
 		return;
 	}
+	step_reached("hub-queued");
 	op->hub->counters.calls_submitted++;
 	expiry_note(op->hub, (uint64_t)json_integer_value(op->json));
 	op->submitted(op->call, NULL, op->user);
+	step_reached("hub-accepted");
 	if (!link)
 		return;
 	link->is_dry = 0;
@@ -172,6 +175,7 @@ static void handle_cancelled(struct hub_op *op, const struct store_result *resul
 	bool waits;
 
 	if (!err) {
+		step_reached("hub-cancelling");
 		text_format(op->agent, sizeof(op->agent), "%s", store_text_at(rows, 0, 0));
 		entry = hub_find(op->hub, op->org, op->agent);
 		waits = strcmp(store_text_at(rows, 0, 2), "waiting_approval") == 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/step.h"
 
 static void answer_failure(struct group *group, uint64_t ticket, const struct error *err)
 {
@@ -62,6 +63,7 @@ static int run_transaction(struct group *group, const struct wire_message *messa
 		r = run_batches(group, messages, n, err);
 	if (r == 0)
 		r = group->driver->commit(group->db, err);
+	step_reached("store-committed");
 	if (r == 0)
 		return 0;
 	group->out->len = start;

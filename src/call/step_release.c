@@ -1,7 +1,0 @@
-#include "call/step.h"
-
-#include "base/base.h"
-
-void step_reached(enum step step UNUSED)
-{
-}
