@@ -1,4 +1,5 @@
 """A constable-server of its own, and a client that holds every answer to its OpenAPI document."""
+import contextlib
 import glob
 import http.client
 import json
@@ -6,6 +7,7 @@ import os
 import pwd
 import re
 import shutil
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -67,10 +69,30 @@ def wait_for(condition, what):
     raise TimeoutError(f"{what} never came")
 
 
+class Sqlite:
+    """Each server has its own database, a file in its folder."""
+
+    name = "SQLite"
+
+    @staticmethod
+    def new():
+        return ""
+
+    @staticmethod
+    def change(server, sql):
+        """Behind the server's back."""
+        with contextlib.closing(sqlite3.connect(f"{server.state}/store.db")) as store:
+            with store:
+                store.execute(sql)
+
+
 class Postgres:
     """A cluster on a socket in a scratch folder, which trusts whoever reaches it."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder):
+        self.n_databases = 0
         self.folder, self.data = f"{folder}/pg", f"{folder}/pg/data"
         self.programs = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
         os.chmod(folder, 0o755)
@@ -81,8 +103,21 @@ class Postgres:
             conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
                        "shared_buffers = 32MB\nmax_connections = 20\n")
         self.control("start")
-        for sql in ("CREATE ROLE store LOGIN", "CREATE DATABASE store OWNER store"):
-            self.run("psql", "-q", "-h", self.folder, "-c", sql)
+        self.query("postgres", "CREATE ROLE store LOGIN")
+
+    def query(self, database, sql):
+        self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-c", sql, database)
+
+    def new(self):
+        """The URL of another database, which is empty."""
+        self.n_databases += 1
+        name = f"store{self.n_databases}"
+        self.query("postgres", f"CREATE DATABASE {name} OWNER store")
+        return f"postgresql:///{name}?host={self.folder}&user=store"
+
+    def change(self, server, sql):
+        """Behind the server's back."""
+        self.query(re.search(r"///(\w+)", server.database)[1], sql)
 
     def run(self, program, *args):
         account = pwd.getpwnam("postgres")
@@ -98,9 +133,21 @@ class Postgres:
     def stop(self):
         self.control("stop")
 
-    @property
-    def url(self):
-        return f"postgresql:///store?host={self.folder}&user=store"
+
+def on_each_store(run):
+    """run(store) with SQLite, then with one PostgreSQL: store.new() is an empty database."""
+    print("# SQLite", flush=True)
+    run(Sqlite())
+    print("# PostgreSQL", flush=True)
+    folder = tempfile.mkdtemp(prefix="constable-postgres-")
+    postgres = None
+    try:
+        postgres = Postgres(folder)
+        run(postgres)
+    finally:
+        if postgres:
+            postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Server:
@@ -109,6 +156,7 @@ class Server:
     def __init__(self, folder=None, database="", flags=(), trusted=""):
         self.folder = folder or tempfile.mkdtemp(prefix="constable-server-")
         self.state = f"{self.folder}/state"
+        self.database = database
         self.flags = list(flags) + (["--database", database] if database else [])
         self.process = self.port = self.document = None
         self.log, self.broken = [], []
