@@ -215,6 +215,22 @@ class Server:
         self.process, self.port = None, None
         return status
 
+    def child_named(self, name):
+        """Its pid; None where there is none (yet)."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+            for child in children.read().split():
+                try:
+                    with open(f"/proc/{child}/comm", encoding="utf-8") as comm:
+                        if comm.read().strip() == name:
+                            return int(child)
+                except OSError:
+                    continue
+        return None
+
+    def store_pid(self):
+        return wait_for(lambda: self.child_named("constable-store"), "the store")
+
     def context(self, certificate=None):
         context = ssl.create_default_context(cadata=self.ca_pem)
         if certificate:

@@ -1,9 +1,8 @@
 #include "server/store/child_internal.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,63 +11,36 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "server/store/wire.h"
 
-#define MAX_VARIABLES 64
-
-/* Where libpq finds certificates and a password file, and nothing that is ours. */
-static void choose_environment(char *chosen[MAX_VARIABLES + 1])
-{
-	size_t n = 0;
-
-	for (char **variable = environ; *variable && n < MAX_VARIABLES; variable++)
-		if (strncmp(*variable, "PG", 2) == 0 || strncmp(*variable, "HOME=", 5) == 0)
-			chosen[n++] = *variable;
-	chosen[n] = NULL;
-}
-
-static int spawn(pid_t *pid_out, const char *path, int fd)
-{
-	char *environment[MAX_VARIABLES + 1];
-	char name[] = "constable-store";
-	char *const argv[] = { name, NULL };
-	posix_spawn_file_actions_t actions;
-	int r = posix_spawn_file_actions_init(&actions);
-
-	if (r != 0)
-		return -r;
-	choose_environment(environment);
-	r = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn(pid_out, path, &actions, NULL, argv, environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-int child_start(struct child *child, struct event_base *base, const char *executables,
+int child_start(struct child *child, struct event_base *base, const struct keeper *keeper,
 		struct error *err)
 {
-	CLEANUP(text) char *path = NULL;
-	CLEANUP(fd) int ours = -1;
-	CLEANUP(fd) int its = -1;
-	int ends[2], r;
+	CLEANUP(fd) int fd = -1;
+	pid_t pid = keeper_start(keeper, &fd, err);
 
-	if (asprintf(&path, "%s/constable-store", executables) < 0)
-		abort();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return error_errno(err, "make a socket pair");
-	ours = ends[0];
-	its = ends[1];
-	if (evutil_make_socket_nonblocking(ours) < 0)
+	if (pid < 0)
+		return pid;
+	child->pid = pid;
+	if (evutil_make_socket_nonblocking(fd) < 0)
 		return error_errno(err, "make a socket not block");
-	r = spawn(&child->pid, path, its);
-	if (r < 0) {
-		child->pid = 0;
-		return error_set(err, r, "start '%s': %s", path, strerrordesc_np(-r));
-	}
-	child->stream = bufferevent_socket_new(base, fd_take(&ours), BEV_OPT_CLOSE_ON_FREE);
+	child->stream = bufferevent_socket_new(base, fd_take(&fd), BEV_OPT_CLOSE_ON_FREE);
 	if (!child->stream)
 		abort();
 	return 0;
+}
+
+size_t child_next_message(const struct child *child)
+{
+	struct evbuffer *input = bufferevent_get_input(child->stream);
+	size_t len = evbuffer_get_length(input);
+	uint32_t size;
+
+	if (evbuffer_copyout(input, &size, sizeof(size)) < (ev_ssize_t)sizeof(size))
+		return 0;
+	if (size > WIRE_MAX_BYTES)
+		return sizeof(size); /* which is found wanting */
+	return len - sizeof(size) < size ? 0 : sizeof(size) + size;
 }
 
 static void close_stream(struct child *child)
@@ -78,11 +50,11 @@ static void close_stream(struct child *child)
 	child->stream = NULL;
 }
 
-void child_kill(struct child *child)
+void child_kill(struct child *child, const struct keeper *keeper)
 {
 	close_stream(child);
 	if (child->pid > 0)
-		(void)kill(child->pid, SIGKILL);
+		keeper_kill(keeper);
 }
 
 bool child_reap(struct child *child)
@@ -113,11 +85,11 @@ static void drain(int fd, uint64_t patience_ns)
 }
 
 /* The socket closes while it exits, so the last wait is short. */
-void child_finish(struct child *child, uint64_t patience_ns)
+void child_finish(struct child *child, const struct keeper *keeper, uint64_t patience_ns)
 {
 	if (child->stream)
 		drain(bufferevent_getfd(child->stream), patience_ns);
-	child_kill(child);
+	child_kill(child, keeper);
 	if (child->pid > 0)
 		(void)waitpid(child->pid, NULL, 0);
 	child->pid = 0;

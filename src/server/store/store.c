@@ -27,13 +27,14 @@
 struct store {
 	struct event_base *base;
 	struct store_config config;
-	char *database, *executables;
+	char *database;
+	struct keeper keeper;
 	struct child child;
 	enum store_state state;
 	struct error why; /* it is not ready */
 	unsigned retry_ms;
 	struct queue queue;
-	struct event look, retry, refuse;
+	struct event look, retry, refuse, keeper_ended;
 };
 
 static void set_timer(struct event *event, unsigned ms)
@@ -72,7 +73,7 @@ static void lose_child(struct store *store)
 {
 	struct error unknown = { .code = -EIO };
 
-	child_kill(&store->child);
+	child_kill(&store->child, &store->keeper);
 	text_format(unknown.text, sizeof(unknown.text), "the outcome is unknown: %.400s",
 		    store->why.text);
 	set_timer(&store->retry, store->retry_ms);
@@ -86,7 +87,7 @@ static void lose_child(struct store *store)
 
 static void fail_for_good(struct store *store)
 {
-	child_kill(&store->child);
+	child_kill(&store->child, &store->keeper);
 	store->state = STORE_FAILED;
 	queue_fail(&store->queue, &store->queue.sent, &store->why);
 	queue_fail(&store->queue, &store->queue.waiting, &store->why);
@@ -148,26 +149,13 @@ static bool handle_message(struct store *store, const struct wire_message *messa
 	}
 }
 
-/* The size of the message in front, 0 while it is not there whole. */
-static size_t next_message(struct evbuffer *input)
-{
-	size_t len = evbuffer_get_length(input);
-	uint32_t size;
-
-	if (evbuffer_copyout(input, &size, sizeof(size)) < (ev_ssize_t)sizeof(size))
-		return 0;
-	if (size > WIRE_MAX_BYTES)
-		return sizeof(size); /* which is found wanting */
-	return len - sizeof(size) < size ? 0 : sizeof(size) + size;
-}
-
 static void handle_readable(struct bufferevent *stream, void *data)
 {
 	struct evbuffer *input = bufferevent_get_input(stream);
 	struct store *store = data;
 	size_t size;
 
-	while (store->child.stream == stream && (size = next_message(input)) > 0) {
+	while (store->child.stream == stream && (size = child_next_message(&store->child)) > 0) {
 		const char *bytes = (const char *)evbuffer_pullup(input, (ev_ssize_t)size);
 		struct wire_message message;
 
@@ -192,7 +180,7 @@ static void handle_end(struct bufferevent *stream UNUSED, short what UNUSED, voi
 static int start_child(struct store *store, struct error *err)
 {
 	CLEANUP(buf) struct buf hello = { 0 };
-	int r = child_start(&store->child, store->base, store->executables, err);
+	int r = child_start(&store->child, store->base, &store->keeper, err);
 
 	if (r < 0)
 		return r;
@@ -215,8 +203,32 @@ static void handle_retry(evutil_socket_t fd UNUSED, short what UNUSED, void *dat
 		set_timer(&store->retry, REAP_RETRY_MS);
 	} else if (start_child(store, &err) < 0) {
 		store->why = err;
-		lose_child(store);
+		if (err.code == -EPIPE)
+			fail_for_good(store);
+		else
+			lose_child(store);
 	}
+}
+
+/* Nobody could start or kill an owner any more: whoever started us starts us anew. */
+static void handle_keeper(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct store *store = data;
+
+	if (store->state == STORE_FAILED || !keeper_is_gone(&store->keeper))
+		return;
+	(void)event_del(&store->keeper_ended);
+	(void)error_set(&store->why, -EPIPE, "what starts constable-store has ended");
+	fail_for_good(store);
+}
+
+static int open_keeper(struct store *store, const char *executables, struct error *err)
+{
+	int r = keeper_open(&store->keeper, executables, err);
+
+	(void)event_assign(&store->keeper_ended, store->base, store->keeper.fd,
+			   EV_READ | EV_PERSIST, handle_keeper, store);
+	return r == 0 && event_add(&store->keeper_ended, NULL) < 0 ? -ENOMEM : r;
 }
 
 static void handle_refuse(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -269,14 +281,13 @@ struct store *store_new(struct event_base *base, const struct store_config *conf
 		abort();
 	*store = (struct store) { .base = base, .config = *config, .retry_ms = FIRST_RETRY_MS };
 	store->database = strdup(config->database);
-	store->executables = strdup(config->executables);
-	if (!store->database || !store->executables)
+	if (!store->database)
 		abort();
 	queue_init(&store->queue);
 	(void)evtimer_assign(&store->look, base, handle_look, store);
 	(void)evtimer_assign(&store->retry, base, handle_retry, store);
 	(void)evtimer_assign(&store->refuse, base, handle_refuse, store);
-	if (start_child(store, err) == 0)
+	if (open_keeper(store, config->executables, err) == 0 && start_child(store, err) == 0)
 		return store;
 	store_free(store);
 	return NULL;
@@ -289,11 +300,13 @@ void store_free(struct store *store)
 	(void)event_del(&store->look);
 	(void)event_del(&store->retry);
 	(void)event_del(&store->refuse);
-	child_finish(&store->child, PATIENCE_NS);
+	if (store->keeper.pid > 0)
+		(void)event_del(&store->keeper_ended);
+	child_finish(&store->child, &store->keeper, PATIENCE_NS);
+	keeper_close(&store->keeper);
 	queue_finish(&store->queue);
 	explicit_bzero(store->database, strlen(store->database));
 	free(store->database);
-	free(store->executables);
 	free(store);
 }
 
