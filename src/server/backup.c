@@ -61,21 +61,33 @@ static int add_folder(json_t *files, const char *state, const char *below, struc
 	return r;
 }
 
-int backup_save_keys(const char *state, const char *file, struct error *err)
+json_t *backup_collect_keys(const char *state, struct error *err)
 {
 	CLEANUP(json) json_t *document = json_pack("{s:i, s:{}}", "format", 1, "files");
 	json_t *files = json_object_get(document, "files");
-	char path[PATH_BYTES];
-	CLEANUP(text) char *text = NULL;
-	int r = add_folder(files, state, "", err);
 
-	if (r == 0)
-		r = add_folder(files, state, "ca", err);
+	if (add_folder(files, state, "", err) < 0 || add_folder(files, state, "ca", err) < 0)
+		return NULL;
+	return TAKE(document);
+}
+
+int backup_save_keys(const json_t *document, const char *file, struct error *err)
+{
+	char path[PATH_BYTES];
+	CLEANUP(text) char *text = json_canonical(document);
+	struct stat database;
+	int r;
+
+	text_format(path, sizeof(path), "%s.keys", file);
+	r = file_save_private(path, text, strlen(text), err);
+	explicit_bzero(text, strlen(text));
 	if (r < 0)
 		return r;
-	text = json_canonical(document);
-	text_format(path, sizeof(path), "%s.keys", file);
-	return file_save_private(path, text, strlen(text), err);
+	/* Both halves belong to whom the server runs as, also if root asked for them. */
+	if (stat(file, &database) == 0 && database.st_uid != geteuid() &&
+	    lchown(path, database.st_uid, database.st_gid) < 0)
+		return error_errno(err, "give '%s' to the owner of '%s'", path, file);
+	return 0;
 }
 
 static int copy_file(const char *from, const char *to, struct error *err)

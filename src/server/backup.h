@@ -7,13 +7,16 @@
  */
 #pragma once
 
-#include "base/error.h"
+#include "base/json.h"
 
 #define BACKUP_MAX_FILES 16384
 #define BACKUP_MAX_BYTES (256 * MIB)
 
-/* Writes FILE.keys of a state folder. */
-int backup_save_keys(const char *state, const char *file, struct error *err) MUST_CHECK;
+/* What FILE.keys holds, of a state folder; NULL with 'err'. */
+json_t *backup_collect_keys(const char *state, struct error *err);
+
+/* Writes it to FILE.keys, which belongs to whom FILE belongs to. */
+int backup_save_keys(const json_t *document, const char *file, struct error *err) MUST_CHECK;
 
 /*
  * Fills an empty state folder (which is made) from both files; -ENOTEMPTY for one that has a

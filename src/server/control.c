@@ -1,6 +1,7 @@
 /*
  * STATE/control.sock: HTTP for commands on this machine, by our own user or root.
- * POST /backup with the path as body.
+ * POST /backup with the path as body: the store writes the database there, and the answer is
+ * the keys, for the command to save beside it. The server itself may write only to its folders.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,12 +21,12 @@ struct saving {
 	char file[SERVER_PATH_BYTES];
 };
 
-static void answer(struct saving *saving, const struct error *err)
+static void answer(struct saving *saving, json_t *keys, const struct error *err)
 {
-	if (err)
-		http_reply_error(saving->request, 500, "backup_failed", err->text);
+	if (keys)
+		http_reply_json(saving->request, 200, keys);
 	else
-		http_reply_json(saving->request, 200, json_pack("{s:b}", "ok", 1));
+		http_reply_error(saving->request, 500, "backup_failed", err->text);
 	free(saving);
 }
 
@@ -33,14 +34,16 @@ static void handle_saved(const struct store_result *result UNUSED, const struct 
 			 void *data)
 {
 	struct saving *saving = data;
+	/* A database that is no file has tools of its own; the keys are ours in any case. */
+	bool elsewhere = err && err->code == -EOPNOTSUPP;
 	struct error why = { 0 };
+	json_t *keys = NULL;
 
-	if (err)
-		answer(saving, err);
-	else if (backup_save_keys(saving->server->place.state, saving->file, &why) < 0)
-		answer(saving, &why);
-	else
-		answer(saving, NULL);
+	if (!err || elsewhere)
+		keys = backup_collect_keys(saving->server->place.state, &why);
+	if (keys && elsewhere)
+		json_put(keys, "note", json_string(err->text));
+	answer(saving, keys, why.code ? &why : err);
 }
 
 static void handle_request(struct http_request *request, void *data)

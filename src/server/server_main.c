@@ -11,13 +11,14 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "identity/file.h"
 #include "net/http.h"
 #include "server/api/openapi.h"
 #include "server/backup.h"
 #include "server/log_file.h"
 #include "server/server.h"
 
-#define ANSWER_BYTES (64 * KIB)
+#define REQUEST_BYTES (64 * KIB)
 #define BACKUP_WAIT_S 3600
 
 static const char usage[] =
@@ -128,30 +129,48 @@ static int dial_control(const char *state, struct error *err)
 	return fd_take(&fd);
 }
 
-/* The server itself writes the backup: it has the database. */
-static int backup(const struct command *command, struct error *err)
+/* What the server answers to a request that has the path as body. */
+static int ask_for_backup(const struct command *command, struct buf *answer, struct error *err)
 {
-	const char *state = config_get(&command->config, "state_dir")->text;
-	CLEANUP(fd) int fd = dial_control(state, err);
+	CLEANUP(fd) int fd = dial_control(config_get(&command->config, "state_dir")->text, err);
 	CLEANUP(buf) struct buf text = { 0 };
-	const char *body;
 
 	if (fd < 0)
 		return fd;
-	buf_init(&text, ANSWER_BYTES);
+	buf_init(&text, REQUEST_BYTES);
 	buf_add_format(&text,
 		       "POST /backup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 		       "Content-Length: %zu\r\n\r\n%s",
 		       strlen(command->file), command->file);
 	if (fd_write_all(fd, text.data, text.len) < 0)
 		return error_errno(err, "ask the server");
-	buf_clear(&text);
-	if (buf_read_fd(&text, fd) < 0 || text.len < 12)
+	if (buf_read_fd(answer, fd) < 0 || answer->len < 12)
 		return error_set(err, -EIO, "the server did not answer");
-	body = strstr(buf_text(&text), "\r\n\r\n");
-	if (strncmp(buf_text(&text), "HTTP/1.1 200", 12) != 0)
-		return error_set(err, -EIO, "the server could not: %.300s", body ? body + 4 : "");
 	return 0;
+}
+
+/* The server's store writes the database, and we the keys that it answers. */
+static int backup(const struct command *command, struct error *err)
+{
+	CLEANUP(secret_buf) struct buf answer = { 0 };
+	CLEANUP(json) json_t *keys = NULL;
+	const char *body;
+	int r;
+
+	buf_init(&answer, BACKUP_MAX_BYTES);
+	r = ask_for_backup(command, &answer, err);
+	if (r < 0)
+		return r;
+	body = strstr(buf_text(&answer), "\r\n\r\n");
+	body = body ? body + 4 : "";
+	if (strncmp(buf_text(&answer), "HTTP/1.1 200", 12) != 0)
+		return error_set(err, -EIO, "the server could not: %.300s", body);
+	keys = json_parse(body, strlen(body), BACKUP_MAX_BYTES, err);
+	r = keys ? backup_save_keys(keys, command->file, err) : err->code;
+	if (r == 0 && json_object_get(keys, "note"))
+		(void)fprintf(stderr, "constable-server: the keys are in %s.keys; %s\n",
+			      command->file, json_get_text(keys, "note", ""));
+	return r;
 }
 
 static int run_command(struct command *command, struct error *err)
