@@ -160,7 +160,8 @@ static int raise_walls(const struct agent *agent, struct error *err)
 {
 	char resolver[STATE_PATH_BYTES];
 	const char *const programs[] = { resolver, NULL };
-	const struct sandbox_home home = { .folder = agent->state.folder, .programs = programs };
+	const char *const folders[] = { agent->state.folder, NULL };
+	const struct sandbox_home home = { .folders = folders, .programs = programs };
 	uint32_t walls;
 
 	text_format(resolver, sizeof(resolver), "%s/constable-resolver", agent->executables);

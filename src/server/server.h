@@ -1,8 +1,8 @@
 /*
  * constable-server: the control plane as one process, one loop.
  *
- * It starts in this order: settings, log, state folder and its lock, sockets, TLS, store;
- * requests are served from then on, and answered 503 until the store is ready. The first
+ * It starts in this order: settings, log, state folder and its lock, sockets, TLS, store, its
+ * own walls; requests are served from then on, and answered 503 until the store is ready. The first
  * start makes the authorities, the org "default" and its admin's key.
  */
 #pragma once
@@ -75,6 +75,9 @@ void server_load_orgs(struct server *server);
 
 /* server_upkeep.c: removes what has expired long ago. */
 void server_upkeep(struct server *server);
+
+/* server_walls.c: from here on it can only serve, keep its files and ask its store. */
+int server_confine(const struct server *server, struct error *err) MUST_CHECK;
 
 /* control.c: the socket STATE/control.sock, for commands on this machine. */
 int control_open(struct server *server, struct error *err) MUST_CHECK;

@@ -238,7 +238,8 @@ static int open_all(struct server *server, enum api_mode mode, struct error *err
 	serve(server);
 	add_events(server);
 	log_info("listening on port %u, pin %s", port, server->identity.pin);
-	return control_open(server, err);
+	r = control_open(server, err);
+	return r < 0 ? r : server_confine(server, err);
 }
 
 /* Last: a second signal while the store ends must not take the place of our own end. */

@@ -203,7 +203,12 @@ const int calls_trace[] = {
 };
 
 const int calls_agent[] = {
-	SYS_pidfd_open, SYS_pidfd_send_signal, SYS_fchmod, SYS_flock, SYS_kill, SYS_tgkill, -1,
+	SYS_pidfd_open, SYS_pidfd_send_signal, SYS_fchmod, SYS_kill, SYS_tgkill, -1,
+};
+
+const int calls_lock[] = {
+	SYS_flock,
+	-1,
 };
 
 const int calls_hostile[] = {

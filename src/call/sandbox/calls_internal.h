@@ -20,6 +20,7 @@ extern const int calls_keep[]; /* what writes and turns a log, and accepts clien
 extern const int calls_connect[];
 extern const int calls_trace[];
 extern const int calls_agent[];
+extern const int calls_lock[];
 
 /* Refused in every profile: doors to the kernel, to other processes, to the host's state. */
 extern const int calls_hostile[], calls_hostile_of_arch[];

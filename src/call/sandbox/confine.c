@@ -52,9 +52,10 @@ static int install_filter(unsigned calls)
 static int raise_walls(const struct rules *rules, const struct sandbox_home *home,
 		       uint32_t *walls_out, struct error *err)
 {
+	bool has_programs = home && home->programs;
 	uint32_t walls = WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS;
 	int abi = rules->land == LAND_NONE ? 0 : landlock_abi(0);
-	int r = lower_limits(home ? SOME_CHILDREN : NO_CHILDREN);
+	int r = lower_limits(has_programs ? SOME_CHILDREN : NO_CHILDREN);
 
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
@@ -62,9 +63,10 @@ static int raise_walls(const struct rules *rules, const struct sandbox_home *hom
 		r = landlock_restrict(&(struct land_request) {
 			.kind = rules->land,
 			.abi = abi,
-			.target = home ? target_of(TARGET_ANY_TCP) : NULL,
+			.target = has_programs ? target_of(TARGET_ANY_TCP) : NULL,
 			.programs = home ? home->programs : NULL,
-			.folder = home ? home->folder : NULL,
+			.folders = home ? home->folders : NULL,
+			.roots = home ? home->roots : NULL,
 			.executable_fd = -1,
 		});
 		walls |= WALL_LANDLOCK;
@@ -95,4 +97,9 @@ int sandbox_confine_store(uint32_t *walls_out, struct error *err)
 int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
 {
 	return raise_walls(rules_of_agent(), home, walls_out, err);
+}
+
+int sandbox_confine_server(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_server(), home, walls_out, err);
 }

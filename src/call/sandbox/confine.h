@@ -30,10 +30,11 @@ int sandbox_confine_warden(uint32_t *walls_out, struct error *err) MUST_CHECK;
  */
 int sandbox_confine_store(uint32_t *walls_out, struct error *err) MUST_CHECK;
 
-/* What an agent keeps. */
+/* What an agent or a server keeps; lists end with NULL. */
 struct sandbox_home {
-	const char *folder;          /* it may write there, and nowhere else */
-	const char *const *programs; /* it may start these, NULL at the end */
+	const char *const *folders;  /* it may write there, and nowhere else */
+	const char *const *programs; /* an agent may start these */
+	const char *const *roots;    /* a server may read these as well */
 };
 
 /*
@@ -43,3 +44,10 @@ struct sandbox_home {
  */
 int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out,
 			  struct error *err) MUST_CHECK;
+
+/*
+ * The same for the server: it may accept clients, keep its folders and read what it hands
+ * out, but start no program or process, make no socket, connect to nobody and signal nobody.
+ */
+int sandbox_confine_server(const struct sandbox_home *home, uint32_t *walls_out,
+			   struct error *err) MUST_CHECK;

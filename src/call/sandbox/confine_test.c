@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sys/file.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,6 +28,8 @@ enum attempt {
 	MAKE_A_NAMESPACE,
 	TURN_A_LOG,
 	ACCEPT,
+	LOCK_A_FOLDER,
+	OPEN_A_PROCESS,
 };
 
 static long attempt(enum attempt what)
@@ -58,6 +61,10 @@ static long attempt(enum attempt what)
 		return syscall(SYS_renameat2, -1, "a", -1, "b", 0);
 	case ACCEPT:
 		return syscall(SYS_accept4, -1, NULL, NULL, 0);
+	case LOCK_A_FOLDER:
+		return syscall(SYS_flock, -1, LOCK_EX);
+	case OPEN_A_PROCESS:
+		return syscall(SYS_pidfd_open, getppid(), 0);
 	}
 	return 0;
 }
@@ -127,7 +134,7 @@ TEST(a_confined_store_has_its_files_and_nothing_else)
 TEST(a_confined_investigator_has_only_what_is_open)
 {
 	skip_without_filters();
-	for (enum attempt what = OPEN_A_FILE; what <= ACCEPT; what++) {
+	for (enum attempt what = OPEN_A_FILE; what <= OPEN_A_PROCESS; what++) {
 		int error = errno_behind(sandbox_confine_self, what);
 
 		CHECK(error == EPERM || error == EACCES);
@@ -137,7 +144,8 @@ TEST(a_confined_investigator_has_only_what_is_open)
 static int confine_as_agent(uint32_t *walls_out, struct error *err)
 {
 	static const char *const programs[] = { "/nonexistent", NULL };
-	static const struct sandbox_home home = { "/nonexistent", programs };
+	static const char *const folders[] = { "/nonexistent", NULL };
+	static const struct sandbox_home home = { .folders = folders, .programs = programs };
 
 	return sandbox_confine_agent(&home, walls_out, err);
 }
@@ -173,7 +181,7 @@ static long run_a_shell(void)
 	return syscall(SYS_execve, "/bin/true", args, NULL);
 }
 
-static int errno_of(long (*what)(void))
+static int errno_of(int (*confine)(uint32_t *walls_out, struct error *err), long (*what)(void))
 {
 	struct error err = { 0 };
 	uint32_t walls = 0;
@@ -181,7 +189,7 @@ static int errno_of(long (*what)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (confine_as_agent(&walls, &err) < 0 || !(walls & WALL_LANDLOCK))
+		if (confine(&walls, &err) < 0 || !(walls & WALL_LANDLOCK))
 			_exit(UNCONFINED);
 		_exit(what() < 0 ? errno : 0);
 	}
@@ -193,8 +201,73 @@ static int errno_of(long (*what)(void))
 TEST(a_confined_agent_writes_and_runs_only_what_is_its_own)
 {
 	skip_without_filters();
-	if (errno_of(write_to_tmp) == UNCONFINED)
+	if (errno_of(confine_as_agent, write_to_tmp) == UNCONFINED)
 		SKIP("no Landlock here");
-	CHECK_INT(errno_of(write_to_tmp), EACCES);
-	CHECK_INT(errno_of(run_a_shell), EACCES);
+	CHECK_INT(errno_of(confine_as_agent, write_to_tmp), EACCES);
+	CHECK_INT(errno_of(confine_as_agent, run_a_shell), EACCES);
+}
+
+static int confine_as_server(uint32_t *walls_out, struct error *err)
+{
+	static const char *const folders[] = { "/dev/shm", NULL };
+	static const char *const roots[] = { "/etc/hostname", NULL };
+	static const struct sandbox_home home = { .folders = folders, .roots = roots };
+
+	return sandbox_confine_server(&home, walls_out, err);
+}
+
+TEST(a_confined_server_accepts_and_keeps_its_files)
+{
+	skip_without_filters();
+	CHECK_INT(errno_behind(confine_as_server, OPEN_A_FILE), 0);
+	CHECK_INT(errno_behind(confine_as_server, TURN_A_LOG), EBADF);
+	CHECK_INT(errno_behind(confine_as_server, ACCEPT), EBADF);
+	CHECK_INT(errno_behind(confine_as_server, LOCK_A_FOLDER), EBADF);
+}
+
+TEST(a_confined_server_starts_and_reaches_nothing)
+{
+	static const enum attempt attempts[] = {
+		START_A_PROGRAM,
+		FORK,
+		SIGNAL_ANOTHER,
+		MAKE_AN_INET_SOCKET,
+		MAKE_A_UNIX_SOCKET,
+		CONNECT,
+		TRACE,
+		MOUNT,
+		USE_BPF,
+		MAKE_A_NAMESPACE,
+		OPEN_A_PROCESS,
+	};
+
+	skip_without_filters();
+	for (size_t i = 0; i < ARRAY_LEN(attempts); i++)
+		CHECK_INT(errno_behind(confine_as_server, attempts[i]), EPERM);
+}
+
+static long read_passwords(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
+}
+
+static long read_what_it_serves(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/etc/hostname", O_RDONLY | O_CLOEXEC);
+}
+
+static long write_to_its_folder(void)
+{
+	return syscall(SYS_openat, AT_FDCWD, "/dev/shm", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+TEST(a_confined_server_reads_and_writes_only_what_is_its_own)
+{
+	skip_without_filters();
+	if (errno_of(confine_as_server, write_to_tmp) == UNCONFINED)
+		SKIP("no Landlock here");
+	CHECK_INT(errno_of(confine_as_server, write_to_tmp), EACCES);
+	CHECK_INT(errno_of(confine_as_server, read_passwords), EACCES);
+	CHECK_INT(errno_of(confine_as_server, read_what_it_serves), 0);
+	CHECK_INT(errno_of(confine_as_server, write_to_its_folder), 0);
 }

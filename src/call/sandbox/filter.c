@@ -65,6 +65,8 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 		set_all(verdicts, calls_connect, CHECK_ALLOW);
 	if (calls & CALLS_AGENT)
 		set_all(verdicts, calls_agent, CHECK_ALLOW);
+	if (calls & CALLS_LOCK)
+		set_all(verdicts, calls_lock, CHECK_ALLOW);
 	if (calls & CALLS_TRACE)
 		set_all(verdicts, calls_trace, CHECK_ALLOW);
 	if (!(calls & CALLS_HOST))

@@ -128,7 +128,23 @@ static int allow_agent(int ruleset, const struct land_request *request, uint64_t
 	if (r == 0)
 		r = allow_paths(ruleset, request->programs, LAND_EXECUTE | LAND_READ_FILE);
 	if (r == 0)
-		r = allow_path(ruleset, request->folder, in_folder & ~LAND_EXECUTE);
+		r = allow_paths(ruleset, request->folders, in_folder & ~LAND_EXECUTE);
+	if (r == 0)
+		r = allow_paths(ruleset, sinks, LAND_WRITE_FILE | LAND_READ_FILE);
+	return r;
+}
+
+/* For a clock's zone and the like; none of it is secret. */
+static const char *const libraries[] = { "/usr", "/etc/localtime", NULL };
+
+static int allow_server(int ruleset, const struct land_request *request, uint64_t in_folder)
+{
+	int r = allow_paths(ruleset, request->roots, LAND_READ_FILE | LAND_READ_DIR);
+
+	if (r == 0)
+		r = allow_paths(ruleset, libraries, LAND_READ_FILE | LAND_READ_DIR);
+	if (r == 0)
+		r = allow_paths(ruleset, request->folders, in_folder & ~LAND_EXECUTE);
 	if (r == 0)
 		r = allow_paths(ruleset, sinks, LAND_WRITE_FILE | LAND_READ_FILE);
 	return r;
@@ -145,6 +161,8 @@ static int allow_files(int ruleset, const struct land_request *request)
 		return 0;
 	if (request->kind == LAND_AGENT)
 		return allow_agent(ruleset, request, in_scratch);
+	if (request->kind == LAND_SERVER)
+		return allow_server(ruleset, request, in_scratch);
 	r = allow_paths(ruleset, some ? request->roots : everything, READ_ANYWHERE);
 	if (r == 0 && some)
 		r = allow_paths(ruleset, machine, READ_ANYWHERE);

@@ -17,9 +17,9 @@ struct land_request {
 	enum land_kind kind;
 	int abi;
 	const struct target *target; /* its TCP ports may be connected to; NULL: none */
-	const char *const *roots;    /* of LAND_ROOTS: what may be read, NULL at the end */
+	const char *const *roots; /* of LAND_ROOTS and _SERVER: what may be read, NULL at the end */
 	const char *const *programs; /* of LAND_AGENT: what may be run, NULL at the end */
-	const char *folder;          /* of LAND_AGENT: where it may write */
+	const char *const *folders;  /* of LAND_AGENT and _SERVER: where it may write, as roots */
 	int executable_fd;           /* what is to be executed, wherever it lies; or -1 */
 };
 

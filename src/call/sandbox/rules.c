@@ -75,8 +75,14 @@ static const struct rules store = {
 
 /* It holds every connection to the outside, so it may do nothing else. */
 static const struct rules agent = {
-	"agent",    WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS, TREE_NONE,
-	LAND_AGENT, CALLS_KEEP | CALLS_CONNECT | CALLS_UNIX | CALLS_AGENT,           0,
+	"agent",    WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,    TREE_NONE,
+	LAND_AGENT, CALLS_KEEP | CALLS_CONNECT | CALLS_UNIX | CALLS_AGENT | CALLS_LOCK, 0,
+};
+
+/* It accepts whoever comes and keeps its keys; what owns the database is started by another. */
+static const struct rules server = {
+	"server",    WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS, TREE_NONE,
+	LAND_SERVER, CALLS_STILL | CALLS_KEEP | CALLS_METADATA | CALLS_LOCK,          0,
 };
 
 const struct rules *rules_of(enum sandbox_profile profile)
@@ -103,6 +109,11 @@ const struct rules *rules_of_store(void)
 const struct rules *rules_of_agent(void)
 {
 	return &agent;
+}
+
+const struct rules *rules_of_server(void)
+{
+	return &server;
 }
 
 static const struct target targets[TARGET_N] = {

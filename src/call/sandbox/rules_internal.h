@@ -26,7 +26,8 @@ enum call_set {
 	CALLS_HOST = 1 << 4,     /* what changes the host: chown, kill, priorities, servers */
 	CALLS_BROKER = 1 << 5,   /* syslog, adjtimex; no open for writing, no new process */
 	CALLS_PROCESS = 1 << 6,  /* signals and scheduling inside a pid namespace */
-	CALLS_AGENT = 1 << 9,    /* accepts clients, locks its folder, ends its child */
+	CALLS_AGENT = 1 << 9,    /* accepts clients, ends its child */
+	CALLS_LOCK = 1 << 10,    /* of folders, while their files are replaced */
 	CALLS_STILL = 1 << 8,    /* opens, starts and makes nothing: only what it has */
 };
 
@@ -37,6 +38,7 @@ enum land_kind {
 	LAND_SCRATCH, /* plus everything below /tmp and /dev/shm */
 	LAND_NOTHING, /* not even reading: what is open stays open */
 	LAND_AGENT,   /* read anywhere, write in its own folder, run its own programs */
+	LAND_SERVER,  /* write in its own folders, read what it serves, run nothing */
 	LAND_NONE,    /* not restricted */
 };
 
@@ -54,6 +56,7 @@ const struct rules *rules_of_broker(void);
 const struct rules *rules_of_warden(void);
 const struct rules *rules_of_store(void);
 const struct rules *rules_of_agent(void);
+const struct rules *rules_of_server(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8
