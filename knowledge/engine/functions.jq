@@ -79,3 +79,14 @@ def oom_can_recur($all): oom_cgroup as $cgroup | $cgroup == "/"
 def is_of_a_read_only_mount($all): . as $line
   | any($all.list_filesystems.filesystems[]?; .read_only and (.source // "" | startswith("/dev/"))
     and ((.source | split("/") | last) as $device | $line | test("\\b\($device | gsub("[^A-Za-z0-9_-]"; "."))\\b|\\(dm-")));
+
+# Whether a query of PostgreSQL (of longest_queries) spent the samples waiting for these types; without samples: at that moment.
+def mostly_waits_for($types): [.waits // {} | to_entries[]] as $waits
+  | if ($waits | length) > 0
+    then ([$waits[] | select(.key | split(":")[0] | IN($types[])) | .value] | add // 0) * 2 >= ([$waits[].value] | add)
+    else .wait_event_type // "CPU" | IN($types[]) end;
+
+# How many samples of the sessions of PostgreSQL (of wait_events) wait for the disk, also through another that writes the log, reads
+# the page or makes the file longer.
+def io_waits: [.counts | to_entries[]
+  | select(.key | test("^IO:|^LWLock:WAL|BufferIO|BufferMapping|^Lock:extend$")) | .value] | add // 0;

@@ -77,8 +77,7 @@ class Postgres:
         return int(self.sql(f"select count(*) from pg_stat_activity where {condition}"))
 
 
-@fault("db.postgresql-slow-queries", "the reports from the database have become slow, why?",
-       asks=3)
+@fault("db.postgresql-slow-queries", "the reports from the database have become slow, why?")
 def queries_without_an_index(scene):
     database = Postgres(scene)
     database.sql("create table orders as select i as id, md5(i::text) as code, "
@@ -106,8 +105,7 @@ def sessions_wait_for_one_lock(scene):
     scene.wait_until(lambda: database.count("wait_event_type = 'Lock'") >= 6, "they wait")
 
 
-@fault("db.postgresql-io-contention", "the database is slow while the backup runs, why?",
-       asks=3)
+@fault("db.postgresql-io-contention", "the database is slow while the backup runs, why?")
 def checkpoints_and_writes_fight_for_the_disk(scene):
     database = Postgres(scene, "max_wal_size = 32MB\nsynchronous_commit = on\n"
                                "checkpoint_timeout = 30s\nlog_checkpoints = on\n"

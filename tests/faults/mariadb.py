@@ -91,7 +91,7 @@ def no_connection_to_mariadb_left(scene):
         database.log_in("shop")
 
 
-@fault("db.mariadb-slow-queries", "the reports from mysql have become slow, why?", asks=3)
+@fault("db.mariadb-slow-queries", "the reports from mysql have become slow, why?")
 def a_join_without_an_index(scene):
     database = MariaDB(scene)
     database.sql("create database shop; use shop; create table orders (code int, note text); "

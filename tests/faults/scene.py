@@ -26,9 +26,7 @@ def fault(cause, question, **more):
     """Registers a fault; 'cause' may be a tuple where several ids name it rightly.
 
     With thorough=False it is not also judged by having read everything: that takes long
-    where the processor is emulated. With asks=3 it is asked about up to three times, and
-    what two reports agree on counts: for faults that show in samples of a moment, such as
-    what sessions of a database wait for just now.
+    where the processor is emulated.
     """
     def register(make):
         FAULTS.append({"causes": cause if isinstance(cause, tuple) else (cause,),
@@ -226,31 +224,20 @@ class Tap:
             print(f"# {trouble}", flush=True)
 
 
-def ask(scene, one, *options):
-    """The report; of a fault that is asked about several times one that another agrees with."""
-    reports = []
-    for _ in range(one.get("asks", 1)):
-        report = scene.ask(one["question"], *options)
-        if any(report["cause_id"] == other["cause_id"] for other in reports):
-            return report
-        reports.append(report)
-    return reports[-1]
-
-
 def play(one, tap, seed, everything):
     import noise  # pylint: disable=import-outside-toplevel
     name = f"{one['causes'][0]} ({one['make'].__name__})"
     try:
         with Scene() as scene:
             one["make"](scene)
-            alone = ask(scene, one)
+            alone = scene.ask(one["question"])
             tap.point(f"{name}: found alone", judge(alone, one["causes"]))
             if one.get("thorough", True):
-                thorough = ask(scene, one, "--thorough")
+                thorough = scene.ask(one["question"], "--thorough")
                 tap.point(f"{name}: {len(alone['evidence'])} calls suffice",
                           judge_frugality(alone, thorough, everything))
             drawn = noise.add(scene, random.Random(f"{seed}/{name}"))
-            among = ask(scene, one)
+            among = scene.ask(one["question"])
             tap.point(f"{name}: found among {', '.join(drawn)}", judge(among, one["causes"]))
     except Skip as why:
         tap.point(name, skip=str(why))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/scan.h"
 #include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
 #include "tools/database/postgresql.h"
@@ -74,7 +75,26 @@ static void ask_all(struct task *task, PGconn *connection, const struct postgres
 	}
 }
 
-static void count_waits(const json_t *rows, json_t *counts)
+static void count(json_t *counts, const char *key, int64_t n)
+{
+	json_put(counts, key, json_integer(json_get_int(counts, key, 0) + n));
+}
+
+static void count_sessions(const char *pids, const char *key, json_t *counts_by_pid)
+{
+	uint64_t pid;
+
+	while (scan_u64(&pids, &pid)) {
+		char name[32];
+
+		text_format(name, sizeof(name), "%llu", (unsigned long long)pid);
+		if (!json_object_get(counts_by_pid, name))
+			json_put(counts_by_pid, name, json_object());
+		count(json_object_get(counts_by_pid, name), key, 1);
+	}
+}
+
+static void count_waits(const json_t *rows, json_t *counts, json_t *counts_by_pid)
 {
 	const json_t *row;
 	size_t i;
@@ -85,19 +105,50 @@ static void count_waits(const json_t *rows, json_t *counts)
 
 		text_format(key, sizeof(key), "%s:%s", json_get_text(row, "type", ""),
 			    json_get_text(row, "event", ""));
-		json_put(counts, key,
-			 json_integer(json_get_int(counts, key, 0) + json_get_int(row, "n", 0)));
+		count(counts, key, json_get_int(row, "n", 0));
+		count_sessions(json_get_text(row, "pids", ""), key, counts_by_pid);
 	}
+}
+
+/* What a long query waits for at one moment is chance; what it waited for mostly is not. */
+static void add_waits_of_queries(const json_t *counts_by_pid, json_t *queries)
+{
+	json_t *query;
+	size_t i;
+
+	json_array_foreach(queries, i, query)
+	{
+		char pid[32];
+		json_t *waits;
+
+		text_format(pid, sizeof(pid), "%lld", (long long)json_get_int(query, "pid", 0));
+		waits = json_object_get(counts_by_pid, pid);
+		json_put(query, "waits", waits ? json_incref(waits) : json_object());
+	}
+}
+
+static json_t *sum_waits(json_t *counts, int n_samples)
+{
+	int64_t total = 0, by_io = 0;
+	const char *key;
+	json_t *n;
+
+	json_object_foreach(counts, key, n)
+	{
+		total += json_integer_value(n);
+		by_io += strncmp(key, "IO:", 3) == 0 ? json_integer_value(n) : 0;
+	}
+	return json_pack("{s:i, s:I, s:f, s:O}", "n_samples", n_samples, "n_waits",
+			 (json_int_t)total, "io_percent",
+			 total ? 100.0 * (double)by_io / (double)total : 0.0, "counts", counts);
 }
 
 /* One look at what sessions wait for says little; ten say where the time goes. */
 static void sample_waits(struct task *task, PGconn *connection, int64_t sample_ms, json_t *result)
 {
 	uint64_t pause_ns = (uint64_t)sample_ms * NS_PER_MS / N_WAIT_SAMPLES;
-	json_t *counts = json_object();
-	const char *key;
-	json_t *count;
-	int64_t total = 0, by_io = 0;
+	CLEANUP(json) json_t *counts = json_object();
+	CLEANUP(json) json_t *counts_by_pid = json_object();
 	int n = 0;
 
 	for (; n < N_WAIT_SAMPLES && has_time(task); n++) {
@@ -107,18 +158,11 @@ static void sample_waits(struct task *task, PGconn *connection, int64_t sample_m
 
 		if (!rows)
 			break;
-		count_waits(rows, counts);
+		count_waits(rows, counts, counts_by_pid);
 		(void)host_wait(task->host, pause_ns);
 	}
-	json_object_foreach(counts, key, count)
-	{
-		total += json_integer_value(count);
-		by_io += strncmp(key, "IO:", 3) == 0 ? json_integer_value(count) : 0;
-	}
-	json_put(result, "wait_events",
-		 json_pack("{s:i, s:I, s:f, s:o}", "n_samples", n, "n_waits", (json_int_t)total,
-			   "io_percent", total ? 100.0 * (double)by_io / (double)total : 0.0,
-			   "counts", counts));
+	json_put(result, "wait_events", sum_waits(counts, n));
+	add_waits_of_queries(counts_by_pid, json_object_get(result, "longest_queries"));
 }
 
 static json_t *ask_database(struct task *task, const struct postgresql_server *server,

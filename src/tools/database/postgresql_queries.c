@@ -66,9 +66,11 @@ const struct postgresql_query postgresql_server_queries[] = {
 				   " FROM pg_stat_activity a WHERE a.wait_event_type = 'Lock' "
 				   "ORDER BY a.query_start LIMIT 30",
 	  POSTGRESQL_ROWS, 100000, 0 },
+	/* Who makes a file longer holds its lock for one write: that is a wait for the disk. */
 	{ "blockers",
 	  "WITH RECURSIVE waits AS MATERIALIZED (SELECT a.pid AS waiter, unnest(pg_blocking_pids("
-	  "a.pid)) AS blocker FROM pg_stat_activity a WHERE a.wait_event_type = 'Lock'),"
+	  "a.pid)) AS blocker FROM pg_stat_activity a WHERE a.wait_event_type = 'Lock' AND"
+	  " a.wait_event <> 'extend'),"
 	  " chain(root, waiter) AS (SELECT blocker, waiter FROM waits WHERE blocker NOT IN"
 	  " (SELECT waiter FROM waits) UNION SELECT c.root, w.waiter FROM chain c JOIN waits w ON"
 	  " w.blocker = c.waiter)"
@@ -209,7 +211,8 @@ const char postgresql_databases_query[] =
 
 const char postgresql_waits_query[] =
 	"SELECT coalesce(wait_event_type, 'CPU') AS type, coalesce(wait_event, 'running') AS event,"
-	" count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+	" count(*) AS n, string_agg(pid::text, ' ' ORDER BY query_start) AS pids FROM"
+	" pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
 	" GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 20";
 
 const char postgresql_has_statements_query[] =
