@@ -3,15 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/encoding.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "call/audit_internal.h"
@@ -40,13 +37,10 @@ static int open_directory(struct audit *audit, const char *directory, struct err
 
 static json_t *hmac_json(const struct audit *audit, const void *bytes, size_t len)
 {
-	unsigned char mac[EVP_MAX_MD_SIZE];
-	char text[2 * EVP_MAX_MD_SIZE + 1];
-	unsigned n_mac = 0;
+	char text[HASH_TEXT_BYTES];
 
-	if (!HMAC(EVP_sha256(), audit->key, SECRET_BYTES, len ? bytes : "", len, mac, &n_mac))
-		abort();
-	return json_string(hex_encode(mac, n_mac, text));
+	audit_key_hmac(audit->key, bytes, len, text);
+	return json_string(text);
 }
 
 static void put_text(json_t *members, const char *key, const char *text, size_t max)
@@ -173,11 +167,13 @@ struct audit *audit_open_unfinished(const char *directory, struct error *err)
 int audit_begin(struct audit *audit, struct error *err)
 {
 	int r = close_open_calls(audit, err);
+	char key_id[AUDIT_KEY_ID_BYTES];
 
+	audit_key_id(audit->key, key_id);
 	if (r == 0)
 		r = audit_write(audit, AUDIT_START,
-				json_pack("{s:I, s:I}", "pid", (json_int_t)getpid(), "uid",
-					  (json_int_t)geteuid()),
+				json_pack("{s:I, s:I, s:s}", "pid", (json_int_t)getpid(), "uid",
+					  (json_int_t)geteuid(), "key_id", key_id),
 				err);
 	if (r == 0)
 		r = audit_sync(audit, err);

@@ -6,7 +6,8 @@
  * insertion, deletion, change or reordering before the last line is found.
  * Lines cut off at the end are found up to the last anchor (call/anchors.h); what
  * cannot be proved is said by audit_verify(). Arguments are stored redacted,
- * with an HMAC-SHA-256 of the exact bytes under a key in the state directory.
+ * with an HMAC-SHA-256 of the exact bytes under a key in the state directory; each
+ * start names the key by an id, so that one that was removed or replaced shows.
  * Kinds: start, intent, outcome, rotate, repair (a line torn by a crash was cut off).
  *
  * An intent is written before its call runs. Above TOOL_READS it is on disk

@@ -42,6 +42,24 @@ struct audit {
 	struct open_calls open;
 };
 
+#define AUDIT_KEY_ID_BYTES 17
+
+/* Which key a log says it was written with: each start names it. */
+struct audit_keys {
+	char id[AUDIT_KEY_ID_BYTES]; /* "": no start named one */
+	uint64_t seq;                /* the line since which it is this one */
+	uint64_t changed_seq;        /* the last line that named another than before, or 0 */
+};
+
+void audit_key_hmac(const unsigned char key[SECRET_BYTES], const void *bytes, size_t len,
+		    char text[HASH_TEXT_BYTES]);
+/* Tells keys apart, and nothing about them. */
+void audit_key_id(const unsigned char key[SECRET_BYTES], char id[AUDIT_KEY_ID_BYTES]);
+void audit_keys_follow(struct audit_keys *keys, const json_t *start, uint64_t seq);
+
+/* The id of the key in the log's folder, which is not made if it is missing (-ENOENT). */
+int audit_key_look(int dir_fd, char id[AUDIT_KEY_ID_BYTES]);
+
 bool open_calls_add(struct open_calls *open, uint64_t id);
 bool open_calls_remove(struct open_calls *open, uint64_t id);
 

@@ -231,6 +231,68 @@ TEST(a_cut_off_end_is_named_as_what_cannot_be_proved)
 	}
 }
 
+static bool cannot_prove(struct scene *scene, const char *part)
+{
+	CLEANUP(json) json_t *report = verify(scene);
+	const json_t *list = json_object_get(report, "cannot_prove"), *sentence;
+	size_t i;
+
+	CHECK(json_get_bool(report, "ok", false));
+	json_array_foreach(list, i, sentence)
+	{
+		if (strstr(json_string_value(sentence), part))
+			return true;
+	}
+	return false;
+}
+
+static void remove_key(const struct scene *scene)
+{
+	char path[96];
+
+	(void)snprintf(path, sizeof(path), "%s/audit.key", scene->directory);
+	CHECK_INT(unlink(path), 0);
+}
+
+TEST(a_missing_key_is_named_as_what_cannot_be_proved)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+
+	scene_make(&scene);
+	CHECK(!cannot_prove(&scene, "audit.key"));
+	remove_key(&scene);
+	CHECK(cannot_prove(&scene, "audit.key, is missing"));
+}
+
+TEST(a_replaced_key_is_named_before_and_after_the_next_start)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	CLEANUP(fd) int fd = -1;
+	char path[96];
+
+	scene_make(&scene);
+	remove_key(&scene);
+	(void)snprintf(path, sizeof(path), "%s/audit.key", scene.directory);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK_INT(fd_write_all(fd, "0123456789abcdef0123456789abcdef", 32), 0);
+	CHECK(cannot_prove(&scene, "not the key that line 1 names"));
+	record_calls(&scene);
+	CHECK(!cannot_prove(&scene, "not the key"));
+	CHECK(cannot_prove(&scene, "arguments calls had before line 8"));
+}
+
+TEST(a_key_that_a_restart_made_anew_is_named)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+
+	scene_make(&scene);
+	remove_key(&scene);
+	record_calls(&scene);
+	CHECK(cannot_prove(&scene, "before line 8: audit.key was removed or replaced"));
+	record_calls(&scene);
+	CHECK(cannot_prove(&scene, "before line 8"));
+}
+
 TEST(an_emptied_log_shows_only_against_a_head_kept_elsewhere)
 {
 	CLEANUP(scene) struct scene scene = { 0 };

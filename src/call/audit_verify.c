@@ -27,6 +27,8 @@ struct verifier {
 	bool is_torn;
 	struct open_calls open;
 	struct anchors anchors;
+	struct audit_keys keys;
+	int dir_fd;
 };
 
 static void add_fault(struct verifier *verifier, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -144,6 +146,8 @@ static void check_line(struct verifier *verifier, struct str text)
 						      "chained to: changed, inserted or removed");
 		check_seq(verifier, line.seq);
 		check_follow(verifier, &line, text);
+		if (line.kind == AUDIT_START)
+			audit_keys_follow(&verifier->keys, json, line.seq);
 		verifier->seq = line.seq;
 		str_copy(line.time, verifier->last_time, sizeof(verifier->last_time));
 		if (!verifier->first_time[0])
@@ -229,6 +233,36 @@ static void push_anchored(const struct verifier *verifier, const struct anchor *
 			"lines after them: the server knows its last one");
 }
 
+/* Without its key nobody can tell whether a call had the arguments that somebody says it had. */
+static void push_key(const struct verifier *verifier, json_t *list)
+{
+	static const char without[] = "which exact arguments calls had";
+	const struct audit_keys *keys = &verifier->keys;
+	char id[AUDIT_KEY_ID_BYTES] = "";
+	int r = audit_key_look(verifier->dir_fd, id);
+
+	if (!verifier->n_lines)
+		return;
+	if (r == -ENOENT)
+		push_text(list, "%s: the key of their keyed hashes, " AUDIT_KEY_FILE ", is missing",
+			  without);
+	else if (r < 0)
+		push_text(list,
+			  "%s: the key of their keyed hashes, " AUDIT_KEY_FILE
+			  ", is none that can be used: %s",
+			  without, r == -E2BIG ? "not 32 bytes" : strerrordesc_np(-r));
+	else if (*keys->id && strcmp(keys->id, id) != 0)
+		push_text(list,
+			  "%s: " AUDIT_KEY_FILE " is not the key that line %" PRIu64
+			  " names, and was replaced since",
+			  without, keys->seq);
+	if (keys->changed_seq)
+		push_text(list,
+			  "%s before line %" PRIu64 ": " AUDIT_KEY_FILE
+			  " was removed or replaced before it",
+			  without, keys->changed_seq);
+}
+
 static json_t *unprovable(const struct verifier *verifier)
 {
 	const struct anchor *last = last_anchor(&verifier->anchors);
@@ -244,6 +278,7 @@ static json_t *unprovable(const struct verifier *verifier)
 		push_text(list, "that nobody with this machine's root rewrote the whole log: "
 				"the same comparison shows it");
 	}
+	push_key(verifier, list);
 	if (verifier->is_torn)
 		push_text(list, "what the incomplete last line says: it is being written, or a "
 				"crash tore it");
@@ -276,7 +311,7 @@ static int verify(int dir_fd, json_t *report, struct error *err)
 	for (int i = 0; i < MAX_ATTEMPTS; i++) {
 		CLEANUP(json) json_t *faults = json_array();
 		CLEANUP(anchors) struct anchors anchors = { 0 };
-		struct verifier verifier = { .faults = faults };
+		struct verifier verifier = { .faults = faults, .dir_fd = dir_fd };
 		unsigned before = 0, after = 0;
 		/* First: those that come meanwhile may be of lines that come meanwhile. */
 		int r = anchors_load(dir_fd, &anchors, err);
