@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "identity/approvers_internal.h"
 #include "identity/identity_internal.h"
 #include "identity/key.h"
 #include "identity/statement.h"

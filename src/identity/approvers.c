@@ -6,7 +6,6 @@
 
 #include <openssl/evp.h>
 
-#include "identity/approvers_internal.h"
 #include "identity/key.h"
 #include "identity/statement.h"
 

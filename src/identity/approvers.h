@@ -30,6 +30,9 @@ struct approvers {
 	size_t n;
 };
 
+/* 1 to APPROVER_NAME_BYTES - 1 printable ASCII characters without blanks. */
+bool approver_is_name(const char *text);
+
 void approvers_finish(struct approvers *approvers);
 void approvers_cleanup(struct approvers *approvers);
 

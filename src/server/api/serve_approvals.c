@@ -17,31 +17,45 @@
 #include "server/hub/queue.h"
 
 static const char waiting_sql[] =
-	"SELECT id, agent, tool, caller, risk, created, deadline, args_sha256, meta, args "
-	"FROM calls WHERE org = $1 AND state = 'waiting_approval' ORDER BY cursor LIMIT 1000";
+	"SELECT id, agent, (SELECT hostname FROM agents WHERE agents.org = calls.org "
+	"AND agents.id = calls.agent), tool, caller, risk, created, deadline, args_sha256, meta, "
+	"args "
+	"FROM calls WHERE org = $1 AND state = 'waiting_approval' "
+	"AND (CAST($2 AS TEXT) IS NULL OR id = $2) ORDER BY cursor LIMIT 1000";
 static const char call_sql[] = "SELECT agent, tool, args_sha256, caller FROM calls "
 			       "WHERE org = $1 AND id = $2 AND state = 'waiting_approval'";
+/* What the author signs with, if he told: a second API key makes nobody a second person. */
+static const char author_sql[] =
+	"SELECT key FROM signing_keys WHERE org = $1 AND EXISTS (SELECT 1 FROM calls "
+	"WHERE calls.org = $1 AND calls.id = $2 AND substr(calls.caller, 1, length(api_key) + 1) "
+	"= api_key || '/')";
 static const char approver_sql[] = "SELECT key FROM approvers WHERE org = $1 AND name = $2 "
 				   "AND removed IS NULL";
 
+#define COLUMN_CREATED 6
+
 static const struct column columns[] = {
-	{ "call_id", COLUMN_TEXT },
-	{ "agent", COLUMN_TEXT },
-	{ "tool", COLUMN_TEXT },
-	{ "caller", COLUMN_TEXT },
-	{ "risk", COLUMN_TEXT },
-	{ "created", COLUMN_TIME },
-	{ "deadline", COLUMN_TIME },
-	{ "args_sha256", COLUMN_TEXT },
-	{ "meta", COLUMN_JSON },
-	{ "arguments", COLUMN_TEXT },
-	{ 0 },
+	{ "call_id", COLUMN_TEXT }, { "agent", COLUMN_TEXT },     { "hostname", COLUMN_TEXT },
+	{ "tool", COLUMN_TEXT },    { "caller", COLUMN_TEXT },    { "risk", COLUMN_TEXT },
+	{ "created", COLUMN_TIME }, { "deadline", COLUMN_TIME },  { "args_sha256", COLUMN_TEXT },
+	{ "meta", COLUMN_JSON },    { "arguments", COLUMN_TEXT }, { 0 },
 };
 
 static void handle_waiting(struct exchange *exchange, const struct store_result *result)
 {
 	json_t *answer = exchange_rows(result->steps, "approvals", columns);
+	int64_t now_ns = (int64_t)clock_wall_ns();
+	json_t *item;
+	size_t i;
 
+	/* By one clock: an approval's life begins when the host asked for it. */
+	json_array_foreach(json_object_get(answer, "approvals"), i, item)
+	{
+		int64_t created_ns = store_int_at(result->steps, (unsigned)i, COLUMN_CREATED);
+
+		json_put(item, "waits_s",
+			 json_integer((now_ns - created_ns) / (int64_t)NS_PER_SEC));
+	}
 	json_put(answer, "org", json_string(exchange->caller.org->id));
 	exchange_answer(exchange, answer);
 }
@@ -49,17 +63,35 @@ static void handle_waiting(struct exchange *exchange, const struct store_result 
 static void get_approvals(struct exchange *exchange)
 {
 	exchange_submit(exchange,
-			&(struct store_step)STEP(waiting_sql, STORE_ANY, exchange_org(exchange)), 1,
-			handle_waiting);
+			&(struct store_step)STEP(waiting_sql, STORE_ANY, exchange_org(exchange),
+						 store_null()),
+			1, handle_waiting);
 }
 
-static void handle_approved(const struct store_result *result UNUSED, const struct error *err,
-			    void *data)
+static void handle_none(struct exchange *exchange, const struct error *err)
+{
+	if (err->code == -ENOENT)
+		exchange_refuse(exchange, 404, NULL, "no such call waits for an approval");
+	else
+		exchange_fail(exchange, err);
+}
+
+static void get_approval(struct exchange *exchange)
+{
+	exchange->failed = handle_none;
+	exchange_submit(exchange,
+			&(struct store_step)STEP(waiting_sql, STORE_SOME, exchange_org(exchange),
+						 store_text(exchange->params[0])),
+			1, handle_waiting);
+}
+
+static void handle_done(const struct store_result *result UNUSED, const struct error *err,
+			void *data)
 {
 	struct exchange *exchange = data;
 
 	if (err)
-		exchange_fail(exchange, err);
+		handle_none(exchange, err);
 	else
 		exchange_answer(exchange,
 				json_pack("{s:b, s:s}", "ok", 1, "call_id", exchange->params[0]));
@@ -75,18 +107,22 @@ static void forward(struct exchange *exchange)
 		.sealed = exchange->body,
 	};
 
-	hub_approve(exchange->api->hub, &given, handle_approved, exchange);
+	hub_approve(exchange->api->hub, &given, handle_done, exchange);
 }
 
-/* "key_id/name" of the call's author against who approves, by key or by name. */
-static bool is_author(const struct exchange *exchange, const struct approval *approval,
-		      const char *author)
+/* "key_id/name" of the call's author against who approves: by API key, signing key or name. */
+static bool is_author(const struct exchange *exchange, const struct store_rows *author_keys,
+		      const char *key, const char *author)
 {
+	const struct approval *approval = exchange->data;
 	const char *slash = strchr(author, '/');
 	size_t n_id = slash ? (size_t)(slash - author) : strlen(author);
 
 	if (strlen(exchange->caller.id) == n_id && memcmp(exchange->caller.id, author, n_id) == 0)
 		return true;
+	for (unsigned i = 0; i < author_keys->n_rows; i++)
+		if (strcmp(store_text_at(author_keys, i, 0), key) == 0)
+			return true;
 	return slash && strcasecmp(slash + 1, approval->approver) == 0;
 }
 
@@ -122,12 +158,15 @@ static void handle_call(struct exchange *exchange, const struct store_result *re
 	} else if (check_signature(exchange, store_text_at(approver, 0, 0), &err) < 0) {
 		exchange_refuse(exchange, 403, "forbidden", "the signature does not hold");
 	} else if (!exchange->caller.org->author_may_approve &&
-		   is_author(exchange, approval, store_text_at(call, 0, 3))) {
+		   is_author(exchange, &result->steps[2], store_text_at(approver, 0, 0),
+			     store_text_at(call, 0, 3))) {
 		exchange_refuse(exchange, 403, "forbidden", "who asked for it may not approve it");
 	} else {
-		audit = exchange_audit(exchange, "call.approve", exchange->params[0],
-				       json_pack("{s:s, s:s}", "approver", approval->approver,
-						 "args_sha256", approval->args_sha256));
+		audit = exchange_audit(
+			exchange, "call.approve", exchange->params[0],
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "approver", approval->approver,
+				  "author", store_text_at(call, 0, 3), "agent", approval->host,
+				  "tool", approval->tool, "args_sha256", approval->args_sha256));
 		exchange_record(exchange, &audit, forward);
 	}
 }
@@ -146,14 +185,53 @@ static void post_approval(struct exchange *exchange)
 		STEP(call_sql, STORE_SOME, exchange_org(exchange), store_text(exchange->params[0])),
 		STEP(approver_sql, STORE_ANY, exchange_org(exchange),
 		     store_text(approval->approver)),
+		STEP(author_sql, STORE_ANY, exchange_org(exchange),
+		     store_text(exchange->params[0])),
 	};
+	exchange->failed = handle_none;
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_call);
+}
+
+static void deny(struct exchange *exchange)
+{
+	const struct hub_denial denial = {
+		.org = exchange->caller.org->id,
+		.call = exchange->params[0],
+		.sentence = exchange->data,
+	};
+
+	hub_deny(exchange->api->hub, &denial, handle_done, exchange);
+}
+
+static void handle_deniable(struct exchange *exchange, const struct store_result *result)
+{
+	const char *reason = exchange_member(exchange, "reason", "");
+	const struct store_step audit =
+		exchange_audit(exchange, "call.deny", exchange->params[0],
+			       json_pack("{s:s, s:s, s:s, s:s, s:s}", "by", exchange->caller.name,
+					 "author", store_text_at(result->steps, 0, 3), "agent",
+					 store_text_at(result->steps, 0, 0), "tool",
+					 store_text_at(result->steps, 0, 1), "reason", reason));
+
+	exchange->data = (char *)exchange_text(exchange, "%s denied it%s%s", exchange->caller.name,
+					       *reason ? ": " : "", reason);
+	exchange_record(exchange, &audit, deny);
+}
+
+static void post_denial(struct exchange *exchange)
+{
+	exchange->failed = handle_none;
+	exchange_submit(exchange,
+			&(struct store_step)STEP(call_sql, STORE_SOME, exchange_org(exchange),
+						 store_text(exchange->params[0])),
+			1, handle_deniable);
 }
 
 #define WAITING                                                                                    \
 	SCHEMA_GIVES("\"call_id\",\"agent\",\"tool\",\"args_sha256\",\"arguments\"",               \
 		     "\"call_id\":" SCHEMA_TEXT ",\"agent\":" SCHEMA_TEXT ",\"tool\":" SCHEMA_TEXT \
-		     ",\"arguments\":" SCHEMA_TEXT ",\"args_sha256\":" SCHEMA_TEXT)
+		     ",\"arguments\":" SCHEMA_TEXT ",\"args_sha256\":" SCHEMA_TEXT                 \
+		     ",\"hostname\":" SCHEMA_NULL_TEXT ",\"waits_s\":{\"type\":\"integer\"}")
 
 const struct route routes_approvals[] = {
 	{ .method = "GET",
@@ -162,6 +240,12 @@ const struct route routes_approvals[] = {
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("approvals", WAITING),
 	  .handle = get_approvals },
+	{ .method = "GET",
+	  .pattern = "/api/v1/approvals/{call_id}",
+	  .summary = "One call that waits for an approval, as the list has it.",
+	  .least = ROLE_VIEWER,
+	  .response = SCHEMA_LIST("approvals", WAITING),
+	  .handle = get_approval },
 	{ .method = "POST",
 	  .pattern = "/api/v1/approvals/{call_id}",
 	  .summary = "Approves a call with a statement signed by the approver's own key.",
@@ -171,5 +255,13 @@ const struct route routes_approvals[] = {
 	  .response = SCHEMA_GIVES("\"ok\"", "\"ok\":" SCHEMA_FLAG ",\"call_id\":" SCHEMA_TEXT),
 	  .example = "{\"statement\":\"{}\",\"signature\":\"AA==\"}",
 	  .handle = post_approval },
+	{ .method = "POST",
+	  .pattern = "/api/v1/approvals/{call_id}/deny",
+	  .summary = "Refuses a call that waits for an approval: its outcome is denied.",
+	  .least = ROLE_APPROVER,
+	  .request = SCHEMA_STRICT("", "\"reason\":{\"type\":\"string\",\"maxLength\":500}"),
+	  .response = SCHEMA_GIVES("\"ok\"", "\"ok\":" SCHEMA_FLAG ",\"call_id\":" SCHEMA_TEXT),
+	  .example = "{\"reason\":\"not during the day\"}",
+	  .handle = post_denial },
 	{ 0 },
 };

@@ -13,7 +13,8 @@
 static const char list_sql[] = "SELECT name, key, added FROM approvers WHERE org = $1 "
 			       "AND removed IS NULL ORDER BY name";
 static const char document_sql[] = "SELECT approvers, approvers_sequence FROM orgs WHERE id = $1";
-static const char save_sql[] = "UPDATE orgs SET approvers = $2, approvers_sequence = $3 "
+static const char save_sql[] = "UPDATE orgs SET approvers = $2, approvers_sequence = $3, "
+			       "author_may_approve = $4 "
 			       "WHERE id = $1 AND approvers_sequence < $3";
 static const char clear_sql[] =
 	"UPDATE approvers SET removed = $2 WHERE org = $1 AND removed IS NULL";
@@ -58,6 +59,7 @@ static void handle_saved(struct exchange *exchange, const struct store_result *r
 {
 	hub_set_approvers(exchange->api->hub, exchange->caller.org->id,
 			  json_incref(json_object_get(exchange->body, "document")));
+	exchange->caller.org->author_may_approve = exchange->data != NULL;
 	exchange->failed = NULL;
 	read_list(exchange);
 }
@@ -85,9 +87,9 @@ static void save(struct exchange *exchange, const struct approvers *approvers)
 	char *text = json_canonical(json_object_get(exchange->body, "document"));
 	unsigned n = 0;
 
-	steps[n++] = (struct store_step)STEP(save_sql, STORE_SOME, org,
-					     store_text(exchange_text(exchange, "%s", text)),
-					     store_int((int64_t)approvers->sequence));
+	steps[n++] = (struct store_step)STEP(
+		save_sql, STORE_SOME, org, store_text(exchange_text(exchange, "%s", text)),
+		store_int((int64_t)approvers->sequence), store_int(approvers->author_may_approve));
 	steps[n++] = (struct store_step)STEP(clear_sql, STORE_ANY, org, now);
 	free(text);
 	for (size_t i = 0; i < approvers->n; i++) {
@@ -104,6 +106,7 @@ static void save(struct exchange *exchange, const struct approvers *approvers)
 			       json_pack("{s:I, s:i}", "sequence", (json_int_t)approvers->sequence,
 					 "n", (int)approvers->n));
 	exchange->failed = handle_refused;
+	exchange->data = approvers->author_may_approve ? exchange : NULL; /* a flag */
 	exchange_submit(exchange, steps, n, handle_saved);
 }
 

@@ -84,6 +84,8 @@ static void get_call(struct exchange *exchange)
 		.wait = { .org = exchange->caller.org->id,
 			  .call = exchange->params[0],
 			  .until_ns = clock_monotonic_ns() + (uint64_t)wait_ms * NS_PER_MS,
+			  .ends_at_approval = strcmp(json_get_text(exchange->query, "until", ""),
+						     "approval") == 0,
 			  .done = handle_outcome },
 		.exchange = exchange,
 	};
@@ -141,6 +143,7 @@ const struct route routes_calls[] = {
 		  "\"agent\":" SCHEMA_NAME ",\"label\":" SCHEMA_NAME
 		  ",\"tool\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64}"
 		  ",\"arguments\":{\"type\":\"object\"},\"timeout_ms\":{\"type\":\"integer\","
+		  "\"minimum\":100,\"maximum\":86400000},\"approval_ms\":{\"type\":\"integer\","
 		  "\"minimum\":100,\"maximum\":86400000}," WAIT),
 	  .response = SCHEMA_LIST(
 		  "calls", SCHEMA_GIVES("\"id\",\"agent\",\"state\",\"error\"",
@@ -160,9 +163,10 @@ const struct route routes_calls[] = {
 	  .handle = get_calls },
 	{ .method = "GET",
 	  .pattern = "/api/v1/calls/{call_id}",
-	  .summary = "One call; with wait_ms its answer waits so long for an outcome.",
+	  .summary = "One call; with wait_ms its answer waits so long for an outcome, or until it "
+		     "waits for an approval.",
 	  .least = ROLE_VIEWER,
-	  .query = SCHEMA_STRICT("", WAIT),
+	  .query = SCHEMA_STRICT("", WAIT ",\"until\":{\"enum\":[\"outcome\",\"approval\"]}"),
 	  .response = WHOLE,
 	  .handle = get_call },
 	{ .method = "POST",

@@ -95,6 +95,7 @@ static void submit_all(struct exchange *exchange)
 {
 	struct fan_out *fan_out = exchange->data;
 	int64_t timeout_ms = json_get_int(exchange->body, "timeout_ms", TIMEOUT_MS);
+	int64_t approval_ms = json_get_int(exchange->body, "approval_ms", 0);
 	struct hub_call call = {
 		.org = exchange->caller.org->id,
 		.tool = exchange_member(exchange, "tool", ""),
@@ -102,6 +103,7 @@ static void submit_all(struct exchange *exchange)
 		.caller = fan_out->caller,
 		.risk = fan_out->risk,
 		.deadline_ns = clock_wall_ns() + (uint64_t)timeout_ms * NS_PER_MS,
+		.approval_wait_ns = (uint64_t)approval_ms * NS_PER_MS,
 	};
 
 	for (unsigned i = 0; i < fan_out->n_legs; i++) {

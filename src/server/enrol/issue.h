@@ -55,4 +55,5 @@ json_t *issue_answer(const struct api *api, const char *agent, const struct issu
 		     "\"certificate_serial\"",                                            \
 		     "\"agent_id\":" SCHEMA_TEXT ",\"certificate\":" SCHEMA_TEXT          \
 		     ",\"ca_certificate\":" SCHEMA_TEXT ",\"websocket_url\":" SCHEMA_TEXT \
-		     ",\"certificate_serial\":" SCHEMA_TEXT)
+		     ",\"certificate_serial\":" SCHEMA_TEXT ",\"org\":" SCHEMA_TEXT       \
+		     ",\"root_key\":" SCHEMA_NULL_TEXT ",\"anchor_key\":" SCHEMA_TEXT)

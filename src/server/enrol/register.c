@@ -62,9 +62,15 @@ static void handle_lost(struct exchange *exchange, const struct error *err)
 static void handle_enrolled(struct exchange *exchange, const struct store_result *result UNUSED)
 {
 	struct registration *registration = exchange->data;
+	const struct org *org = registration->voucher.org;
+	json_t *answer =
+		issue_answer(exchange->api, registration->newcomer.agent, &registration->issue);
 
-	exchange_answer(exchange, issue_answer(exchange->api, registration->newcomer.agent,
-					       &registration->issue));
+	/* What the host's root may pin: whose approvals and anchors count there. */
+	json_put(answer, "org", json_string(org->id));
+	json_put(answer, "root_key", org->root_key ? json_string(org->root_key) : json_null());
+	json_put(answer, "anchor_key", json_string(exchange->api->config->anchor_key));
+	exchange_answer(exchange, answer);
 }
 
 /*

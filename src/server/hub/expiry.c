@@ -52,6 +52,8 @@ static bool end_due(struct hub *hub, const struct store_rows *rows, unsigned row
 
 	if (flight && flight->state == FLIGHT_SAVING)
 		return true;
+	if (waits)
+		ending.error = "nobody approved it in time";
 	if (waits || !call_may_have_started(hub, entry, ending.call, created_ns)) {
 		outcome_end(hub, &ending);
 		return false;

@@ -142,8 +142,10 @@ static void store_outcome(struct hub_op *op, const struct response *response)
 static void handle_waiting(struct hub_op *op, const struct store_result *result,
 			   const struct error *err)
 {
-	if (!err)
+	if (!err) {
+		expiry_note(op->hub, (uint64_t)store_int_at(&result->steps[0], 0, 0));
 		waits_wake(op->hub, op->org, op->call, op->state);
+	}
 	settle(op);
 	hub_op_tell(op, result, err);
 }
@@ -157,10 +159,12 @@ static void store_waiting(struct hub_op *op, const struct response *response)
 	op->done = handle_waiting;
 	op->state = "waiting_approval";
 	BATCH_ADD(&batch, STORE_SOME,
-		  "UPDATE calls SET state = 'waiting_approval', meta = $4 WHERE org = $1"
-		  " AND id = $2 AND agent = $3 AND finished IS NULL",
+		  "UPDATE calls SET state = 'waiting_approval', meta = $4,"
+		  " deadline = $5 + COALESCE(approval_wait, $6) WHERE org = $1"
+		  " AND id = $2 AND agent = $3 AND finished IS NULL RETURNING deadline",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
-		  store_text(meta));
+		  store_text(meta), store_int((int64_t)clock_wall_ns()),
+		  store_int((int64_t)HUB_APPROVAL_WAIT_NS));
 	hub_batch_event(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }

@@ -89,19 +89,23 @@ static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *ca
 {
 	struct hub_batch batch = { 0 };
 	char hash[TOKEN_HASH_BYTES];
+	uint64_t now_ns = clock_wall_ns();
 
 	add_checks(&batch, op);
 	BATCH_ADD(
 		&batch, STORE_SOME,
 		"INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller, risk,"
-		" created, deadline, args) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9,"
-		" $10, $11)",
+		" created, deadline, args, timeout, approval_wait) VALUES ($1, $2, $3, 'queued', "
+		"$4,"
+		" $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 		store_text(op->org), store_text(op->call), store_text(op->agent),
 		store_int(next_cursor(hub)), store_text(call->tool),
 		store_text(token_hash(call->args, strlen(call->args), hash)),
-		store_text(call->caller), store_text(call->risk),
-		store_int((int64_t)clock_wall_ns()), store_int((int64_t)call->deadline_ns),
-		store_text(call->args));
+		store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
+		store_int((int64_t)call->deadline_ns), store_text(call->args),
+		store_int((int64_t)(call->deadline_ns - now_ns)),
+		store_int((int64_t)(call->approval_wait_ns ? call->approval_wait_ns
+							   : HUB_APPROVAL_WAIT_NS)));
 	hub_batch_event(&batch, op, "call",
 			json_pack("{s:s, s:s, s:s, s:s}", "id", op->call, "agent", op->agent,
 				  "tool", call->tool, "state", "queued"));
@@ -207,49 +211,5 @@ void hub_cancel(struct hub *hub, const char *org, const char *call, store_done *
 		  "UPDATE calls SET meta = '{\"cancel\":true}' WHERE org = $1 AND id = $2"
 		  " AND finished IS NULL RETURNING agent, created, state",
 		  store_text(org), store_text(call));
-	hub_op_submit(op, &batch);
-}
-
-static void handle_approved(struct hub_op *op, const struct store_result *result,
-			    const struct error *err)
-{
-	struct hub_link *link;
-
-	if (!err) {
-		text_format(op->agent, sizeof(op->agent), "%s",
-			    store_text_at(&result->steps[0], 0, 0));
-		link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
-		if (link)
-			link_pump_again(link);
-	}
-	hub_op_tell(op, result, err);
-}
-
-void hub_approve(struct hub *hub, const struct hub_approval *approval, store_done *done, void *data)
-{
-	struct hub_op *op = hub_op_new(hub, approval->org, NULL, approval->call);
-	const char *statement = json_get_text(approval->sealed, "statement", "");
-	struct error err = { 0 };
-	CLEANUP(json) json_t *inside = json_parse(statement, strlen(statement), 64 * KIB, &err);
-	struct hub_batch batch = { 0 };
-
-	op->done = handle_approved;
-	op->user_done = done;
-	op->user = data;
-	BATCH_ADD(&batch, STORE_SOME,
-		  "UPDATE calls SET state = 'queued' WHERE org = $1 AND id = $2"
-		  " AND state = 'waiting_approval' RETURNING agent",
-		  store_text(op->org), store_text(op->call));
-	BATCH_ADD(
-		&batch, STORE_SOME,
-		"INSERT INTO approvals (org, call, nonce, approver, created, signature, statement)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		store_text(op->org), store_text(op->call),
-		store_text(json_get_text(inside, "nonce", "")), store_text(approval->approver),
-		store_int((int64_t)clock_wall_ns()),
-		store_text(json_get_text(approval->sealed, "signature", "")),
-		store_text(statement));
-	hub_batch_event(&batch, op, "call",
-			json_pack("{s:s, s:s}", "id", op->call, "state", "queued"));
 	hub_op_submit(op, &batch);
 }

@@ -19,6 +19,7 @@
 #define HUB_MAX_QUEUED 1024 /* open calls of one agent; beyond: -EBUSY */
 #define HUB_ARGS_MAX_BYTES (1 * MIB)
 #define HUB_LOST_NS (3600 * NS_PER_SEC)
+#define HUB_APPROVAL_WAIT_NS (3600 * NS_PER_SEC) /* where the call does not say */
 
 /* Copied by hub_submit(). */
 struct hub_call {
@@ -27,6 +28,11 @@ struct hub_call {
 	const char *caller;   /* who asks, "key_id/name" or a person: the host's audit log has it */
 	const char *risk;     /* "reads", "traces", "changes" */
 	uint64_t deadline_ns; /* wall clock; it ends by then */
+	/*
+	 * How long it may wait for an approval, 0: HUB_APPROVAL_WAIT_NS. Its deadline moves: while
+	 * it waits it is the end of that, and once approved it has all its time again.
+	 */
+	uint64_t approval_wait_ns;
 };
 
 /*
@@ -58,6 +64,15 @@ void hub_approve(struct hub *hub, const struct hub_approval *approval, store_don
 		 void *data);
 
 /*
+ * A call in waiting_approval is refused for good: its outcome is denied, with that sentence.
+ * -ENOENT where no such call waits.
+ */
+struct hub_denial {
+	const char *org, *call, *sentence;
+};
+void hub_deny(struct hub *hub, const struct hub_denial *denial, store_done *done, void *data);
+
+/*
  * Waiting for an outcome: embedded in what waits. 'done' comes once, never before
  * hub_wait() returns: 'state' is calls.state, an outcome or where it stands at 'until_ns'
  * (borrowed); NULL with 'err': -ENOENT no such call, or the store's. Read the rest there.
@@ -65,6 +80,7 @@ void hub_approve(struct hub *hub, const struct hub_approval *approval, store_don
 struct hub_wait {
 	const char *org, *call; /* borrowed until 'done' */
 	uint64_t until_ns;      /* monotonic */
+	bool ends_at_approval;  /* also when it comes to wait for an approval, or does */
 	void (*done)(struct hub_wait *wait, const char *state, const struct error *err);
 
 	/* private */

@@ -44,6 +44,12 @@ static void end(struct hub_wait *wait, const char *state, const struct error *er
 	wait->done(wait, state, err);
 }
 
+static bool is_end(const struct hub_wait *wait, const char *state)
+{
+	return hub_is_outcome(state) ||
+	       (wait->ends_at_approval && strcmp(state, "waiting_approval") == 0);
+}
+
 static void read_state(struct hub_wait *wait);
 
 /* Where it stands: an outcome now, or what it is at the deadline. */
@@ -60,7 +66,7 @@ static void handle_read(struct hub_op *op, const struct store_result *result,
 		read_state(wait);
 		return;
 	}
-	if (err || hub_is_outcome(state) || wait->until_ns <= clock_monotonic_ns())
+	if (err || is_end(wait, state) || wait->until_ns <= clock_monotonic_ns())
 		end(wait, state, err);
 }
 
@@ -103,11 +109,13 @@ void hub_wait(struct hub *hub, struct hub_wait *wait)
 	read_state(wait);
 }
 
-static struct hub_wait *next_of(struct hub *hub, const char *org, const char *call)
+static struct hub_wait *next_of(struct hub *hub, const char *org, const char *call,
+				const char *state)
 {
 	struct hub_wait *wait = *bucket_of(hub, call);
 
-	while (wait && (strcmp(wait->call, call) != 0 || strcmp(wait->org, org) != 0))
+	while (wait && (strcmp(wait->call, call) != 0 || strcmp(wait->org, org) != 0 ||
+			!is_end(wait, state)))
 		wait = wait->next;
 	return wait;
 }
@@ -116,9 +124,7 @@ void waits_wake(struct hub *hub, const char *org, const char *call, const char *
 {
 	struct hub_wait *wait;
 
-	if (!hub_is_outcome(state))
-		return;
-	while ((wait = next_of(hub, org, call)))
+	while ((wait = next_of(hub, org, call, state)))
 		end(wait, state, NULL);
 }
 

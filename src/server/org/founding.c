@@ -9,7 +9,7 @@ static const char org_sql[] =
 	"INSERT INTO orgs (id, name, customer_id, created, quota_agents, quota_calls) "
 	"VALUES ($1, $2, $3, $4, $5, $6) RETURNING " ORGS_COLUMNS;
 static const char key_sql[] = "INSERT INTO api_keys (org, id, name, role, hash, created) "
-			      "VALUES ($1, $2, 'first admin', $3, $4, $5)";
+			      "VALUES ($1, $2, 'first-admin', $3, $4, $5)";
 
 /* A random UUID (RFC 9562, version 4). */
 static void make_uuid(char uuid[ORG_CUSTOMER_BYTES])
