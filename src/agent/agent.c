@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agent/memory.h"
@@ -61,9 +62,11 @@ static void handle_approvers(const struct frame *answer, const struct error *err
 {
 	const char *sentence = "";
 
-	/* An older one than it has is what it is expected to refuse. */
-	if (answer && warden_code(answer, &sentence) < 0)
-		log_debug("the warden does not take the list of approvers: %s", sentence);
+	/* Without a pinned root there is nobody yet whose list could count. */
+	int code = answer ? warden_code(answer, &sentence) : 0;
+
+	if (code < 0 && code != -ENOKEY)
+		log_warn("the warden does not take the list of approvers: %s", sentence);
 }
 
 void agent_tell_approvers(struct agent *agent)

@@ -220,33 +220,70 @@ static int check_pinned(const struct consent *consent, const struct consent_pin 
 		return 0;
 	if (r < 0)
 		return error_set(err, r, "%s", none.text);
-	if (strcmp(pin.org, wanted->org) == 0 && strcmp(pin.host, wanted->host) == 0 &&
-	    strcmp(pin.root, wanted->root) == 0 &&
-	    (!pin.anchor_key[0] || strcmp(pin.anchor_key, wanted->anchor_key) == 0))
+	if (strcmp(pin.org, wanted->org) == 0 && strcmp(pin.root, wanted->root) == 0 &&
+	    (!pin.anchor_key[0] || !wanted->anchor_key[0] ||
+	     strcmp(pin.anchor_key, wanted->anchor_key) == 0))
 		return 0;
 	return error_set(err, -EEXIST,
-			 "this host is '%s' of org '%s'; to change that, root removes the folder "
-			 "'approval' of the warden's state",
-			 pin.host, pin.org);
+			 "this host is '%s' of org '%s' under the root key %s; root changes that "
+			 "with 'constable approver pin --replace'",
+			 pin.host, pin.org, pin.root);
 }
 
-int consent_set_pin(struct consent *consent, const struct consent_pin *pin, struct error *err)
+static int check_pin(const struct consent_pin *pin, struct error *err)
 {
-	CLEANUP(json) json_t *json = NULL;
 	int r;
 
 	if (!certificate_is_id(pin->org) || !certificate_is_id(pin->host))
 		return error_set(err, -EINVAL, "a pin needs the ids of an org and of this host");
 	r = check_key(pin->root, err);
-	if (r == 0 && pin->anchor_key[0])
-		r = check_key(pin->anchor_key, err);
+	if (r < 0)
+		return error_wrap(err, "the org's root key");
+	return pin->anchor_key[0] ? check_key(pin->anchor_key, err) : 0;
+}
+
+static int save_pin(const struct consent *consent, const struct consent_pin *pin, struct error *err)
+{
+	struct pin old = { 0 };
+	struct error none = { 0 };
+	CLEANUP(json) json_t *json = NULL;
+	bool has_old = load_pin(consent, &old, &none) == 0;
+
+	json = json_pack("{s:s, s:s, s:s, s:s}", "org", pin->org, "host", pin->host, "root",
+			 pin->root, "anchor_key",
+			 has_old && !pin->anchor_key[0] ? old.anchor_key : pin->anchor_key);
+	return save_json(consent, PIN_FILE, json, err);
+}
+
+int consent_set_pin(struct consent *consent, const struct consent_pin *pin, struct error *err)
+{
+	int r = check_pin(pin, err);
+
 	if (r == 0)
 		r = check_pinned(consent, pin, err);
+	return r < 0 ? r : save_pin(consent, pin, err);
+}
+
+int consent_replace_pin(struct consent *consent, const struct consent_pin *pin, struct error *err)
+{
+	struct pin old = { 0 };
+	struct error none = { 0 };
+	int r = check_pin(pin, err);
+
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:s, s:s}", "org", pin->org, "host", pin->host, "root",
-			 pin->root, "anchor_key", pin->anchor_key);
-	return save_json(consent, PIN_FILE, json, err);
+	if (load_pin(consent, &old, &none) < 0 || strcmp(old.root, pin->root) != 0 ||
+	    strcmp(old.org, pin->org) != 0)
+		(void)unlinkat(consent->dir_fd, APPROVERS_FILE, 0); /* it would not verify */
+	return save_pin(consent, pin, err);
+}
+
+static bool is_in_force(const struct consent *consent, const json_t *sealed)
+{
+	struct error none = { 0 };
+	CLEANUP(json) json_t *kept = load_json(consent, APPROVERS_FILE, &none);
+
+	return kept && json_equal(kept, sealed);
 }
 
 int consent_set_approvers(struct consent *consent, const json_t *sealed, struct error *err)
@@ -267,6 +304,8 @@ int consent_set_approvers(struct consent *consent, const json_t *sealed, struct 
 	root = key_parse(pin.root, strlen(pin.root), err);
 	if (!root)
 		return err->code;
+	if (is_in_force(consent, sealed))
+		return 0;
 	rule = (struct approvers_rule) { pin.org, root, current.sequence + 1 };
 	r = approvers_verify(sealed, &rule, &next, err);
 	return r < 0 ? r : save_json(consent, APPROVERS_FILE, sealed, err);

@@ -55,11 +55,17 @@ struct consent_pin {
 	const char *anchor_key; /* of the server's key that signs anchors; "" for none yet */
 };
 
-/* Pins them; -EEXIST if others are. An anchor key may come later. */
+/*
+ * Pins them; -EEXIST if others are. An anchor key may come later, and a host that enrolled anew
+ * in the same org, under the same root, may be called otherwise.
+ */
 int consent_set_pin(struct consent *consent, const struct consent_pin *pin,
 		    struct error *err) MUST_CHECK;
+/* Pins them whatever was pinned; a list of approvers by another root is forgotten. */
+int consent_replace_pin(struct consent *consent, const struct consent_pin *pin,
+			struct error *err) MUST_CHECK;
 
-/* A newer list, sealed; -ESTALE for one that is not newer. */
+/* A newer list, sealed, or the one in force; -ESTALE for another that is not newer. */
 int consent_set_approvers(struct consent *consent, const json_t *sealed,
 			  struct error *err) MUST_CHECK;
 

@@ -298,11 +298,13 @@ TEST(a_list_that_is_not_newer_is_refused)
 	CLEANUP(scene) struct scene scene = { 0 };
 
 	scene_make(&scene);
-	CHECK_INT(set_approvers(&scene, 4, true), -ESTALE);
+	CHECK_INT(set_approvers(&scene, 4, false), -ESTALE);
 	CHECK_INT(set_approvers(&scene, 5, true), -ESTALE);
 	open_consent(&scene, BOOT);
 	CHECK_INT(set_approvers(&scene, 5, true), -ESTALE);
+	CHECK_OK(set_approvers(&scene, 5, false), scene.err); /* the one in force */
 	CHECK_OK(set_approvers(&scene, 6, true), scene.err);
+	CHECK_INT(set_approvers(&scene, 5, false), -ESTALE);
 }
 
 TEST(a_list_by_another_root_is_refused)
@@ -355,9 +357,22 @@ TEST(a_root_is_pinned_once)
 
 	scene_make(&scene);
 	CHECK_OK(pin(&scene, "acme", "web-1", scene.root), scene.err);
-	CHECK_INT(pin(&scene, "acme", "web-2", scene.root), -EEXIST);
 	CHECK_INT(pin(&scene, "acme", "web-1", scene.ana), -EEXIST);
+	CHECK_INT(pin(&scene, "other", "web-1", scene.root), -EEXIST);
 	CHECK_INT(pin(&scene, "ac/me", "web-1", scene.root), -EINVAL);
+}
+
+TEST(a_pin_is_replaced_on_purpose_only_and_with_it_the_list)
+{
+	CLEANUP(scene) struct scene scene = { 0 };
+	char text[KEY_TEXT_BYTES];
+	struct consent_pin other = { "acme", "web-1", NULL, "" };
+
+	scene_make(&scene);
+	other.root = key_text(scene.ana, text);
+	CHECK_OK(consent_replace_pin(scene.consent, &other, &scene.err), scene.err);
+	check_refused(&scene, -ENOKEY, "no list of approvers");
+	CHECK_INT(set_approvers(&scene, 9, false), -EBADE);
 }
 
 TEST(without_a_pinned_root_nobody_approves)

@@ -52,8 +52,13 @@ static int settle_signed(struct call *call, const char *rule, char *decision, st
 				 "warden service can have one",
 				 call->tool, rule);
 	if (call->signed_approval) {
-		if (consent_take(consent, call->signed_approval, &asked, call->approver,
-				 &answer->err) < 0)
+		int r = consent_take(consent, call->signed_approval, &asked, call->approver,
+				     &answer->err);
+
+		/* Late is not wrong: it may be signed again. */
+		if (r == -ETIME)
+			answer->approval = consent_request(consent, &asked, &answer->err);
+		if (r < 0)
 			return error_wrap(&answer->err, "'%s' needs an approval", call->tool);
 		text_format(decision, ERROR_TEXT_BYTES, "approved by %s (signed)", call->approver);
 		return 0;
