@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -41,6 +42,36 @@ static int approve(struct gate_remote *remote, const char *nonce, struct error *
 	return gate_remote_call(remote, header, NULL, 0, &answer, err);
 }
 
+/* Says what it waits for; on a terminal, who may say yes himself is asked at once. */
+static void tell_waiting(const struct cli *cli, const json_t *progress)
+{
+	const char *id = json_get_text(progress, "call_id", "");
+	char *words[] = { "approval", "sign", (char *)id, "--offer", NULL };
+	pid_t pid;
+
+	(void)fprintf(stderr,
+		      "constable: '%s' on %s waits for an approval; who may: constable approval "
+		      "sign %s\n",
+		      json_get_text(progress, "tool", ""), json_get_text(progress, "host", ""), id);
+	if (!cli || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return;
+	pid = fork();
+	if (pid == 0)
+		_exit(fleet_run((struct cli *)(uintptr_t)cli, 4, words)); /* it hands over */
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void handle_progress(void *data, const json_t *progress)
+{
+	const struct cli_call *call = data;
+
+	if (strcmp(json_get_text(progress, "waits_for", ""), "approval") == 0)
+		tell_waiting(call->cli, progress);
+	else if (call->show)
+		call->show(call->data, progress);
+}
+
 static int send_call(struct gate_remote *remote, const struct cli_call *call, const char *nonce,
 		     struct frame *answer_out, struct error *err)
 {
@@ -50,8 +81,11 @@ static int send_call(struct gate_remote *remote, const struct cli_call *call, co
 
 	if (call->show)
 		json_put(header, "progress", json_true());
-	remote->show = call->show;
-	remote->data = call->data;
+	if (call->approval_ns)
+		json_put(header, "approval_ms",
+			 json_integer((json_int_t)(call->approval_ns / NS_PER_MS)));
+	remote->show = handle_progress;
+	remote->data = (void *)(uintptr_t)call;
 	return gate_remote_call(remote, header, call->args, call->n_args, answer_out, err);
 }
 
@@ -244,6 +278,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	int wants_json = 0; /* it always prints JSON */
 	const struct option_row rows[] = {
 		{ "--nonce", OPTION_TEXT, &call.nonce },
+		{ "--approve-within", OPTION_DURATION, &call.approval_ns },
 		{ "--json", OPTION_SET, &wants_json },
 		{ 0 },
 	};
@@ -255,6 +290,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		return command_misused(&command_call);
 	if (collect(cli, &words, &args, &err) < 0)
 		return command_failed(&err);
+	call.cli = cli;
 	call.tool = words.at[0];
 	call.args = buf_text(&args);
 	call.n_args = args.len;
@@ -269,13 +305,16 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_call = {
 	.name = "call",
-	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE] [--host H | --label K=V]",
+	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE] [--host H | --label K=V]\n"
+		 "                      [--approve-within 1h]",
 	.summary = "Run one tool through the gate and print its JSON",
 	.help = "The arguments are JSON, or words like path=/var/log depth=3 that become what the\n"
 		"tool's schema asks for; a list is given with commas (paths=/a,/b) or as JSON.\n"
 		"'-' reads the JSON from standard input. 'constable tools TOOL' says what it "
 		"takes.\n"
 		"--host runs it on the host of that agent; --label on every agent's that has the\n"
-		"label, beside each other: what came in time, and which hosts differ from most.\n",
+		"label, beside each other: what came in time, and which hosts differ from most.\n"
+		"What another host's policy wants approved waits, an hour or as long as\n"
+		"--approve-within says, for somebody's 'constable approval sign'.\n",
 	.run = run,
 };

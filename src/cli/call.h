@@ -7,7 +7,9 @@ struct cli_call {
 	const char *tool;
 	const char *args;
 	size_t n_args;
-	const char *nonce; /* an approval given earlier, or NULL */
+	const char *nonce;     /* an approval given earlier, or NULL */
+	uint64_t approval_ns;  /* how long it may wait for one elsewhere; 0: as the server says */
+	const struct cli *cli; /* for who may approve to be asked at once, or NULL */
 	/* Gets frames of progress (warden/request.h) as they come; NULL: the result is enough. */
 	void (*show)(void *data, const json_t *progress);
 	void *data;

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
 	&command_config,
 	&command_audit,
 	&command_approval,
+	&command_approver,
 	&command_agent,
 	&command_server,
 	&command_login,

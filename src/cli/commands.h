@@ -3,7 +3,6 @@
 
 #include "cli/command.h"
 
-extern const struct command command_approval;
 extern const struct command command_ask;
 extern const struct command command_audit;
 extern const struct command command_call;
@@ -18,3 +17,6 @@ extern const struct command command_status;
 extern const struct command command_test;
 extern const struct command command_tools;
 extern const struct command command_version;
+
+/* `constable approval` about this host's own warden. */
+int approval_here(struct cli *cli, int argc, char **argv);

@@ -133,6 +133,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	call.tool = is_read_only ? "run_diagnostic" : "execute_shell_command";
 	call.args = text;
 	call.n_args = strlen(text);
+	call.cli = cli;
 	shown_init(&shown);
 	if (!wants_json) {
 		call.show = handle_progress;

@@ -1,3 +1,4 @@
+#include "cli/commands.h"
 #include "cli/fleet.h"
 
 const struct command command_agent = {
@@ -9,6 +10,37 @@ const struct command command_agent = {
 		"others\n"
 		"ask the server. NAME is an agent's id or its host's name, if only one has it.\n"
 		"A revoked agent is cut off at once and never let in again.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_approval = {
+	.name = "approval",
+	.usage = "list [--here] [--json] | show ID [--json] | sign ID [--yes] |\n"
+		 "                          deny ID [--reason TEXT] | grant NONCE",
+	.summary = "Calls that wait for a yes, and the yes",
+	.help = "After a login it is about the server's hosts: 'show' has exactly the bytes that\n"
+		"would run, 'sign' signs them with your own key for that one call, and the host\n"
+		"checks that the org's root lists you. Without a server, or with --here, it is\n"
+		"about this host's own warden: there root says 'grant' for one run of exactly "
+		"that\n"
+		"call, within ten minutes.\n",
+	.run = fleet_run,
+	.state = COMMAND_LOOKS_AT_STATE,
+};
+
+const struct command command_approver = {
+	.name = "approver",
+	.usage =
+		"list [--json] | add NAME [--key KEY] [--yes] | remove NAME |\n"
+		"                          set author_may_approve=true|false | pin KEY [--replace]",
+	.summary = "Who may approve what changes hosts",
+	.help = "The org's root key ('constable org root create') signs the list, and hosts take "
+		"it\n"
+		"from nobody else: these verbs need its file (--root-key FILE where it lies\n"
+		"elsewhere). 'add' compares the key with the person first. Unless the list says\n"
+		"author_may_approve, who asks for a call cannot approve it too.\n"
+		"'pin' is for a host that enrolled before the org had its root: as root there.\n",
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };
@@ -41,20 +73,30 @@ const struct command command_key = {
 
 const struct command command_login = {
 	.name = "login",
-	.usage = "--server URL [--pin sha256//...] [--key-file FILE|-] [--name NAME]",
+	.usage = "--server URL [--pin sha256//...] [--key-file FILE|-] [--name NAME]\n"
+		 "                       [--role viewer|responder|approver|admin]",
 	.summary = "Keep the server's address and an API key for this user",
 	.help = "Without --key-file the server shows a code, which an admin confirms on its page\n"
 		"(RFC 8628). With it the key is read from a file or, with '-', from standard\n"
 		"input: keys are no arguments, as every user of a host can see those. A server\n"
-		"with a CA of its own is recognised by --pin, which its start prints.\n",
+		"with a CA of its own is recognised by --pin, which its start prints. It also "
+		"makes\n"
+		"the key that your approvals are signed with, in a file that only you can read;\n"
+		"'constable approver' says whose count.\n",
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };
 
 const struct command command_org = {
 	.name = "org",
-	.usage = "list [--json] | create NAME | show [--json] | set KEY=VALUE...",
+	.usage = "list [--json] | create NAME | show [--json] | set KEY=VALUE... |\n"
+		 "                     root create [--alone] [--root-key FILE]",
 	.summary = "Organisations: everything belongs to one",
+	.help = "'root create' makes the org's root key on this machine, with you as the first "
+		"who\n"
+		"may approve: what others ask for, or with --alone your own calls, too. The "
+		"server\n"
+		"gets the public half only, so it can make nobody an approver.\n",
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };
@@ -63,8 +105,9 @@ const struct command command_provision = {
 	.name = "provision",
 	.usage =
 		"--orchestrator-url URL [--provisioning-token T | --token-file FILE|- | --device]\n"
-		"                           [--pin sha256//...] [--customer-id ID] [--force]\n"
-		"                           [--test-connection]",
+		"                           [--pin sha256//...] [--customer-id ID] [--org-root "
+		"KEY]\n"
+		"                           [--force] [--test-connection]",
 	.summary = "Enrol this host: make its key here, get its certificate",
 	.help = "The key is made on this host and never leaves it. The token (prov_..., nsk_..., "
 		"or\n"
@@ -72,7 +115,9 @@ const struct command command_provision = {
 		"on standard input; as an argument it is wiped from the process list at once.\n"
 		"--device asks for none: it shows a code that an admin confirms on the server's\n"
 		"page. A server with a CA of its own is recognised by its --pin. A host that is\n"
-		"enrolled already is left alone unless --force.\n",
+		"enrolled already is left alone unless --force. It pins the org's root key, whose\n"
+		"approvers it will listen to: the one the server says, or refuses with --org-root\n"
+		"if that is another.\n",
 	.run = fleet_run,
 };
 

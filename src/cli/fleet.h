@@ -10,6 +10,8 @@
 #include "cli/command.h"
 
 extern const struct command command_agent;
+extern const struct command command_approval;
+extern const struct command command_approver;
 extern const struct command command_fan_out;
 extern const struct command command_gate;
 extern const struct command command_key;

@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "cli/commands.h"
+#include "cli/fleet.h"
 
 /* Reads --json and the words; 0, or an exit status where it went wrong. */
 static int read_words(int argc, char **argv, struct words *words, int *wants_json)
@@ -156,15 +157,19 @@ static void print_approvals(const json_t *list, struct page *page)
 	}
 }
 
-static int run_approval(struct cli *cli, int argc, char **argv)
+int approval_here(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(json) json_t *list = NULL;
+	int wants_json = 0, is_here = 0;
+	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json },
+					   { "--here", OPTION_SET, &is_here },
+					   { 0 } };
 	struct words words;
-	int wants_json = 0;
-	int r = read_words(argc, argv, &words, &wants_json);
+	struct error err = { 0 };
+	int r;
 
-	if (r != EXIT_DONE)
-		return r;
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
 	if (words.n == 2 && strcmp(words.at[0], "grant") == 0)
 		return ask(cli, "approve", words.at[1], &list);
 	if (words.n != 1 || strcmp(words.at[0], "list") != 0)
@@ -178,12 +183,3 @@ static int run_approval(struct cli *cli, int argc, char **argv)
 		print_approvals(list, &cli->out);
 	return EXIT_DONE;
 }
-
-const struct command command_approval = {
-	.name = "approval",
-	.usage = "list [--json] | grant NONCE",
-	.summary = "Calls that wait for a yes, and the yes (as root)",
-	.help = "An approval is good for one run of exactly the call it names, for ten minutes,\n"
-		"and only with the warden that runs as a service on this host.\n",
-	.run = run_approval,
-};

@@ -6,19 +6,11 @@
 #include "remote/commands.h"
 
 const struct command *const commands[] = {
-	&command_agent,
-	&command_login,
-	&command_org,
-	&command_key,
-	&command_token,
-	&command_provision,
-	&command_test_connection,
-	&command_up,
-	&command_fan_out,
-	&command_gate,
-	&command_help,
-	&command_version,
-	NULL,
+	&command_agent, &command_approval,  &command_approver,
+	&command_login, &command_org,       &command_key,
+	&command_token, &command_provision, &command_test_connection,
+	&command_up,    &command_fan_out,   &command_gate,
+	&command_help,  &command_version,   NULL,
 };
 
 int fleet_run(struct cli *cli, int argc, char **argv)
@@ -28,6 +20,8 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		int (*run)(struct cli *cli, int argc, char **argv);
 	} rows[] = {
 		{ &command_agent, remote_agent },
+		{ &command_approval, remote_approval },
+		{ &command_approver, remote_approver },
 		{ &command_fan_out, remote_fan_out },
 		{ &command_gate, remote_gate },
 		{ &command_key, remote_key },

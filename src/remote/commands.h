@@ -4,11 +4,14 @@
 #include "cli/command.h"
 
 int remote_agent(struct cli *cli, int argc, char **argv);
+int remote_approval(struct cli *cli, int argc, char **argv);
+int remote_approver(struct cli *cli, int argc, char **argv);
 int remote_fan_out(struct cli *cli, int argc, char **argv);
 int remote_gate(struct cli *cli, int argc, char **argv);
 int remote_key(struct cli *cli, int argc, char **argv);
 int remote_login(struct cli *cli, int argc, char **argv);
 int remote_org(struct cli *cli, int argc, char **argv);
+int remote_org_root(struct cli *cli, int argc, char **argv);
 int remote_provision(struct cli *cli, int argc, char **argv);
 int remote_test_connection(struct cli *cli, int argc, char **argv);
 int remote_token(struct cli *cli, int argc, char **argv);

@@ -1,53 +1,13 @@
 #include "remote/credentials.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "cli/own_folder.h"
 #include "identity/file.h"
 
 #define FILE_BYTES (16 * KIB)
-#define FOLDER_BYTES (CREDENTIALS_TEXT_BYTES - 64)
-
-static int find_folder(char folder[FOLDER_BYTES], struct error *err)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	const struct passwd *user;
-
-	if (xdg && *xdg == '/') {
-		text_format(folder, FOLDER_BYTES, "%s/constable", xdg);
-		return 0;
-	}
-	if (!home || *home != '/') {
-		user = getpwuid(geteuid());
-		home = user ? user->pw_dir : NULL;
-	}
-	if (!home)
-		return error_set(err, -ENOENT,
-				 "this user has no home folder; set CONSTABLE_CREDENTIALS");
-	text_format(folder, FOLDER_BYTES, "%s/.config/constable", home);
-	return 0;
-}
-
-static int find_file(char path[CREDENTIALS_TEXT_BYTES], struct error *err)
-{
-	const char *given = getenv("CONSTABLE_CREDENTIALS");
-	char folder[FOLDER_BYTES];
-	int r;
-
-	if (given && *given) {
-		text_format(path, CREDENTIALS_TEXT_BYTES, "%s", given);
-		return 0;
-	}
-	r = find_folder(folder, err);
-	if (r == 0)
-		text_format(path, CREDENTIALS_TEXT_BYTES, "%s/credentials.json", folder);
-	return r;
-}
 
 static void take(char *text, const json_t *json, const char *name)
 {
@@ -59,7 +19,7 @@ static int read_file(struct credentials *credentials, struct error *err)
 	CLEANUP(secret_buf) struct buf text = { 0 };
 	CLEANUP(json) json_t *json = NULL;
 	char path[CREDENTIALS_TEXT_BYTES];
-	int r = find_file(path, err);
+	int r = own_folder_path(OWN_CREDENTIALS, path, err);
 
 	if (r < 0)
 		return r;
@@ -103,21 +63,6 @@ int credentials_load(struct credentials *credentials_out, const struct config *c
 	return 0;
 }
 
-static int make_folders(const char *path, struct error *err)
-{
-	CLEANUP(text) char *copy = strdup(path);
-
-	if (!copy)
-		abort();
-	for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
-		*at = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return error_errno(err, "make '%s'", copy);
-		*at = '/';
-	}
-	return 0;
-}
-
 int credentials_save(const struct credentials *credentials, char path_out[CREDENTIALS_TEXT_BYTES],
 		     struct error *err)
 {
@@ -126,10 +71,10 @@ int credentials_save(const struct credentials *credentials, char path_out[CREDEN
 				 credentials->pin, "ca_file", credentials->ca_file, "key",
 				 credentials->key);
 	CLEANUP(text) char *text = json_canonical(json);
-	int r = find_file(path_out, err);
+	int r = own_folder_path(OWN_CREDENTIALS, path_out, err);
 
 	if (r == 0)
-		r = make_folders(path_out, err);
+		r = own_folder_make(path_out, err);
 	if (r == 0)
 		r = file_save_private(path_out, text, strlen(text), err);
 	explicit_bzero(text, strlen(text));

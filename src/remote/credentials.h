@@ -1,8 +1,7 @@
 /*
  * Which server this user speaks to, and as whom: what `constable login` keeps.
  *
- * A private file, credentials.json in $XDG_CONFIG_HOME/constable (or
- * ~/.config/constable); CONSTABLE_CREDENTIALS names another. Over it stand the
+ * A private file, credentials.json (see cli/own_folder.h). Over it stand the
  * settings 'server' and 'server_ca' and the variable CONSTABLE_API_KEY.
  */
 #pragma once
@@ -10,7 +9,7 @@
 #include "base/config.h"
 #include "base/json.h"
 
-#define CREDENTIALS_TEXT_BYTES 1024
+#define CREDENTIALS_TEXT_BYTES 1024 /* OWN_PATH_BYTES */
 
 struct credentials {
 	char server[CREDENTIALS_TEXT_BYTES];

@@ -58,7 +58,8 @@ static int save_text(const char *folder, const char *name, const char *text, str
 }
 
 /* What the server gave must be what the agent can use: checked before a file changes. */
-static int check_answer(const json_t *answer, EVP_PKEY *key, struct error *err)
+static int check_answer(const struct enrolment *enrolment, const json_t *answer, EVP_PKEY *key,
+			struct error *err)
 {
 	const char *text = json_get_text(answer, "certificate", "");
 	CLEANUP(certificate) X509 *certificate = certificate_parse(text, strlen(text), err);
@@ -71,15 +72,22 @@ static int check_answer(const json_t *answer, EVP_PKEY *key, struct error *err)
 	    !*json_get_text(answer, "ca_certificate", "") ||
 	    !*json_get_text(answer, "websocket_url", ""))
 		return error_set(err, -EBADMSG, "the server's answer is not whole");
+	if (enrolment->root_key &&
+	    strcmp(enrolment->root_key, json_get_text(answer, "root_key", "")) != 0)
+		return error_set(err, -EKEYREJECTED,
+				 "the server's org has %s as its root key, not the one of "
+				 "--org-root; nothing was changed here",
+				 json_get_text(answer, "root_key", "none"));
 	return 0;
 }
 
 static int save(const struct enrolment *enrolment, const json_t *answer, struct error *err)
 {
 	CLEANUP(json)
-	json_t *agent = json_pack("{s:s, s:s, s:s}", "agent_id",
-				  json_get_text(answer, "agent_id", ""), "server", enrolment->url,
-				  "websocket_url", json_get_text(answer, "websocket_url", ""));
+	json_t *agent =
+		json_pack("{s:s, s:s, s:s, s:s}", "agent_id", json_get_text(answer, "agent_id", ""),
+			  "org", json_get_text(answer, "org", ""), "server", enrolment->url,
+			  "websocket_url", json_get_text(answer, "websocket_url", ""));
 	CLEANUP(text) char *text = json_canonical(agent);
 	int r = save_text(enrolment->folder, "ca.crt", json_get_text(answer, "ca_certificate", ""),
 			  err);
@@ -136,7 +144,7 @@ int enrolment_run(const struct enrolment *enrolment, json_t **result_out, struct
 	body = make_request(enrolment, csr);
 	r = ask(enrolment, body, &answer, err);
 	if (r == 0)
-		r = check_answer(answer, key, err);
+		r = check_answer(enrolment, answer, key, err);
 	if (r == 0)
 		r = save(enrolment, answer, err);
 	if (r == 0)

@@ -3,7 +3,7 @@
  * and the files that the agent starts from.
  *
  * In the agent's state folder: agent.key (0600, never leaves the host), agent.crt,
- * ca.crt (whom the agent trusts as its server), agent.json {agent_id, server,
+ * ca.crt (whom the agent trusts as its server), agent.json {agent_id, org, server,
  * websocket_url}. Everything is on disk before the token counts as used up for
  * this host; a second run after a crash continues with the same key.
  */
@@ -18,12 +18,16 @@ struct enrolment {
 	const char *ca_file;
 	const char *token;       /* prov_..., nsk_..., or an API key where customer_id is given */
 	const char *customer_id; /* or NULL */
+	const char *root_key;    /* that the org must have, or NULL */
 	const char *version;
 };
 
 /* Whether there is a certificate already. */
 bool enrolment_exists(const char *folder);
 
-/* 'result_out' is what the server answered, without what is secret: agent_id, ... */
+/*
+ * 'result_out' is what the server answered, nothing of it secret: agent_id, org, root_key, ...
+ * -EKEYREJECTED for another server, or another root of the org, than expected.
+ */
 int enrolment_run(const struct enrolment *enrolment, json_t **result_out,
 		  struct error *err) MUST_CHECK;

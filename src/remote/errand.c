@@ -8,8 +8,14 @@
 #define PATH_BYTES 256
 #define WAIT_MS 20000
 #define DEFAULT_NS (120 * NS_PER_SEC)
+#define APPROVAL_NS (3600 * NS_PER_SEC) /* as the server has it */
 
 static void ask(struct errand *errand);
+
+static uint64_t run_time(const struct errand *errand)
+{
+	return errand->timeout_ns ? errand->timeout_ns : DEFAULT_NS;
+}
 
 static const struct {
 	const char *state;
@@ -21,12 +27,33 @@ static const struct {
 	{ "cancelled", -ECANCELED, "the call was cancelled" },
 	{ "interrupted", -EINTR, "the call was interrupted on the host" },
 	{ "expired", -ETIMEDOUT, "the agent did not come to run it in time" },
-	{ "waiting_approval", -EACCES, "the call waits for an approval" },
 };
 
-static bool is_over(const char *state)
+static bool is_waiting(const json_t *call)
 {
-	return strcmp(state, "queued") != 0;
+	return strcmp(json_get_text(call, "state", ""), "waiting_approval") == 0;
+}
+
+static bool is_over(const json_t *call)
+{
+	const char *state = json_get_text(call, "state", "");
+
+	return *state && strcmp(state, "queued") != 0 && !is_waiting(call);
+}
+
+/* Somebody has to say yes first, and may take his time. */
+static void tell_waiting(struct errand *errand, const json_t *call)
+{
+	const json_t *approval = json_object_get(json_object_get(call, "meta"), "approval");
+	const char *nonce = json_get_text(approval, "nonce", "?");
+	uint64_t approval_ns = errand->approval_ns ? errand->approval_ns : APPROVAL_NS;
+
+	if (strcmp(nonce, errand->nonce) == 0)
+		return;
+	text_format(errand->nonce, sizeof(errand->nonce), "%s", nonce);
+	errand->until_ns = clock_monotonic_ns() + approval_ns + run_time(errand) + ERRAND_GRACE_NS;
+	if (errand->waits)
+		errand->waits(errand, call);
 }
 
 static void finish(struct errand *errand, const json_t *call)
@@ -42,8 +69,6 @@ static void finish(struct errand *errand, const json_t *call)
 	/* What failed has a code of its own. */
 	if (strcmp(state, "failed") == 0 && code < 0 && code > -4096)
 		err.code = (int)code;
-	if (strcmp(state, "waiting_approval") == 0)
-		error_wrap(&err, "call %s", errand->id);
 	if (!err.code && strcmp(state, "done") != 0)
 		error_set(&err, -EBADMSG, "the server knows a state '%s' that we do not", state);
 	errand->done(errand, call, err.code ? &err : NULL);
@@ -62,7 +87,11 @@ static void handle_record(const struct fetch_request *request UNUSED, unsigned s
 	bool is_final = status >= 400 && status < 500 && status != 408 && status != 429;
 	struct error late = { 0 };
 
-	if (!err && is_over(json_get_text(body, "state", ""))) {
+	if (!err && is_waiting(body)) {
+		tell_waiting(errand, body);
+		is_late = clock_monotonic_ns() > errand->until_ns;
+	}
+	if (!err && is_over(body)) {
 		finish(errand, body);
 	} else if (err && (is_final || is_late)) {
 		give_up(errand, err);
@@ -96,7 +125,8 @@ static void ask(struct errand *errand)
 		.data = errand,
 	};
 
-	text_format(path, sizeof(path), "/api/v1/calls/%s?wait_ms=%d", errand->id, WAIT_MS);
+	text_format(path, sizeof(path), "/api/v1/calls/%s?wait_ms=%d&until=%s", errand->id, WAIT_MS,
+		    *errand->nonce ? "outcome" : "approval");
 	start(errand, &request);
 }
 
@@ -124,7 +154,7 @@ static void handle_submitted(const struct fetch_request *request UNUSED, unsigne
 
 int errand_start(struct errand *errand, struct error *err)
 {
-	uint64_t timeout_ns = errand->timeout_ns ? errand->timeout_ns : DEFAULT_NS;
+	uint64_t timeout_ns = run_time(errand);
 	CLEANUP(json)
 	json_t *body = json_pack("{s:s, s:s, s:O, s:I}", "agent", errand->agent, "tool",
 				 errand->tool, "arguments", errand->args, "timeout_ms",
@@ -137,8 +167,11 @@ int errand_start(struct errand *errand, struct error *err)
 		.data = errand,
 	};
 
+	if (errand->approval_ns)
+		json_put(body, "approval_ms",
+			 json_integer((json_int_t)(errand->approval_ns / NS_PER_MS)));
 	errand->until_ns = clock_monotonic_ns() + timeout_ns + ERRAND_GRACE_NS;
-	*errand->id = '\0';
+	*errand->id = *errand->nonce = '\0';
 	errand->is_cancelled = false;
 	return fetcher_start(errand->server->fetcher, &request, err);
 }

@@ -17,18 +17,22 @@ struct errand {
 	const char *agent; /* id; borrowed until 'done' */
 	const char *tool;
 	const json_t *args;
-	uint64_t timeout_ns; /* 0: two minutes */
+	uint64_t timeout_ns;  /* 0: two minutes */
+	uint64_t approval_ns; /* how long it may wait for an approval before; 0: an hour */
 
 	/*
 	 * Exactly once, from fetcher_wait(). 'call' is the server's record (borrowed):
 	 * "id", "state", "result", "error", "meta" ...; 'err' is set where it did not end
-	 * as "done": -EACCES (denied, or it waits for an approval), -ECANCELED, -ETIMEDOUT
+	 * as "done": -EACCES (denied), -ECANCELED, -ETIMEDOUT
 	 * (expired), -EINTR (interrupted), or what the tool said.
 	 */
 	void (*done)(struct errand *errand, const json_t *call, const struct error *err);
 
+	/* When it comes to wait for an approval, and for each further one; or NULL. */
+	void (*waits)(struct errand *errand, const json_t *call);
+
 	/* private */
-	char id[80];
+	char id[80], nonce[64];
 	uint64_t until_ns;
 	bool is_cancelled;
 };

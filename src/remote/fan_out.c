@@ -63,6 +63,16 @@ static void handle_done(struct errand *errand, const json_t *call, const struct 
 	show_progress(host->fan_out);
 }
 
+static void handle_waits(struct errand *errand, const json_t *call)
+{
+	struct host *host = container_of(errand, struct host, errand);
+	struct page *page = &host->fan_out->cli->err;
+
+	page_add(page, STYLE_WARN, "%s waits for an approval: constable approval sign %s",
+		 json_get_text(host->agent, "hostname", ""), json_get_text(call, "id", ""));
+	page_end(page);
+}
+
 static void start_next(struct fan_out *fan_out)
 {
 	while (fan_out->n_started < fan_out->n_hosts &&
@@ -172,6 +182,7 @@ static void run_all(struct fan_out *fan_out, const json_t *agents, const char *t
 				.args = args,
 				.timeout_ns = config_get_ns(fan_out->cli->config, "timeout"),
 				.done = handle_done,
+				.waits = handle_waits,
 			},
 		};
 	}

@@ -43,6 +43,7 @@ static void answer(struct gate *gate, json_int_t id, const struct error *err, co
 	struct error broken = { 0 };
 
 	(void)json_object_update(header, (json_t *)meta);
+	(void)json_object_del(header, "approval"); /* what there was to sign is over */
 	json_put(header, "type", json_string("answer"));
 	json_put(header, "id", json_integer(id));
 	json_put(header, "code", json_integer(err ? err->code : 0));
@@ -74,6 +75,22 @@ static void handle_done(struct errand *errand, const json_t *record, const struc
 	forget(call);
 }
 
+/* For whoever made the call to tell a person: who may say yes, and how. */
+static void handle_waits(struct errand *errand, const json_t *record)
+{
+	struct call *call = container_of(errand, struct call, errand);
+	CLEANUP(json)
+	json_t *header =
+		json_pack("{s:s, s:I, s:s, s:s, s:s, s:s}", "type", "progress", "id", call->id,
+			  "waits_for", "approval", "call_id", json_get_text(record, "id", ""),
+			  "tool", json_get_text(record, "tool", ""), "host",
+			  json_get_text(call->gate->agent, "hostname", ""));
+	struct error broken = { 0 };
+
+	if (frame_write(call->gate->fd, header, NULL, 0, &broken) < 0)
+		fd_close(&call->gate->fd);
+}
+
 static int begin(struct gate *gate, struct call *call, struct error *err)
 {
 	if (gate->n_calls > MAX_CALLS)
@@ -85,7 +102,9 @@ static int begin(struct gate *gate, struct call *call, struct error *err)
 		.agent = json_get_text(gate->agent, "id", ""),
 		.tool = json_get_text(call->header, "tool", ""),
 		.args = call->args,
+		.approval_ns = (uint64_t)json_get_int(call->header, "approval_ms", 0) * NS_PER_MS,
 		.done = handle_done,
+		.waits = handle_waits,
 	};
 	return errand_start(&call->errand, err);
 }

@@ -3,15 +3,20 @@
  * for one by the device flow (RFC 8628): a code that an admin confirms.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/fleet.h"
 #include "identity/file.h"
+#include "identity/key.h"
 #include "remote/commands.h"
 #include "remote/device.h"
 #include "remote/secret_option.h"
 #include "remote/server.h"
+#include "remote/signer.h"
+
+#define NAME_BYTES 128
 
 struct login {
 	const char *url, *pin, *ca_file, *name, *role;
@@ -33,6 +38,27 @@ static int ask_for_key(struct cli *cli, const struct login *login, struct buf *k
 	const struct device_request request = { .scope = login->role, .name = login->name };
 
 	return fetcher ? device_ask(fetcher, &request, &cli->err, key, err) : err->code;
+}
+
+/* A key for approvals, which is worth something once the org's root lists it. */
+static void tell_signing_key(struct cli *cli)
+{
+	CLEANUP(server) struct server server = { 0 };
+	CLEANUP(key) EVP_PKEY *key = NULL;
+	char name[APPROVER_NAME_BYTES], text[KEY_TEXT_BYTES];
+	struct error err = { 0 };
+
+	if (server_open(&server, cli, &err) == 0)
+		key = signer_key(&err);
+	if (key && signer_tell(&server, key, name, &err) == 0)
+		page_flow_format(&cli->out, STYLE_FAINT, 0,
+				 "Approvals by %s are signed with the key %s; who keeps the org's "
+				 "root key lets it count: constable approver add %s",
+				 name, key_text(key, text), name);
+	else
+		page_flow_format(&cli->err, STYLE_FAINT, 0, "This login signs no approvals: %s.",
+				 err.text);
+	page_end(key ? &cli->out : &cli->err);
 }
 
 static int keep(struct cli *cli, const struct login *login, const struct buf *key,
@@ -58,7 +84,18 @@ static int keep(struct cli *cli, const struct login *login, const struct buf *ke
 	page_flow_format(&cli->out, STYLE_PLAIN, 0, "Logged in to %s, org '%s'; kept in %s.",
 			 login->url, json_get_text(org, "name", ""), path);
 	page_end(&cli->out);
+	tell_signing_key(cli);
 	return 0;
+}
+
+/* "ana@laptop": what the admin who confirms the code sees, and who signs is called. */
+static void name_person(char name[NAME_BYTES])
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char host[65] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	text_format(name, NAME_BYTES, "%.60s@%s", user ? user->pw_name : "somebody", host);
 }
 
 int remote_login(struct cli *cli, int argc, char **argv)
@@ -67,7 +104,7 @@ int remote_login(struct cli *cli, int argc, char **argv)
 	struct secret_option secret = { .variable = "CONSTABLE_API_KEY" };
 	struct login login = { .url = config_get(cli->config, "server")->text,
 			       .role = "responder" };
-	char host[256] = "";
+	char name[NAME_BYTES] = "";
 	const struct option_row rows[] = {
 		{ "--server", OPTION_TEXT, &login.url },     { "--pin", OPTION_TEXT, &login.pin },
 		{ "--key-file", OPTION_TEXT, &secret.file }, { "--name", OPTION_TEXT, &login.name },
@@ -80,8 +117,8 @@ int remote_login(struct cli *cli, int argc, char **argv)
 	login.ca_file = config_get(cli->config, "server_ca")->text;
 	if (!*login.ca_file)
 		login.ca_file = NULL;
-	(void)gethostname(host, sizeof(host) - 1);
-	login.name = host;
+	name_person(name);
+	login.name = name;
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
 	if (words.n || !*login.url)

@@ -122,11 +122,9 @@ static int run_set(struct cli *cli, int argc, char **argv)
 
 int remote_org(struct cli *cli, int argc, char **argv)
 {
-	static const struct verb verbs[] = { { "list", run_list },
-					     { "create", run_create },
-					     { "show", run_show },
-					     { "set", run_set },
-					     { 0 } };
+	static const struct verb verbs[] = { { "list", run_list },        { "create", run_create },
+					     { "show", run_show },        { "set", run_set },
+					     { "root", remote_org_root }, { 0 } };
 
 	return verb_run(&command_org, verbs, cli, argc, argv);
 }

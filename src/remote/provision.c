@@ -3,19 +3,24 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/fleet.h"
 #include "identity/file.h"
 #include "remote/commands.h"
 #include "remote/device.h"
 #include "remote/enrolment.h"
+#include "remote/pin.h"
 #include "remote/secret_option.h"
 #include "remote/state_folder.h"
 
 #define AGENT_USER "constable"
 #define FOLDER_BYTES 4096
+#define RESULT_MAX_BYTES (256 * KIB)
 
 /* The agent's folder, made where it is missing, and owned by the user that the agent runs as. */
 static int make_folder(const char *state, const char *folder, struct error *err)
@@ -76,10 +81,71 @@ static int ask_for_token(struct cli *cli, const struct enrolment *enrolment, str
 	return fetcher ? device_ask(fetcher, &request, &cli->err, token, err) : err->code;
 }
 
+/* As the owner of the folder, to its end; what the server answered goes into 'out'. */
+static int enrol_as_owner(const struct enrolment *enrolment, int out)
+{
+	CLEANUP(json) json_t *result = NULL;
+	CLEANUP(text) char *text = NULL;
+	struct error err = { 0 };
+
+	if (become_owner(enrolment->folder, &err) < 0 ||
+	    enrolment_run(enrolment, &result, &err) < 0)
+		return command_failed(&err);
+	text = json_canonical(result);
+	if (fd_write_all(out, text, strlen(text)) < 0) {
+		error_set(&err, -EPIPE, "the enrolment's result cannot be handed on");
+		return command_failed(&err);
+	}
+	return EXIT_DONE;
+}
+
+/*
+ * In a process of its own: what speaks to the server needs no root, and what pins the org's
+ * root here afterwards does. An exit status.
+ */
+static int enrol_apart(const struct enrolment *enrolment, json_t **result_out)
+{
+	CLEANUP(fd) int out = memfd_create("enrolment", MFD_CLOEXEC);
+	CLEANUP(buf) struct buf text = { 0 };
+	struct error err = { 0 };
+	int status = 0;
+	pid_t pid = out < 0 ? -1 : fork();
+
+	if (pid < 0) {
+		error_errno(&err, "start the enrolment");
+		return command_failed(&err);
+	}
+	if (pid == 0)
+		_exit(enrol_as_owner(enrolment, out));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_DONE)
+		return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILED;
+	buf_init(&text, RESULT_MAX_BYTES);
+	if (lseek(out, 0, SEEK_SET) == 0 && buf_read_fd(&text, out) == 0)
+		*result_out = json_parse(buf_text(&text), text.len, RESULT_MAX_BYTES, &err);
+	return *result_out ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Enrolled it is in any case: without a pin, nobody approves changes of this host. */
+static void pin(struct cli *cli, const json_t *result)
+{
+	struct error err = { 0 };
+
+	if (!json_get_text(result, "root_key", NULL))
+		return;
+	if (pin_host(cli->state, result, PIN_ONCE, &err) == 0)
+		return;
+	page_flow_format(&cli->err, STYLE_WARN, 0,
+			 "The org's approvals do not count on this host yet: %s.", err.text);
+	page_end(&cli->err);
+}
+
 static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forced)
 {
 	CLEANUP(json) json_t *result = NULL;
 	struct error err = { 0 };
+	int status;
 
 	if (enrolment_exists(enrolment->folder) && !is_forced) {
 		page_flow_format(&cli->out, STYLE_PLAIN, 0,
@@ -95,10 +161,11 @@ static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forc
 			  "for a code that an admin confirms");
 		return command_failed(&err);
 	}
-	if (become_owner(enrolment->folder, &err) < 0 ||
-	    enrolment_run(enrolment, &result, &err) < 0)
-		return command_failed(&err);
+	status = enrol_apart(enrolment, &result);
+	if (status != EXIT_DONE)
+		return status;
 	report(&cli->out, result, enrolment->folder);
+	pin(cli, result);
 	return EXIT_DONE;
 }
 
@@ -127,6 +194,7 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 		{ "--customer-id", OPTION_TEXT, &enrolment.customer_id },
 		{ "--pin", OPTION_TEXT, &enrolment.pin },
 		{ "--ca-fingerprint", OPTION_TEXT, &enrolment.pin },
+		{ "--org-root", OPTION_TEXT, &enrolment.root_key },
 		{ "--force", OPTION_SET, &is_forced },
 		{ "--device", OPTION_SET, &asks },
 		{ "--test-connection", OPTION_SET, &tries_first },

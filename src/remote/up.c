@@ -145,8 +145,7 @@ static void become_command(const struct up *up, const char *path, char *const *w
 	_exit(127);
 }
 
-/* A command of ours to its end, with 'secret' on its standard input. Its exit status. */
-static int run_command(struct up *up, char *const *words, const char *secret, struct error *err)
+int up_run_command(struct up *up, char *const *words, const char *secret, struct error *err)
 {
 	char path[UP_PATH_BYTES];
 	CLEANUP(fd) int input = memfd_create("input", MFD_CLOEXEC);
@@ -220,7 +219,7 @@ static int enrol(struct up *up, struct error *err)
 		return 0;
 	r = make_token(up, token, err);
 	if (r == 0)
-		r = run_command(up, words, token, err);
+		r = up_run_command(up, words, token, err);
 	explicit_bzero(token, sizeof(token));
 	if (r > 0 || (r == 0 && !read_agent(up)))
 		return error_set(err, -EREMOTEIO, "this host could not be enrolled");
@@ -250,8 +249,12 @@ static int start_agent(struct up *up, struct error *err)
 				     "--executables-dir",
 				     up->cli->executables,
 				     NULL };
-	int r = enrol(up, err);
+	int r = up_make_root(up, err);
 
+	if (r == 0)
+		r = enrol(up, err);
+	if (r == 0)
+		up_pin(up);
 	if (r == 0)
 		r = helpers_start(&up->helpers, argv, &up->user, err);
 	return r < 0 ? r : wait_for(up, agent_is_connected, "waited for the agent's link", err);
@@ -270,7 +273,7 @@ static int investigate(struct up *up, const struct words *question, struct error
 		words[n++] = (char *)question->at[i];
 	if (!question->n)
 		words[n++] = (char *)"What is wrong with this host?";
-	return run_command(up, words, "", err);
+	return up_run_command(up, words, "", err);
 }
 
 static void say_where(struct up *up)
@@ -282,6 +285,11 @@ static void say_where(struct up *up)
 	page_flow_format(page, STYLE_FAINT, 2,
 			 "  key: %s/admin.key   CA: %s   logs: %s   Ctrl-C stops it all",
 			 up->server, up->ca, up->logs);
+	page_end(page);
+	page_flow_format(page, STYLE_FAINT, 2,
+			 "  from another terminal: CONSTABLE_SERVER_CA=%s constable login --server "
+			 "%s --key-file %s/admin.key",
+			 up->ca, up->url, up->server);
 	page_end(page);
 }
 

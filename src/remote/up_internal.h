@@ -25,3 +25,11 @@ struct up {
 
 /* Finds the user that needs no root, and makes the folders. -ENOENT where root lacks that user. */
 int up_make_places(struct up *up, struct error *err) MUST_CHECK;
+
+/* A command of ours to its end, with 'secret' on its standard input. Its exit status. */
+int up_run_command(struct up *up, char *const *words, const char *secret,
+		   struct error *err) MUST_CHECK;
+
+/* up_approvals.c: a root key for an org that has none, and what this host pins of it. */
+int up_make_root(struct up *up, struct error *err) MUST_CHECK;
+void up_pin(struct up *up);
