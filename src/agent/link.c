@@ -151,8 +151,9 @@ static void handle_drained(struct websocket *ws, void *data)
 static void handle_dialled(struct dial *done UNUSED, struct dial_outcome *outcome, void *data)
 {
 	struct link *link = data;
-	bool refused = outcome->err.code == -EACCES && outcome->http_status != 407;
-	enum backoff_reason reason = refused ? BACKOFF_REFUSED : BACKOFF_FAILED;
+	/* A proxy's no (-EPERM) says nothing of what the server thinks. */
+	enum backoff_reason reason =
+		outcome->err.code == -EACCES ? BACKOFF_REFUSED : BACKOFF_FAILED;
 
 	link->dial = NULL;
 	if (outcome->ws) {

@@ -29,7 +29,8 @@ struct dial_outcome {
 	/*
 	 * -ENOENT no such name, -ECONNREFUSED -EHOSTUNREACH ..., -ETIMEDOUT,
 	 * -EKEYREJECTED its certificate is not trusted or has another name, -EPROTO
-	 * TLS or HTTP broken, -EACCES 401, 403 or 407, -EREMOTEIO any other status.
+	 * TLS or HTTP broken, -EACCES the server's 401 or 403 or its refusal of our
+	 * certificate, -EPERM the proxy's 401, 403 or 407, -EREMOTEIO any other status.
 	 */
 	struct error err;
 };

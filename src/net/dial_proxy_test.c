@@ -101,7 +101,9 @@ TEST(a_proxys_no_is_told)
 		int code;
 	} answers[] = {
 		{ "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno",
-		  -EACCES },
+		  -EPERM },
+		{ "HTTP/1.1 401 Unauthorized\r\n\r\n", -EPERM },
+		{ "HTTP/1.1 403 Forbidden\r\n\r\n", -EPERM },
 		{ "HTTP/1.1 502 Bad Gateway\r\n\r\n", -EREMOTEIO },
 		{ "SSH-2.0-OpenSSH_9.2\r\n", -EPROTO },
 		{ "HTTP/1.1 200 OK\r\n\r\nand more", -EPROTO },

@@ -100,7 +100,13 @@ int dial_check_connect(const struct http_message *answer, struct error *err)
 {
 	if (answer->status / 100 == 2)
 		return 0;
-	return error_set(err, answer->status == 407 || answer->status == 403 ? -EACCES : -EREMOTEIO,
+	/* Some say 401 where 407 is meant. */
+	if (answer->status == 407 || answer->status == 401)
+		return error_set(
+			err, -EPERM,
+			"the proxy answered %u %s; it wants http://USER:PASSWORD@HOST:PORT",
+			answer->status, http_reason(answer->status));
+	return error_set(err, answer->status == 403 ? -EPERM : -EREMOTEIO,
 			 "the proxy answered %u %s", answer->status, http_reason(answer->status));
 }
 
