@@ -24,7 +24,7 @@ struct transfer {
 
 struct fetcher {
 	CURLM *multi;
-	char *url, *pin, *ca_file, *certificate, *certificate_key;
+	char *url, *pin, *ca_file, *certificate, *certificate_key, *proxy, *no_proxy;
 	struct curl_slist *headers;
 	struct transfer *transfers;
 	unsigned n_open;
@@ -108,6 +108,8 @@ struct fetcher *fetcher_new(const struct fetch_config *config, struct error *err
 	fetcher->ca_file = copy(config->ca_file);
 	fetcher->certificate = copy(config->certificate);
 	fetcher->certificate_key = copy(config->certificate_key);
+	fetcher->proxy = copy(config->proxy);
+	fetcher->no_proxy = copy(config->no_proxy);
 	add_headers(fetcher, config->key);
 	return fetcher;
 }
@@ -140,6 +142,11 @@ void fetcher_free(struct fetcher *fetcher)
 	free(fetcher->ca_file);
 	free(fetcher->certificate);
 	free(fetcher->certificate_key);
+	/* It may hold a password. */
+	if (fetcher->proxy)
+		explicit_bzero(fetcher->proxy, strlen(fetcher->proxy));
+	free(fetcher->proxy);
+	free(fetcher->no_proxy);
 	free(fetcher);
 }
 
@@ -191,6 +198,15 @@ static void set_trust(const struct fetcher *fetcher, CURL *easy)
 	}
 }
 
+static void set_way(const struct fetcher *fetcher, CURL *easy)
+{
+	if (fetcher->proxy)
+		set(easy, CURLOPT_PROXY, fetcher->proxy);
+	if (fetcher->no_proxy)
+		set(easy, CURLOPT_NOPROXY, fetcher->no_proxy);
+	set_number(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+}
+
 static void set_request(struct transfer *transfer)
 {
 	const struct fetch_request *request = &transfer->request;
@@ -233,7 +249,7 @@ int fetcher_start(struct fetcher *fetcher, const struct fetch_request *request, 
 	buf_init(&transfer->received, FETCH_BODY_MAX_BYTES);
 	set_request(transfer);
 	set_trust(fetcher, transfer->easy);
-	set_number(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	set_way(fetcher, transfer->easy);
 	set_number(transfer->easy, CURLOPT_NOSIGNAL, 1);
 	set(transfer->easy, CURLOPT_HTTPHEADER, fetcher->headers);
 	set(transfer->easy, CURLOPT_WRITEFUNCTION, (const void *)handle_bytes);
@@ -250,7 +266,11 @@ int fetcher_start(struct fetcher *fetcher, const struct fetch_request *request, 
 static int judge_failure(const struct transfer *transfer, CURLcode failure, struct error *err)
 {
 	const char *why = *transfer->failure ? transfer->failure : curl_easy_strerror(failure);
+	long proxy_status = 0;
 
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+	if (proxy_status >= 300)
+		return fetch_blame_proxy((unsigned)proxy_status, err);
 	if (transfer->received.dropped)
 		return error_set(err, -E2BIG, "%s answers with more than %zu MiB",
 				 transfer->fetcher->url, FETCH_BODY_MAX_BYTES / MIB);

@@ -24,6 +24,8 @@ struct fetch_config {
 	const char *key;         /* an API key, sent as bearer; or NULL */
 	const char *certificate; /* paths of a client certificate and its key, or NULL */
 	const char *certificate_key;
+	const char *proxy;    /* as in net/dial.h; NULL: what libcurl finds in the environment */
+	const char *no_proxy; /* as in net/dial.h, or NULL */
 };
 
 /* All texts are copied. NULL with 'err' (-EINVAL): no such kind of URL. */

@@ -26,6 +26,14 @@ int fetch_status_code(unsigned status)
 	}
 }
 
+int fetch_blame_proxy(unsigned status, struct error *err)
+{
+	const char *wants =
+		status == 407 || status == 401 ? "; it wants http://USER:PASSWORD@HOST:PORT" : "";
+
+	return error_set(err, -EHOSTUNREACH, "the proxy answered %u%s", status, wants);
+}
+
 int fetch_failure_code(CURLcode failure)
 {
 	switch (failure) {

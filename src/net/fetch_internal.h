@@ -3,5 +3,9 @@
 
 #include <curl/curl.h>
 
+#include "base/error.h"
+
 int fetch_status_code(unsigned status);
 int fetch_failure_code(CURLcode failure);
+/* The status by which the proxy refused to open a tunnel. */
+int fetch_blame_proxy(unsigned status, struct error *err);

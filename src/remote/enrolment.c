@@ -106,7 +106,9 @@ static int ask(const struct enrolment *enrolment, json_t *body, json_t **answer_
 {
 	const struct fetch_config config = { .url = enrolment->url,
 					     .pin = enrolment->pin,
-					     .ca_file = enrolment->ca_file };
+					     .ca_file = enrolment->ca_file,
+					     .proxy = enrolment->proxy,
+					     .no_proxy = enrolment->no_proxy };
 	CLEANUP(fetcher) struct fetcher *fetcher = fetcher_new(&config, err);
 	struct fetch_request request = { .method = "POST",
 					 .path = "/api/v1/agents/register",

@@ -20,6 +20,7 @@ struct enrolment {
 	const char *customer_id; /* or NULL */
 	const char *root_key;    /* that the org must have, or NULL */
 	const char *version;
+	const char *proxy, *no_proxy; /* as in net/fetch.h */
 };
 
 /* Whether there is a certificate already. */

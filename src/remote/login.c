@@ -22,19 +22,21 @@ struct login {
 	const char *url, *pin, *ca_file, *name, *role;
 };
 
-static struct fetcher *open_fetcher(const struct login *login, const char *key, struct error *err)
+static struct fetcher *open_fetcher(const struct cli *cli, const struct login *login,
+				    const char *key, struct error *err)
 {
-	const struct fetch_config config = {
+	struct fetch_config config = {
 		.url = login->url, .pin = login->pin, .ca_file = login->ca_file, .key = key
 	};
 
+	server_set_way(&config, cli->config);
 	return fetcher_new(&config, err);
 }
 
 static int ask_for_key(struct cli *cli, const struct login *login, struct buf *key,
 		       struct error *err)
 {
-	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(login, NULL, err);
+	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(cli, login, NULL, err);
 	const struct device_request request = { .scope = login->role, .name = login->name };
 
 	return fetcher ? device_ask(fetcher, &request, &cli->err, key, err) : err->code;
@@ -64,7 +66,7 @@ static void tell_signing_key(struct cli *cli)
 static int keep(struct cli *cli, const struct login *login, const struct buf *key,
 		struct error *err)
 {
-	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(login, buf_text(key), err);
+	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(cli, login, buf_text(key), err);
 	CLEANUP(credentials) struct credentials credentials = { 0 };
 	CLEANUP(json) json_t *org = NULL;
 	struct fetch_request request = { .method = "GET", .path = "/api/v1/org" };

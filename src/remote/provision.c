@@ -72,7 +72,9 @@ static int ask_for_token(struct cli *cli, const struct enrolment *enrolment, str
 {
 	const struct fetch_config config = { .url = enrolment->url,
 					     .pin = enrolment->pin,
-					     .ca_file = enrolment->ca_file };
+					     .ca_file = enrolment->ca_file,
+					     .proxy = enrolment->proxy,
+					     .no_proxy = enrolment->no_proxy };
 	CLEANUP(fetcher) struct fetcher *fetcher = fetcher_new(&config, err);
 	char host[256] = "";
 	const struct device_request request = { .scope = "agent", .name = host };
@@ -183,6 +185,8 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	CLEANUP(secret_buf) struct buf token = { 0 };
 	struct secret_option secret = { .variable = "PROVISIONING_TOKEN" };
 	struct enrolment enrolment = { .url = config_get(cli->config, "server")->text,
+				       .proxy = config_get(cli->config, "proxy")->text,
+				       .no_proxy = config_get(cli->config, "no_proxy")->text,
 				       .version = CONSTABLE_VERSION };
 	const char *ca_file = config_get(cli->config, "server_ca")->text;
 	int is_forced = 0, tries_first = 0, asks = 0;

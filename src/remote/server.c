@@ -6,6 +6,12 @@
 
 #define PATH_BYTES 2048
 
+void server_set_way(struct fetch_config *fetch, const struct config *config)
+{
+	fetch->proxy = config_get(config, "proxy")->text;
+	fetch->no_proxy = config_get(config, "no_proxy")->text;
+}
+
 int server_open(struct server *server, const struct cli *cli, struct error *err)
 {
 	CLEANUP(credentials) struct credentials credentials = { 0 };
@@ -18,6 +24,7 @@ int server_open(struct server *server, const struct cli *cli, struct error *err)
 		return error_set(err, -EINVAL,
 				 "no server is known; run 'constable login --server URL', or set "
 				 "CONSTABLE_SERVER and CONSTABLE_API_KEY");
+	server_set_way(&config, cli->config);
 	config.url = credentials.server;
 	config.pin = *credentials.pin ? credentials.pin : NULL;
 	config.ca_file = *credentials.ca_file ? credentials.ca_file : NULL;

@@ -8,6 +8,9 @@
 #include "net/fetch.h"
 #include "remote/credentials.h"
 
+/* The proxy to the server and who is reached without it, as configured. */
+void server_set_way(struct fetch_config *fetch, const struct config *config);
+
 struct server {
 	struct fetcher *fetcher;
 	char url[CREDENTIALS_TEXT_BYTES];

@@ -54,10 +54,11 @@ static void print(struct page *page, const json_t *results)
 static int open_server(struct server *server, struct cli *cli, const char *url, const char *pin,
 		       struct error *err)
 {
-	const struct fetch_config config = { .url = url, .pin = pin };
+	struct fetch_config config = { .url = url, .pin = pin };
 
 	if (!url)
 		return server_open(server, cli, err);
+	server_set_way(&config, cli->config);
 	text_format(server->url, sizeof(server->url), "%s", url);
 	server->fetcher = fetcher_new(&config, err);
 	return server->fetcher ? 0 : err->code;
