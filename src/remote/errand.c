@@ -7,6 +7,7 @@
 
 #define PATH_BYTES 256
 #define WAIT_MS 20000
+#define TURN_MS 2000 /* where others wait for their turn */
 #define DEFAULT_NS (120 * NS_PER_SEC)
 #define APPROVAL_NS (3600 * NS_PER_SEC) /* as the server has it */
 
@@ -101,6 +102,8 @@ static void handle_record(const struct fetch_request *request UNUSED, unsigned s
 			  "agent is connected",
 			  errand->id);
 		give_up(errand, &late);
+	} else if (errand->later) {
+		errand->later(errand, ERRAND_WAITS);
 	} else {
 		ask(errand);
 	}
@@ -125,18 +128,22 @@ static void ask(struct errand *errand)
 		.data = errand,
 	};
 
-	text_format(path, sizeof(path), "/api/v1/calls/%s?wait_ms=%d&until=%s", errand->id, WAIT_MS,
-		    *errand->nonce ? "outcome" : "approval");
+	text_format(path, sizeof(path), "/api/v1/calls/%s?wait_ms=%d&until=%s", errand->id,
+		    errand->later ? TURN_MS : WAIT_MS, *errand->nonce ? "outcome" : "approval");
 	start(errand, &request);
 }
 
-static void handle_submitted(const struct fetch_request *request UNUSED, unsigned status UNUSED,
+static void handle_submitted(const struct fetch_request *request UNUSED, unsigned status,
 			     json_t *body, const struct error *err, void *data)
 {
 	struct errand *errand = data;
 	const json_t *call = json_array_get(json_object_get(body, "calls"), 0);
 	struct error none = { 0 };
 
+	if (status == 429 && errand->later && clock_monotonic_ns() < errand->until_ns) {
+		errand->later(errand, ERRAND_REFUSED);
+		return;
+	}
 	if (err) {
 		give_up(errand, err);
 		return;
@@ -152,13 +159,12 @@ static void handle_submitted(const struct fetch_request *request UNUSED, unsigne
 	ask(errand);
 }
 
-int errand_start(struct errand *errand, struct error *err)
+static int submit(struct errand *errand, struct error *err)
 {
-	uint64_t timeout_ns = run_time(errand);
 	CLEANUP(json)
 	json_t *body = json_pack("{s:s, s:s, s:O, s:I}", "agent", errand->agent, "tool",
 				 errand->tool, "arguments", errand->args, "timeout_ms",
-				 (json_int_t)(timeout_ns / NS_PER_MS));
+				 (json_int_t)(run_time(errand) / NS_PER_MS));
 	struct fetch_request request = {
 		.method = "POST",
 		.path = "/api/v1/calls",
@@ -170,10 +176,25 @@ int errand_start(struct errand *errand, struct error *err)
 	if (errand->approval_ns)
 		json_put(body, "approval_ms",
 			 json_integer((json_int_t)(errand->approval_ns / NS_PER_MS)));
-	errand->until_ns = clock_monotonic_ns() + timeout_ns + ERRAND_GRACE_NS;
+	return fetcher_start(errand->server->fetcher, &request, err);
+}
+
+int errand_start(struct errand *errand, struct error *err)
+{
+	errand->until_ns = clock_monotonic_ns() + run_time(errand) + ERRAND_GRACE_NS;
 	*errand->id = *errand->nonce = '\0';
 	errand->is_cancelled = false;
-	return fetcher_start(errand->server->fetcher, &request, err);
+	return submit(errand, err);
+}
+
+void errand_resume(struct errand *errand)
+{
+	struct error err = { 0 };
+
+	if (*errand->id)
+		ask(errand);
+	else if (submit(errand, &err) < 0)
+		give_up(errand, &err);
 }
 
 static void handle_cancelled(const struct fetch_request *request UNUSED, unsigned status UNUSED,

@@ -12,6 +12,11 @@
 
 #define ERRAND_GRACE_NS (15 * NS_PER_SEC) /* after a call's deadline, for its outcome to arrive */
 
+enum errand_reason {
+	ERRAND_WAITS,
+	ERRAND_REFUSED,
+};
+
 struct errand {
 	struct server *server;
 	const char *agent; /* id; borrowed until 'done' */
@@ -31,6 +36,13 @@ struct errand {
 	/* When it comes to wait for an approval, and for each further one; or NULL. */
 	void (*waits)(struct errand *errand, const json_t *call);
 
+	/*
+	 * For many errands beside each other, or NULL: called, from fetcher_wait(), where there
+	 * is no outcome yet, so that another may have its turn; errand_resume() goes on. A call
+	 * that the server takes no more of for now (429) is 'refused' so, and not yet submitted.
+	 */
+	void (*later)(struct errand *errand, enum errand_reason reason);
+
 	/* private */
 	char id[80], nonce[64];
 	uint64_t until_ns;
@@ -38,5 +50,7 @@ struct errand {
 };
 
 int errand_start(struct errand *errand, struct error *err) MUST_CHECK;
+/* After 'later'. 'done' or 'later' comes again. */
+void errand_resume(struct errand *errand);
 /* Asks the server to cancel it; 'done' still comes. */
 void errand_cancel(struct errand *errand);

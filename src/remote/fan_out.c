@@ -1,34 +1,50 @@
 /*
  * constable call --label K=V TOOL: one call at every agent that has the label, beside
- * each other; what came within the time, and which hosts differ from most.
+ * each other; what came within the time, which hosts differ from most, and where first.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/fleet.h"
 #include "remote/commands.h"
 #include "remote/errand.h"
 #include "remote/table.h"
+#include "remote/tally.h"
 
-#define AT_ONCE 32
+/* So many requests are open at a time. A host without an outcome gives its place to the next. */
+#define AT_ONCE 48
+#define HOLD_NS NS_PER_SEC /* when the server takes no more calls for now */
 #define ARGS_MAX_BYTES (1 * MIB)
 #define PATH_BYTES 2048
 
 struct host {
 	struct errand errand;
 	struct fan_out *fan_out;
+	TAILQ_ENTRY(host) link;
 	const json_t *agent;
 	json_t *outcome; /* {"agent", "hostname", "state", "result" | "error"}; NULL before */
+	enum {
+		HOST_NEW,
+		HOST_REFUSED, /* its call was not taken yet */
+		HOST_ASKED,
+	} step;
+	bool timed_out;
 };
+
+TAILQ_HEAD(host_list, host);
 
 struct fan_out {
 	struct cli *cli;
 	struct server server;
 	struct host *hosts;
-	size_t n_hosts, n_started, n_done;
+	size_t n_hosts, n_open, n_done;
+	struct host_list to_submit, to_ask;
+	uint64_t hold_until_ns; /* no call is submitted before */
 	bool is_shown;
 };
 
@@ -51,14 +67,17 @@ static json_t *parse_result(const json_t *call)
 static void handle_done(struct errand *errand, const json_t *call, const struct error *err)
 {
 	struct host *host = container_of(errand, struct host, errand);
+	bool is_late = err && err->code == -ETIMEDOUT;
 
+	host->timed_out = is_late;
 	host->outcome = json_pack("{s:s, s:s, s:s}", "agent", json_get_text(host->agent, "id", ""),
 				  "hostname", json_get_text(host->agent, "hostname", ""), "state",
-				  json_get_text(call, "state", "failed"));
+				  json_get_text(call, "state", is_late ? "timed_out" : "failed"));
 	if (err)
 		json_put(host->outcome, "error", json_text(err->text, strlen(err->text)));
 	else
 		json_put(host->outcome, "result", parse_result(call));
+	host->fan_out->n_open--;
 	host->fan_out->n_done++;
 	show_progress(host->fan_out);
 }
@@ -73,89 +92,151 @@ static void handle_waits(struct errand *errand, const json_t *call)
 	page_end(page);
 }
 
+static void handle_later(struct errand *errand, enum errand_reason reason)
+{
+	struct host *host = container_of(errand, struct host, errand);
+	struct fan_out *fan_out = host->fan_out;
+
+	fan_out->n_open--;
+	if (reason == ERRAND_WAITS) {
+		host->step = HOST_ASKED;
+		TAILQ_INSERT_TAIL(&fan_out->to_ask, host, link);
+		return;
+	}
+	host->step = HOST_REFUSED;
+	fan_out->hold_until_ns = clock_monotonic_ns() + HOLD_NS;
+	TAILQ_INSERT_HEAD(&fan_out->to_submit, host, link);
+}
+
+/* First all are asked, then those that had no outcome yet, in turn. */
+static struct host *take_next(struct fan_out *fan_out)
+{
+	bool may_submit = clock_monotonic_ns() >= fan_out->hold_until_ns;
+	struct host_list *list = may_submit && !TAILQ_EMPTY(&fan_out->to_submit)
+					 ? &fan_out->to_submit
+					 : &fan_out->to_ask;
+	struct host *host = TAILQ_FIRST(list);
+
+	if (host)
+		TAILQ_REMOVE(list, host, link);
+	return host;
+}
+
 static void start_next(struct fan_out *fan_out)
 {
-	while (fan_out->n_started < fan_out->n_hosts &&
-	       fan_out->n_started - fan_out->n_done < AT_ONCE) {
-		struct host *host = &fan_out->hosts[fan_out->n_started++];
+	struct host *host;
+
+	while (fan_out->n_open < AT_ONCE && (host = take_next(fan_out)) != NULL) {
 		struct error err = { 0 };
 
-		if (errand_start(&host->errand, &err) < 0)
+		fan_out->n_open++;
+		if (host->step != HOST_NEW)
+			errand_resume(&host->errand);
+		else if (errand_start(&host->errand, &err) < 0)
 			handle_done(&host->errand, NULL, &err);
 	}
 }
 
-/* The result that most hosts have, as text; NULL where no two agree. */
-static const char *find_majority(char *const *texts, size_t n)
+/* Marks a host that differs, and says where; whether it does. */
+static bool mark(struct host *host, const struct tally *tally, size_t at)
 {
-	const char *most = NULL;
-	size_t best = 1;
+	bool differs = tally_differs(tally, at);
+	const json_t *result = json_object_get(host->outcome, "result");
 
-	for (size_t i = 0; i < n; i++) {
-		size_t same = 0;
-
-		for (size_t k = i; texts[i] && k < n; k++)
-			same += texts[k] && strcmp(texts[i], texts[k]) == 0;
-		if (same > best) {
-			best = same;
-			most = texts[i];
-		}
-	}
-	return most;
+	if (!result)
+		return false;
+	json_put(host->outcome, "differs",
+		 tally->most == TALLY_NOBODY ? json_null() : json_boolean(differs));
+	if (differs)
+		json_put(host->outcome, "first_difference",
+			 tally_find_difference(result, tally->entries[tally->most].result));
+	return differs;
 }
 
-/* Marks who differs; {"hosts", "done", "failed", "differ"}. */
+/* {"hosts", "done", "failed", "timed_out", "differ", "variants", "agree"} */
 static json_t *summarise(struct fan_out *fan_out)
 {
-	char **texts = calloc(fan_out->n_hosts + 1, sizeof(*texts));
-	size_t n_done = 0, n_differ = 0;
-	const char *most;
+	struct tally tally;
+	size_t n_differ = 0, n_timed_out = 0;
+	json_t *summary;
 
-	if (!texts)
-		abort();
+	tally_init(&tally, fan_out->n_hosts);
 	for (size_t i = 0; i < fan_out->n_hosts; i++) {
 		const json_t *result = json_object_get(fan_out->hosts[i].outcome, "result");
 
-		texts[i] = result ? json_canonical(result) : NULL;
-		n_done += result != NULL;
+		if (result)
+			tally_add(&tally, i, result);
+		n_timed_out += fan_out->hosts[i].timed_out;
 	}
-	most = find_majority(texts, fan_out->n_hosts);
-	for (size_t i = 0; i < fan_out->n_hosts; i++) {
-		bool differs = texts[i] && most && strcmp(texts[i], most) != 0;
-
-		n_differ += differs;
-		if (texts[i])
-			json_put(fan_out->hosts[i].outcome, "differs",
-				 most ? json_boolean(differs) : json_null());
-	}
+	tally_count(&tally);
 	for (size_t i = 0; i < fan_out->n_hosts; i++)
-		free(texts[i]);
-	free(texts);
-	return json_pack("{s:I, s:I, s:I, s:I, s:b}", "hosts", (json_int_t)fan_out->n_hosts, "done",
-			 (json_int_t)n_done, "failed", (json_int_t)(fan_out->n_hosts - n_done),
-			 "differ", (json_int_t)n_differ, "agree", most != NULL);
+		n_differ += mark(&fan_out->hosts[i], &tally, i);
+	summary = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "hosts",
+			    (json_int_t)fan_out->n_hosts, "done", (json_int_t)tally.n_results,
+			    "failed", (json_int_t)(fan_out->n_hosts - tally.n_results), "timed_out",
+			    (json_int_t)n_timed_out, "differ", (json_int_t)n_differ, "variants",
+			    (json_int_t)tally.n_variants, "agree", tally.most != TALLY_NOBODY);
+	tally_finish(&tally);
+	return summary;
+}
+
+/* Those that a person has to look at. */
+static json_t *list_remarkable(const json_t *results)
+{
+	json_t *list = json_array();
+	json_t *outcome;
+	size_t i;
+
+	json_array_foreach(results, i, outcome)
+	{
+		const json_t *where = json_object_get(outcome, "first_difference");
+		json_t *row;
+
+		if (!where && json_object_get(outcome, "result"))
+			continue;
+		row = json_copy(outcome);
+		(void)json_object_del(row, "result");
+		(void)json_object_update_missing(row, (json_t *)(uintptr_t)where);
+		json_push(list, row);
+	}
+	return list;
+}
+
+static void print_agreement(struct page *page, const json_t *summary)
+{
+	long long n_hosts = json_get_int(summary, "hosts", 0);
+	long long n_differ = json_get_int(summary, "differ", 0);
+
+	if (!json_get_bool(summary, "agree", false))
+		page_add(page, STYLE_STRONG, "%lld hosts, no two with the same result", n_hosts);
+	else
+		page_add(page, STYLE_STRONG, "%lld of %lld hosts %s", n_differ, n_hosts,
+			 n_differ == 1 ? "differs" : "differ");
 }
 
 static void print(struct cli *cli, const json_t *results, const json_t *summary)
 {
 	static const struct table_column columns[] = {
-		{ "HOST", "hostname" },   { "AGENT", "agent" }, { "STATE", "state" },
-		{ "DIFFERS", "differs" }, { "ERROR", "error" }, { 0 }
+		{ "HOST", "hostname" }, { "AGENT", "agent" },
+		{ "STATE", "state" },   { "DIFFERS IN", "path" },
+		{ "IS", "is" },         { "MOST HAVE", "most" },
+		{ "ERROR", "error" },   { 0 }
 	};
-	json_int_t n_hosts = json_get_int(summary, "hosts", 0);
+	CLEANUP(json) json_t *remarkable = list_remarkable(results);
 	json_int_t n_failed = json_get_int(summary, "failed", 0);
+	json_int_t n_timed_out = json_get_int(summary, "timed_out", 0);
 
-	table_print(&cli->out, results, columns, "No agent has this label.");
-	if (!n_hosts)
+	if (!json_get_int(summary, "hosts", 0)) {
+		table_print(&cli->out, results, columns, "No agent has this label.");
 		return;
-	if (json_get_bool(summary, "agree", false))
-		page_add(&cli->out, STYLE_STRONG, "%lld of %lld hosts differ",
-			 (long long)json_get_int(summary, "differ", 0), (long long)n_hosts);
-	else
-		page_add(&cli->out, STYLE_STRONG, "%lld hosts, no two with the same result",
-			 (long long)n_hosts);
+	}
+	if (json_array_size(remarkable))
+		table_print(&cli->out, remarkable, columns, "");
+	print_agreement(&cli->out, summary);
 	if (n_failed)
 		page_add(&cli->out, STYLE_BAD, ", %lld gave no result", (long long)n_failed);
+	if (n_timed_out)
+		page_add(&cli->out, STYLE_BAD, " (%lld not in time)", (long long)n_timed_out);
 	page_add(&cli->out, STYLE_FAINT, "; --json shows the results");
 	page_end(&cli->out);
 }
@@ -170,6 +251,8 @@ static void run_all(struct fan_out *fan_out, const json_t *agents, const char *t
 	fan_out->hosts = calloc(fan_out->n_hosts + 1, sizeof(*fan_out->hosts));
 	if (!fan_out->hosts)
 		abort();
+	TAILQ_INIT(&fan_out->to_submit);
+	TAILQ_INIT(&fan_out->to_ask);
 	json_array_foreach(agents, i, agent)
 	{
 		fan_out->hosts[i] = (struct host) {
@@ -183,8 +266,10 @@ static void run_all(struct fan_out *fan_out, const json_t *agents, const char *t
 				.timeout_ns = config_get_ns(fan_out->cli->config, "timeout"),
 				.done = handle_done,
 				.waits = handle_waits,
+				.later = handle_later,
 			},
 		};
+		TAILQ_INSERT_TAIL(&fan_out->to_submit, &fan_out->hosts[i], link);
 	}
 	while (fan_out->n_done < fan_out->n_hosts) {
 		start_next(fan_out);
