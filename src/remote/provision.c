@@ -27,16 +27,11 @@ static int make_folder(const char *state, const char *folder, struct error *err)
 {
 	const struct passwd *user = geteuid() == 0 ? getpwnam(AGENT_USER) : NULL;
 
+	if (!user && mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "make '%s'", folder);
 	if (user && state_folder_let_pass(state, err) < 0)
 		return err->code;
-	if (mkdir(folder, 0700) < 0) {
-		if (errno != EEXIST)
-			return error_errno(err, "make '%s'", folder);
-		return 0;
-	}
-	if (user && chown(folder, user->pw_uid, user->pw_gid) < 0)
-		return error_errno(err, "give '%s' to the agent", folder);
-	return 0;
+	return user ? state_folder_give(folder, user->pw_uid, user->pw_gid, err) : 0;
 }
 
 /* Its files must be its own: nothing here needs more than its owner may do. */

@@ -8,14 +8,13 @@
 
 #define AGENT_USER "constable"
 
+/* Ours, or the agent's user's. */
 static int make_folder(const char *path, mode_t mode, const struct helper_user *owner,
 		       struct error *err)
 {
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return error_errno(err, "make '%s'", path);
-	if (owner && owner->is_other && chown(path, owner->uid, owner->gid) < 0)
-		return error_errno(err, "give '%s' to '%s'", path, AGENT_USER);
-	return 0;
+	if (owner && owner->is_other)
+		return state_folder_give(path, owner->uid, owner->gid, err);
+	return mkdir(path, mode) < 0 && errno != EEXIST ? error_errno(err, "make '%s'", path) : 0;
 }
 
 /* What needs no root gets none. */
@@ -38,9 +37,11 @@ static int find_user(struct up *up, struct error *err)
 int up_make_places(struct up *up, struct error *err)
 {
 	const char *state = up->cli->state;
+	char agent[UP_PATH_BYTES];
 	int r = find_user(up, err);
 
 	text_format(up->server, UP_FOLDER_BYTES, "%s/server", state);
+	text_format(agent, sizeof(agent), "%s/agent", state);
 	text_format(up->warden, UP_FOLDER_BYTES, "%s/warden", state);
 	text_format(up->logs, UP_FOLDER_BYTES, "%s/log", state);
 	text_format(up->run, UP_FOLDER_BYTES, "%s/run", state);
@@ -53,6 +54,8 @@ int up_make_places(struct up *up, struct error *err)
 		r = state_folder_let_pass(state, err);
 	if (r == 0)
 		r = make_folder(up->server, 0700, &up->user, err);
+	if (r == 0)
+		r = make_folder(agent, 0700, &up->user, err);
 	if (r == 0)
 		r = make_folder(up->logs, 0700, NULL, err);
 	return r < 0 ? r : make_folder(up->run, 0711, NULL, err);
