@@ -29,16 +29,6 @@ json_t *json_parse(const char *text, size_t len, size_t max, struct error *err)
 	return json;
 }
 
-char *json_canonical(const json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY |
-					      JSON_REAL_PRECISION(15));
-
-	if (!text)
-		abort();
-	return text;
-}
-
 json_t *json_text(const char *bytes, size_t len)
 {
 	CLEANUP(buf) struct buf buf = { 0 };

@@ -1,0 +1,203 @@
+/*
+ * jansson writes the same text, but spends most of a large result on a table of what it has
+ * seen, against loops, and on printf for each number; and every result is written this way.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#define MAX_DEPTH 4096 /* twice what jansson reads */
+#define REAL_BYTES 64
+#define JANSSON_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+struct member {
+	const char *key;
+	const json_t *value;
+};
+
+static void add_value(struct buf *out, const json_t *json, unsigned depth);
+
+/* Digits from the end of 'end' on, towards the front; returns the first. */
+static char *digits_before(char *end, uint64_t value)
+{
+	do {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return end;
+}
+
+static void add_integer(struct buf *out, int64_t value)
+{
+	char text[24], *end = text + sizeof(text);
+	char *start = digits_before(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+
+	if (value < 0)
+		*--start = '-';
+	buf_add(out, start, (size_t)(end - start));
+}
+
+/*
+ * What json_figure() made: a whole number of hundredths, of at most 15 digits, so that "%.15g"
+ * would print exactly those, without the zeros at the end. False for any other number.
+ */
+static bool add_figure(struct buf *out, double value)
+{
+	char text[24], *end = text + sizeof(text), *start;
+	uint64_t hundredths;
+
+	if (signbit(value) || !(value < 1e13))
+		return false;
+	hundredths = (uint64_t)(value * 100 + 0.5);
+	if ((double)hundredths / 100 != value)
+		return false;
+	start = digits_before(end, hundredths % 100 + 100);
+	*start = '.';
+	start = digits_before(start, hundredths / 100);
+	if (end[-1] == '0')
+		end--;
+	buf_add(out, start, (size_t)(end - start));
+	return true;
+}
+
+static void add_real(struct buf *out, const json_t *json)
+{
+	char text[REAL_BYTES];
+	size_t len;
+
+	if (add_figure(out, json_real_value(json)))
+		return;
+	len = json_dumpb(json, text, sizeof(text), JANSSON_FLAGS);
+	if (len == 0 || len > sizeof(text))
+		abort();
+	buf_add(out, text, len);
+}
+
+static void add_escape(struct buf *out, unsigned char c)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	static const char letters[] = { ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+					['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't' };
+	char text[6] = { '\\', letters[c] };
+
+	if (!text[1]) {
+		memcpy(text + 1, "u00", 3);
+		text[4] = hex[c >> 4];
+		text[5] = hex[c & 15];
+	}
+	buf_add(out, text, letters[c] ? 2 : sizeof(text));
+}
+
+static void add_string(struct buf *out, const char *text, size_t len)
+{
+	size_t from = 0;
+
+	buf_add(out, "\"", 1);
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buf_add(out, text + from, i - from);
+		add_escape(out, c);
+		from = i + 1;
+	}
+	buf_add(out, text + from, len - from);
+	buf_add(out, "\"", 1);
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct member *a = left, *b = right;
+
+	return strcmp(a->key, b->key);
+}
+
+static struct member *sorted_members(const json_t *object, size_t n)
+{
+	struct member *members = reallocarray(NULL, n, sizeof(*members));
+	json_t *mutable = (json_t *)object; /* as jansson wants it, to give a place in it */
+	void *at = json_object_iter(mutable);
+
+	if (!members)
+		abort();
+	for (size_t i = 0; i < n; i++, at = json_object_iter_next(mutable, at))
+		members[i] =
+			(struct member) { json_object_iter_key(at), json_object_iter_value(at) };
+	qsort(members, n, sizeof(*members), compare);
+	return members;
+}
+
+static void add_object(struct buf *out, const json_t *object, unsigned depth)
+{
+	size_t n = json_object_size(object);
+	struct member *members = n ? sorted_members(object, n) : NULL;
+
+	buf_add(out, "{", 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_add(out, ",", 1);
+		add_string(out, members[i].key, strlen(members[i].key));
+		buf_add(out, ":", 1);
+		add_value(out, members[i].value, depth + 1);
+	}
+	buf_add(out, "}", 1);
+	free(members);
+}
+
+static void add_array(struct buf *out, const json_t *array, unsigned depth)
+{
+	size_t n = json_array_size(array);
+
+	buf_add(out, "[", 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_add(out, ",", 1);
+		add_value(out, json_array_get(array, i), depth + 1);
+	}
+	buf_add(out, "]", 1);
+}
+
+static void add_value(struct buf *out, const json_t *json, unsigned depth)
+{
+	if (depth > MAX_DEPTH)
+		abort();
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		add_object(out, json, depth);
+		break;
+	case JSON_ARRAY:
+		add_array(out, json, depth);
+		break;
+	case JSON_STRING:
+		add_string(out, json_string_value(json), json_string_length(json));
+		break;
+	case JSON_INTEGER:
+		add_integer(out, json_integer_value(json));
+		break;
+	case JSON_REAL:
+		add_real(out, json);
+		break;
+	case JSON_TRUE:
+		buf_add(out, "true", 4);
+		break;
+	case JSON_FALSE:
+		buf_add(out, "false", 5);
+		break;
+	case JSON_NULL:
+		buf_add(out, "null", 4);
+		break;
+	}
+}
+
+char *json_canonical(const json_t *json)
+{
+	struct buf out;
+
+	buf_init(&out, SIZE_MAX - 1);
+	add_value(&out, json, 0);
+	return out.data;
+}
