@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent/memory.h"
+#include "base/memory.h"
 #include "base/log.h"
 #include "net/jsonrpc.h"
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "agent/link_internal.h"
-#include "agent/memory.h"
+#include "base/memory.h"
 #include "agent/status.h"
 #include "base/clock.h"
 #include "base/fd.h"

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 
 #include "agent/link_internal.h"
-#include "agent/memory.h"
+#include "base/memory.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/dial.h"

@@ -1,9 +1,9 @@
 #include "warden/tidy.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 static void handle_tidy(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
@@ -12,7 +12,7 @@ static void handle_tidy(evutil_socket_t fd UNUSED, short what UNUSED, void *data
 
 	if (audit_needs_sync(warden->gate.audit) && audit_sync(warden->gate.audit, &err) < 0)
 		log_error("%s", err.text);
-	(void)malloc_trim(0); /* whether there was anything to give is not asked */
+	memory_give_back();
 }
 
 void tidy_init(struct warden *warden)

@@ -1,4 +1,4 @@
-#include "agent/memory.h"
+#include "base/memory.h"
 
 #include <fcntl.h>
 #include <malloc.h>
