@@ -53,10 +53,9 @@ void audit_hash(const struct audit_line *line, char hash[65])
 struct sealer {
 	struct store *store;
 	struct org *org;
-	char last[TOKEN_HASH_BYTES]; /* hash of the line before */
+	char last[TOKEN_HASH_BYTES]; /* hash of the last line that is sealed */
+	unsigned n;                  /* lines that are being sealed */
 };
-
-static void start(struct sealer *sealer);
 
 static void finish(struct sealer *sealer)
 {
@@ -64,24 +63,14 @@ static void finish(struct sealer *sealer)
 	free(sealer);
 }
 
-static void handle_sealed(const struct store_result *result UNUSED, const struct error *err,
-			  void *data)
-{
-	struct sealer *sealer = data;
+static void handle_sealed(const struct store_result *result, const struct error *err, void *data);
 
-	if (err) {
-		log_warn("the audit log of org '%s' is not sealed yet: %s", sealer->org->id,
-			 err->text);
-		finish(sealer);
-		return;
-	}
-	start(sealer);
-}
-
+/* The same batch reads what to seal next: a busy log costs one trip for so many lines. */
 static void seal_rows(struct sealer *sealer, const struct store_rows *rows)
 {
+	const struct store_value org = store_text(sealer->org->id);
 	struct store_value params[SEAL_AT_ONCE][4];
-	struct store_step steps[SEAL_AT_ONCE];
+	struct store_step steps[SEAL_AT_ONCE + 1];
 	char hashes[SEAL_AT_ONCE + 1][TOKEN_HASH_BYTES];
 	struct store_batch batch = { .org = sealer->org->id, .steps = steps };
 
@@ -98,26 +87,39 @@ static void seal_rows(struct sealer *sealer, const struct store_rows *rows)
 		};
 
 		audit_hash(&line, hashes[i + 1]);
-		params[i][0] = store_text(sealer->org->id);
+		params[i][0] = org;
 		params[i][1] = store_int(line.seq);
 		params[i][2] = store_text(hashes[i]);
 		params[i][3] = store_text(hashes[i + 1]);
 		steps[i] = (struct store_step) { seal_sql, params[i], 4, STORE_SOME };
 		batch.n_steps++;
 	}
+	sealer->n = batch.n_steps;
+	memcpy(sealer->last, hashes[sealer->n], sizeof(sealer->last));
+	steps[batch.n_steps++] = (struct store_step) { open_sql, &org, 1, STORE_ANY };
 	(void)store_submit(sealer->store, &batch, handle_sealed, sealer);
+}
+
+static void handle_sealed(const struct store_result *result, const struct error *err, void *data)
+{
+	struct sealer *sealer = data;
+
+	if (err)
+		log_warn("the audit log of org '%s' is not sealed yet: %s", sealer->org->id,
+			 err->text);
+	if (err || result->steps[sealer->n].n_rows == 0)
+		finish(sealer);
+	else
+		seal_rows(sealer, &result->steps[sealer->n]);
 }
 
 static void handle_open(const struct store_result *result, const struct error *err, void *data)
 {
 	struct sealer *sealer = data;
 
-	if (err) {
-		handle_sealed(NULL, err, data);
-		return;
-	}
-	if (result->steps[1].n_rows == 0) {
-		finish(sealer);
+	if (err || result->steps[1].n_rows == 0) {
+		sealer->n = 1;
+		handle_sealed(result, err, data);
 		return;
 	}
 	text_format(sealer->last, sizeof(sealer->last), "%s",
