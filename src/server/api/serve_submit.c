@@ -11,9 +11,13 @@
 #define MAX_FAN_OUT 1000
 #define TIMEOUT_MS 60000
 
-static const char agents_sql[] =
-	"SELECT id, name, labels FROM agents WHERE org = $1 AND revoked IS NULL "
-	"AND (CAST($2 AS TEXT) IS NULL OR id = $2 OR name = $2) ORDER BY id LIMIT 20000";
+/* Each by its index, and unordered: else SQLite reads all agents of the org to find one. */
+static const char one_sql[] =
+	"SELECT id, name, labels FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL "
+	"UNION ALL SELECT id, name, labels FROM agents WHERE org = $1 AND name = $2 "
+	"AND id <> $2 AND revoked IS NULL LIMIT 2";
+static const char all_sql[] = "SELECT id, name, labels FROM agents WHERE org = $1 "
+			      "AND revoked IS NULL ORDER BY id LIMIT 20000";
 
 /* One call of the fan-out, from being submitted to its outcome or the end of the wait. */
 struct leg {
@@ -86,6 +90,7 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 		.org = exchange->caller.org->id,
 		.call = leg->id,
 		.until_ns = clock_monotonic_ns() + (uint64_t)wait_ms * NS_PER_MS,
+		.since = HUB_WAIT_SUBMITTED,
 		.done = handle_outcome,
 	};
 	hub_wait(exchange->api->hub, &leg->wait);
@@ -198,8 +203,10 @@ void serve_submit(struct exchange *exchange)
 		exchange_refuse(exchange, 400, NULL, "say either agent or label");
 		return;
 	}
-	exchange_submit(exchange,
-			&(struct store_step)STEP(agents_sql, STORE_ANY, exchange_org(exchange),
-						 store_text(agent)),
-			1, handle_agents);
+	const struct store_step steps[] = {
+		STEP(all_sql, STORE_ANY, exchange_org(exchange)),
+		STEP(one_sql, STORE_ANY, exchange_org(exchange), store_text(agent)),
+	};
+
+	exchange_submit(exchange, agent ? &steps[1] : &steps[0], 1, handle_agents);
 }

@@ -86,28 +86,46 @@ static json_t *approval_of(const struct store_rows *rows, unsigned row)
 			 store_text_at(rows, row, COL_SIGNATURE));
 }
 
-/* The request of one row, or NULL where its arguments are no JSON (they were checked). */
-json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns)
+/* What an agent is told of a call. */
+struct given {
+	const char *id, *tool, *args, *caller;
+	uint64_t deadline_ns;
+	json_t *approval; /* taken over; or NULL */
+};
+
+/* NULL where its arguments are no JSON (they were checked). */
+static json_t *params_of(const struct given *given, uint64_t now_ns)
 {
-	const struct store_value *args = store_at(rows, row, COL_ARGS);
-	uint64_t deadline_ns = (uint64_t)store_int_at(rows, row, COL_DEADLINE);
-	const char *id = store_text_at(rows, row, COL_ID);
 	struct error err = { 0 };
-	json_t *arguments = json_parse(args->text.data, args->text.len, HUB_ARGS_MAX_BYTES, &err);
-	json_t *approval = approval_of(rows, row);
+	json_t *arguments = json_parse(given->args, strlen(given->args), HUB_ARGS_MAX_BYTES, &err);
 	json_t *meta;
 
 	if (!arguments) {
-		json_decref(approval);
+		json_decref(given->approval);
 		return NULL;
 	}
-	meta = json_pack("{s:s, s:I, s:s, s:s}", "constable/call_id", id, "constable/deadline_ms",
-			 (json_int_t)((deadline_ns - now_ns) / NS_PER_MS), "constable/caller",
-			 store_text_at(rows, row, COL_CALLER), "progressToken", id);
-	if (approval)
-		json_put(meta, "constable/approval", approval);
-	return json_pack("{s:s, s:o, s:o}", "name", store_text_at(rows, row, COL_TOOL), "arguments",
-			 arguments, "_meta", meta);
+	meta = json_pack("{s:s, s:I, s:s, s:s}", "constable/call_id", given->id,
+			 "constable/deadline_ms",
+			 (json_int_t)((given->deadline_ns - now_ns) / NS_PER_MS),
+			 "constable/caller", given->caller, "progressToken", given->id);
+	if (given->approval)
+		json_put(meta, "constable/approval", given->approval);
+	return json_pack("{s:s, s:o, s:o}", "name", given->tool, "arguments", arguments, "_meta",
+			 meta);
+}
+
+json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns)
+{
+	return params_of(
+		&(struct given) {
+			.id = store_text_at(rows, row, COL_ID),
+			.tool = store_text_at(rows, row, COL_TOOL),
+			.args = store_text_at(rows, row, COL_ARGS),
+			.caller = store_text_at(rows, row, COL_CALLER),
+			.deadline_ns = (uint64_t)store_int_at(rows, row, COL_DEADLINE),
+			.approval = approval_of(rows, row),
+		},
+		now_ns);
 }
 
 static bool is_cancelled(const struct store_rows *rows, unsigned row)
@@ -138,11 +156,8 @@ static void end_row(struct hub_link *link, const char *id, const char *state, co
 		    });
 }
 
-static int send_row(struct hub_link *link, const struct store_rows *rows, unsigned row,
-		    uint64_t now_ns)
+static int send_call(struct hub_link *link, const char *id, json_t *params)
 {
-	const char *id = store_text_at(rows, row, COL_ID);
-	json_t *params = call_params(rows, row, now_ns);
 	json_t *json_id;
 	int r;
 
@@ -173,7 +188,7 @@ static bool give(struct hub_link *link, const struct store_rows *rows, unsigned 
 		end_row(link, id, "expired", "its deadline passed before it could start");
 		return true;
 	}
-	if (send_row(link, rows, row, now_ns) < 0)
+	if (send_call(link, id, call_params(rows, row, now_ns)) < 0)
 		return false;
 	link->hub->counters.calls_sent++;
 	if (!flight)
@@ -259,6 +274,49 @@ void link_pump(struct hub_link *link)
 	link->is_loading = 1;
 	link->is_dry = 1;
 	calls_fetch(op, link->cursor);
+}
+
+json_t *call_note(const struct hub_call *call, int64_t cursor)
+{
+	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "cursor", (json_int_t)cursor, "deadline",
+			 (json_int_t)call->deadline_ns, "tool", call->tool, "caller", call->caller,
+			 "args", call->args);
+}
+
+/*
+ * While a link is dry every row up to its cursor was given, and answers of the store come
+ * in the order of the queue: so this one is next, and need not be read back.
+ */
+static bool give_new(struct hub_link *link, const struct hub_op *op)
+{
+	const struct given given = {
+		.id = op->call,
+		.tool = json_get_text(op->json, "tool", ""),
+		.args = json_get_text(op->json, "args", ""),
+		.caller = json_get_text(op->json, "caller", ""),
+		.deadline_ns = (uint64_t)json_get_int(op->json, "deadline", 0),
+	};
+	uint64_t now_ns = clock_wall_ns();
+
+	if (!link->is_dry || link->is_loading || link->is_blocked || link->hub->is_ending ||
+	    link->entry->n_flights >= HUB_MAX_IN_FLIGHT || given.deadline_ns < now_ns + NS_PER_MS)
+		return false;
+	if (send_call(link, op->call, params_of(&given, now_ns)) < 0) {
+		link->is_blocked = 1;
+		return false;
+	}
+	link->hub->counters.calls_sent++;
+	(void)flight_new(link->entry, op->call, FLIGHT_SENT);
+	link->cursor = json_get_int(op->json, "cursor", 0);
+	return true;
+}
+
+void link_pump_new(struct hub_link *link, const struct hub_op *op)
+{
+	if (give_new(link, op))
+		return;
+	link->is_dry = 0;
+	link_pump(link);
 }
 
 void link_pump_again(struct hub_link *link)

@@ -31,6 +31,9 @@ bool call_is_wanted(const struct store_rows *rows, unsigned row, uint64_t now_ns
 json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns);
 /* Gives the agent what waits for it, as far as there is room. */
 void link_pump(struct hub_link *link);
+/* What call_note() kept, just stored: at once where nothing waits before it, else as above. */
+void link_pump_new(struct hub_link *link, const struct hub_op *op);
+json_t *call_note(const struct hub_call *call, int64_t cursor);
 /* From the start of the queue again. */
 void link_pump_again(struct hub_link *link);
 /* Its agent was busy: given again after a second. */

@@ -65,13 +65,11 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 	}
 	step_reached("hub-queued");
 	op->hub->counters.calls_submitted++;
-	expiry_note(op->hub, (uint64_t)json_integer_value(op->json));
+	expiry_note(op->hub, (uint64_t)json_get_int(op->json, "deadline", 0));
 	op->submitted(op->call, NULL, op->user);
 	step_reached("hub-accepted");
-	if (!link)
-		return;
-	link->is_dry = 0;
-	link_pump(link);
+	if (link)
+		link_pump_new(link, op);
 }
 
 static void add_checks(struct hub_batch *batch, const struct hub_op *op)
@@ -90,7 +88,9 @@ static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *ca
 	struct hub_batch batch = { 0 };
 	char hash[TOKEN_HASH_BYTES];
 	uint64_t now_ns = clock_wall_ns();
+	int64_t cursor = next_cursor(hub);
 
+	op->json = call_note(call, cursor);
 	add_checks(&batch, op);
 	BATCH_ADD(
 		&batch, STORE_SOME,
@@ -98,8 +98,8 @@ static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *ca
 		" created, deadline, args, timeout, approval_wait) VALUES ($1, $2, $3, 'queued', "
 		"$4,"
 		" $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		store_text(op->org), store_text(op->call), store_text(op->agent),
-		store_int(next_cursor(hub)), store_text(call->tool),
+		store_text(op->org), store_text(op->call), store_text(op->agent), store_int(cursor),
+		store_text(call->tool),
 		store_text(token_hash(call->args, strlen(call->args), hash)),
 		store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
 		store_int((int64_t)call->deadline_ns), store_text(call->args),
@@ -147,7 +147,6 @@ void hub_submit(struct hub *hub, const struct hub_call *call, hub_submitted *don
 		return;
 	}
 	op->done = handle_submitted;
-	op->json = json_integer((json_int_t)call->deadline_ns);
 	submit(hub, op, call);
 }
 

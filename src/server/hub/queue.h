@@ -77,10 +77,16 @@ void hub_deny(struct hub *hub, const struct hub_denial *denial, store_done *done
  * hub_wait() returns: 'state' is calls.state, an outcome or where it stands at 'until_ns'
  * (borrowed); NULL with 'err': -ENOENT no such call, or the store's. Read the rest there.
  */
+enum hub_wait_since {
+	HUB_WAIT_ANY,       /* it may have an outcome already */
+	HUB_WAIT_SUBMITTED, /* from within hub_submitted(): it cannot have one yet */
+};
+
 struct hub_wait {
 	const char *org, *call; /* borrowed until 'done' */
 	uint64_t until_ns;      /* monotonic */
 	bool ends_at_approval;  /* also when it comes to wait for an approval, or does */
+	enum hub_wait_since since;
 	void (*done)(struct hub_wait *wait, const char *state, const struct error *err);
 
 	/* private */

@@ -106,7 +106,8 @@ void hub_wait(struct hub *hub, struct hub_wait *wait)
 	wait->timer = event_new(hub->config.base, -1, 0, handle_deadline, wait);
 	if (!wait->timer || event_add(wait->timer, &delay) < 0)
 		abort();
-	read_state(wait);
+	if (wait->since == HUB_WAIT_ANY)
+		read_state(wait);
 }
 
 static struct hub_wait *next_of(struct hub *hub, const char *org, const char *call,
