@@ -190,14 +190,19 @@ void exchange_fail(struct exchange *exchange, const struct error *err)
 			err->code == -ENOENT ? "there is no such thing here" : err->text);
 }
 
+void exchange_recorded(struct exchange *exchange)
+{
+	if (exchange->audited)
+		audit_seal(exchange->api->store, exchange->audited);
+	exchange->audited = NULL;
+}
+
 static void handle_stored(const struct store_result *result, const struct error *err, void *data)
 {
 	struct exchange *exchange = data;
 
 	if (!err) {
-		if (exchange->audited)
-			audit_seal(exchange->api->store, exchange->audited);
-		exchange->audited = NULL;
+		exchange_recorded(exchange);
 		exchange->done(exchange, result);
 	} else if (err->code == -EINVAL) {
 		log_error("%s: %s", exchange->entry->route->pattern, err->text);

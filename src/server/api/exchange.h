@@ -97,6 +97,8 @@ struct store_step exchange_audit(struct exchange *exchange, const char *action, 
 /* For changes that are not made by a batch of ours: records first, then calls 'then'. */
 void exchange_record(struct exchange *exchange, const struct store_step *audit,
 		     void (*then)(struct exchange *exchange));
+/* It was stored in a batch of somebody else's. */
+void exchange_recorded(struct exchange *exchange);
 /* "key/ID", "agent/ID" */
 const char *exchange_actor(struct exchange *exchange);
 

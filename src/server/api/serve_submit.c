@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "server/api/agent_row.h"
 #include "server/hub/queue.h"
@@ -10,14 +11,17 @@
 
 #define MAX_FAN_OUT 1000
 #define TIMEOUT_MS 60000
+#define PATTERN_MAX_BYTES (16 * KIB)
 
 /* Each by its index, and unordered: else SQLite reads all agents of the org to find one. */
 static const char one_sql[] =
 	"SELECT id, name, labels FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL "
 	"UNION ALL SELECT id, name, labels FROM agents WHERE org = $1 AND name = $2 "
 	"AND id <> $2 AND revoked IS NULL LIMIT 2";
-static const char all_sql[] = "SELECT id, name, labels FROM agents WHERE org = $1 "
-			      "AND revoked IS NULL ORDER BY id LIMIT 20000";
+/* What LIKE finds may have the label; agent_has_label() says whether. */
+static const char labelled_sql[] = "SELECT id, name, labels FROM agents WHERE org = $1 "
+				   "AND revoked IS NULL AND labels LIKE $2 ESCAPE '!' "
+				   "ORDER BY id LIMIT 20000";
 
 /* One call of the fan-out, from being submitted to its outcome or the end of the wait. */
 struct leg {
@@ -33,6 +37,7 @@ struct fan_out {
 	struct exchange *exchange;
 	const char *args, *risk, *caller;
 	unsigned n_legs, n_open;
+	struct store_step audit;
 	struct leg legs[];
 };
 
@@ -80,6 +85,7 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 		close_leg(leg);
 		return;
 	}
+	exchange_recorded(exchange);
 	text_format(leg->id, sizeof(leg->id), "%s", id);
 	text_format(leg->state, sizeof(leg->state), "queued");
 	if (wait_ms == 0) {
@@ -96,6 +102,7 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 	hub_wait(exchange->api->hub, &leg->wait);
 }
 
+/* A single call and its record are one batch; several are recorded before the first of them. */
 static void submit_all(struct exchange *exchange)
 {
 	struct fan_out *fan_out = exchange->data;
@@ -109,6 +116,7 @@ static void submit_all(struct exchange *exchange)
 		.risk = fan_out->risk,
 		.deadline_ns = clock_wall_ns() + (uint64_t)timeout_ms * NS_PER_MS,
 		.approval_wait_ns = (uint64_t)approval_ms * NS_PER_MS,
+		.record = fan_out->n_legs == 1 ? &fan_out->audit : NULL,
 	};
 
 	for (unsigned i = 0; i < fan_out->n_legs; i++) {
@@ -173,7 +181,6 @@ static void handle_agents(struct exchange *exchange, const struct store_result *
 	const struct store_rows *rows = result->steps;
 	const char *label = exchange_member(exchange, "label", NULL);
 	struct fan_out *fan_out = fan_out_new(exchange, rows->n_rows);
-	struct store_step audit;
 
 	choose(fan_out, rows, label);
 	if (fan_out->n_legs == 0 || (!label && fan_out->n_legs > 1)) {
@@ -189,22 +196,49 @@ static void handle_agents(struct exchange *exchange, const struct store_result *
 	}
 	exchange->data = fan_out;
 	fan_out->n_open = fan_out->n_legs;
-	audit = exchange_audit(exchange, "call.submit", exchange_member(exchange, "tool", ""),
+	fan_out->audit =
+		exchange_audit(exchange, "call.submit", exchange_member(exchange, "tool", ""),
 			       json_pack("{s:s, s:i, s:s}", "agent", fan_out->legs[0].agent,
 					 "n_agents", (int)fan_out->n_legs, "risk", fan_out->risk));
-	exchange_record(exchange, &audit, submit_all);
+	if (fan_out->n_legs == 1)
+		submit_all(exchange);
+	else
+		exchange_record(exchange, &fan_out->audit, submit_all);
+}
+
+/* For LIKE: "env=prod" is in a text of labels as "env":"prod" (written by json_canonical()). */
+static const char *label_pattern(struct exchange *exchange, const char *label)
+{
+	const char *equals = strchr(label, '=');
+	CLEANUP(json) json_t *pair = json_object();
+	CLEANUP(buf) struct buf pattern = { 0 };
+	CLEANUP(text) char *text = NULL;
+
+	if (!equals)
+		return "%";
+	json_put(pair, exchange_text(exchange, "%.*s", (int)(equals - label), label),
+		 json_string(equals + 1));
+	text = json_canonical(pair);
+	buf_init(&pattern, PATTERN_MAX_BYTES);
+	buf_add_text(&pattern, "%");
+	for (const char *at = text + 1; at[1]; at++)
+		buf_add_format(&pattern, "%s%c", strchr("%_!", *at) ? "!" : "", *at);
+	buf_add_text(&pattern, "%");
+	return exchange_text(exchange, "%s", buf_text(&pattern));
 }
 
 void serve_submit(struct exchange *exchange)
 {
 	const char *agent = exchange_member(exchange, "agent", NULL);
+	const char *label = exchange_member(exchange, "label", NULL);
 
-	if (!agent == !exchange_member(exchange, "label", NULL)) {
+	if (!agent == !label) {
 		exchange_refuse(exchange, 400, NULL, "say either agent or label");
 		return;
 	}
 	const struct store_step steps[] = {
-		STEP(all_sql, STORE_ANY, exchange_org(exchange)),
+		STEP(labelled_sql, STORE_ANY, exchange_org(exchange),
+		     store_text(label ? label_pattern(exchange, label) : NULL)),
 		STEP(one_sql, STORE_ANY, exchange_org(exchange), store_text(agent)),
 	};
 

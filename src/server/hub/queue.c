@@ -72,40 +72,51 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 		link_pump_new(link, op);
 }
 
-static void add_checks(struct hub_batch *batch, const struct hub_op *op)
+static void add_check(struct hub_batch *batch, const struct hub_op *op)
 {
-	BATCH_ADD(batch, STORE_SOME,
-		  "SELECT id FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL",
-		  store_text(op->org), store_text(op->agent));
 	BATCH_ADD(batch, STORE_NONE,
 		  "SELECT n FROM (SELECT COUNT(*) AS n FROM calls WHERE org = $1 AND agent = $2"
 		  " AND state IN ('queued', 'waiting_approval')) AS open_calls WHERE n >= $3",
 		  store_text(op->org), store_text(op->agent), store_int(HUB_MAX_QUEUED));
 }
 
+/* No row where there is no such agent. */
+static void add_call(struct hub_batch *batch, const struct hub_op *op, const struct hub_call *call,
+		     int64_t cursor)
+{
+	char hash[TOKEN_HASH_BYTES];
+	uint64_t now_ns = clock_wall_ns();
+	uint64_t approval_wait_ns =
+		call->approval_wait_ns ? call->approval_wait_ns : HUB_APPROVAL_WAIT_NS;
+
+	BATCH_ADD(batch, STORE_SOME,
+		  "INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller,"
+		  " risk, created, deadline, args, timeout, approval_wait)"
+		  " SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), id, 'queued', CAST($4 AS BIGINT),"
+		  " CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT),"
+		  " CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS TEXT),"
+		  " CAST($12 AS BIGINT), CAST($13 AS BIGINT)"
+		  " FROM agents WHERE org = $1 AND id = $3 AND revoked IS NULL",
+		  store_text(op->org), store_text(op->call), store_text(op->agent),
+		  store_int(cursor), store_text(call->tool),
+		  store_text(token_hash(call->args, strlen(call->args), hash)),
+		  store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
+		  store_int((int64_t)call->deadline_ns), store_text(call->args),
+		  store_int((int64_t)(call->deadline_ns - now_ns)),
+		  store_int((int64_t)approval_wait_ns));
+}
+
 static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *call)
 {
 	struct hub_batch batch = { 0 };
-	char hash[TOKEN_HASH_BYTES];
-	uint64_t now_ns = clock_wall_ns();
 	int64_t cursor = next_cursor(hub);
 
 	op->json = call_note(call, cursor);
-	add_checks(&batch, op);
-	BATCH_ADD(
-		&batch, STORE_SOME,
-		"INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller, risk,"
-		" created, deadline, args, timeout, approval_wait) VALUES ($1, $2, $3, 'queued', "
-		"$4,"
-		" $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		store_text(op->org), store_text(op->call), store_text(op->agent), store_int(cursor),
-		store_text(call->tool),
-		store_text(token_hash(call->args, strlen(call->args), hash)),
-		store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
-		store_int((int64_t)call->deadline_ns), store_text(call->args),
-		store_int((int64_t)(call->deadline_ns - now_ns)),
-		store_int((int64_t)(call->approval_wait_ns ? call->approval_wait_ns
-							   : HUB_APPROVAL_WAIT_NS)));
+	add_check(&batch, op);
+	add_call(&batch, op, call, cursor);
+	if (call->record)
+		hub_batch_add(&batch, call->record->expect, call->record->sql, call->record->params,
+			      call->record->n_params);
 	hub_batch_event(&batch, op, "call",
 			json_pack("{s:s, s:s, s:s, s:s}", "id", op->call, "agent", op->agent,
 				  "tool", call->tool, "state", "queued"));
