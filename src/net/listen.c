@@ -9,7 +9,7 @@
 
 #include "base/fd.h"
 
-#define BACKLOG 1024
+#define BACKLOG 4096 /* capped by the kernel: a storm waits here, not for retransmissions */
 
 union address {
 	struct sockaddr any;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -282,6 +283,17 @@ static void close_all(struct server *server)
 	event_base_free(server->base);
 }
 
+/* A connection is a descriptor, and the usual 1024 are not many agents. */
+static void raise_limit_of_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int server_run(struct config *config, enum api_mode mode, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
@@ -296,6 +308,7 @@ int server_run(struct config *config, enum api_mode mode, struct error *err)
 	if (!server->base)
 		abort();
 	(void)signal(SIGPIPE, SIG_IGN);
+	raise_limit_of_descriptors();
 	r = open_all(server, mode, err);
 	if (r == 0) {
 		(void)event_base_dispatch(server->base);
