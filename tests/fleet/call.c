@@ -1,0 +1,97 @@
+/* Calls: done at once, started once, and said again until the server has the outcome. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fleet.h"
+#include "identity/token.h"
+
+static struct fleet_call *find(const struct member *member, const char *id)
+{
+	for (unsigned i = member->n_calls; i > 0; i--)
+		if (strcmp(member->calls[i - 1].id, id) == 0)
+			return &member->calls[i - 1];
+	return NULL;
+}
+
+static struct fleet_call *add(struct member *member, const char *id)
+{
+	struct fleet_call *call;
+
+	if (member->n_calls % 64 == 0) {
+		member->calls =
+			realloc(member->calls, (member->n_calls + 64) * sizeof(*member->calls));
+		if (!member->calls)
+			abort();
+	}
+	call = &member->calls[member->n_calls++];
+	*call = (struct fleet_call) { 0 };
+	text_format(call->id, sizeof(call->id), "%s", id);
+	return call;
+}
+
+static void respond(struct member *member, const struct fleet_call *call)
+{
+	char text[FLEET_CALL_BYTES + 32], hash[TOKEN_HASH_BYTES];
+	json_t *id = json_string(call->id);
+
+	text_format(text, sizeof(text), "{\"load\":0.25,\"of\":\"%s\"}", call->id);
+	member_send(member,
+		    jsonrpc_format_result(id, json_pack("{s:[{s:s, s:s}], s:b, s:{s:s, s:s, s:i}}",
+							"content", "type", "text", "text", text,
+							"isError", 0, "_meta", "constable/outcome",
+							"done", "constable/sha256",
+							token_hash(text, strlen(text), hash),
+							"constable/elapsed_ms", 1)));
+	json_decref(id);
+}
+
+static void run(struct member *member, const char *id)
+{
+	struct fleet_counters *counters = &member->fleet->counters;
+	const struct fleet_call *call = find(member, id);
+
+	if (call) {
+		counters->given_again++;
+		counters->started_twice += call->is_acknowledged;
+	} else {
+		counters->calls++;
+		call = add(member, id);
+	}
+	respond(member, call);
+}
+
+static void acknowledge(struct member *member, const char *id)
+{
+	struct fleet_call *call = find(member, id);
+
+	if (!call || call->is_acknowledged)
+		return;
+	call->is_acknowledged = true;
+	member->fleet->counters.acknowledged++;
+}
+
+void member_take(struct member *member, const struct jsonrpc_message *message)
+{
+	if (strcmp(message->method, "tools/call") == 0)
+		run(member, json_string_value(message->id));
+	else if (strcmp(message->method, "calls/acknowledge") == 0)
+		acknowledge(member, json_get_text(message->params, "call_id", ""));
+}
+
+void member_repeat(struct member *member)
+{
+	for (unsigned i = 0; i < member->n_calls; i++)
+		if (!member->calls[i].is_acknowledged)
+			respond(member, &member->calls[i]);
+}
+
+json_t *member_list_calls(const struct member *member)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < member->n_calls; i++)
+		if (!member->calls[i].is_acknowledged)
+			json_push(list, json_pack("{s:s, s:s}", "call_id", member->calls[i].id,
+						  "state", "finished"));
+	return list;
+}
