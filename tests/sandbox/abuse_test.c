@@ -18,6 +18,7 @@
 #include "base/test.h"
 #include "call/sandbox/kernel_internal.h"
 #include "call/sandbox/plan_internal.h"
+#include "children.h"
 #include "scene.h"
 
 #define WALLS_OF_ROOT 0x7ffe /* all but the user namespace */
@@ -321,13 +322,16 @@ TEST(a_step_that_fails_ends_with_125_and_nothing_ran)
 	}
 }
 
-static unsigned count_descriptors(pid_t pid)
+/* The launcher's, with a sandbox that waits for the next job. */
+static unsigned count_descriptors(struct scene *scene)
 {
 	char path[64];
 	DIR *entries;
 	unsigned n = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	CHECK_INT(scene_run(scene, "succeed", 5000).status, 0);
+	CHECK(children_await(scene->launcher.pid));
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", scene->launcher.pid);
 	entries = opendir(path);
 	while (entries && readdir(entries))
 		n++;
@@ -341,17 +345,24 @@ TEST(many_runs_leave_no_descriptor_mount_or_process)
 	const char *asked = getenv("SANDBOX_RUNS");
 	unsigned n_runs = asked ? (unsigned)strtoul(asked, NULL, 10) : 300;
 	unsigned n_descriptors, n_mounts;
+	struct launch_record record = scene_record("succeed", 5000);
 	struct scene scene;
 
 	scene_check_root();
 	scene_set_up(&scene, (struct launcher_test) { 0 });
-	CHECK_INT(scene_run(&scene, "succeed", 5000).status, 0);
-	n_descriptors = count_descriptors(scene.launcher.pid);
+	/* Places keep their control groups: more of them than are used below. */
+	for (; record.id <= 4; record.id++)
+		scene_start(&scene, &record);
+	while (--record.id)
+		CHECK_INT(scene_await(&scene).status, 0);
+	n_descriptors = count_descriptors(&scene);
 	n_mounts = scene_count_lines("/proc/self/mountinfo");
 	for (unsigned i = 0; i < n_runs; i++)
 		CHECK_INT(scene_run(&scene, i % 5 ? "succeed" : "crash", 5000).status,
 			  i % 5 ? 0 : SIGSEGV);
-	CHECK_INT(count_descriptors(scene.launcher.pid), n_descriptors);
+	/* More than once: a mount of somebody else lets the waiting sandbox go. */
+	for (int i = 0; i < 10 && count_descriptors(&scene) != n_descriptors; i++)
+		CHECK(i < 9);
 	/* Others may mount and unmount meanwhile, but not by the hundred. */
 	CHECK(scene_count_lines("/proc/self/mountinfo") < n_mounts + 50);
 	scene_tear_down(&scene);

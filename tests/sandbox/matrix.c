@@ -4,6 +4,9 @@
  * all walls that is none; with a wall removed it is what shows that the attack
  * can see, and that the wall is what stops it.
  *
+ * Where a sandbox can be raised before its job is there, the attack runs in one
+ * that was; with all walls also in one that was raised for it.
+ *
  *	matrix EXECUTABLES TABLE [--record]	TAP; or the table as it is here
  */
 #include <errno.h>
@@ -25,10 +28,20 @@
 #include "call/sandbox/launcher.h"
 #include "call/sandbox/plan_internal.h"
 #include "canary.h"
+#include "children.h"
 #include "rows.h"
 
 #define RUN_MS 60000
+#define MAX_TRIES 5
 #define OUTPUT_MAX_BYTES (1 * MIB)
+
+enum raised {
+	RAISED_FOR_IT,
+	RAISED_BEFORE,
+	N_RAISED
+};
+
+static const char *const raised_words[N_RAISED] = { "raised for it", "raised before" };
 
 struct run {
 	struct canary canary;
@@ -111,15 +124,40 @@ static int follow(struct run *run)
 	return 0;
 }
 
-static int send_job(struct run *run, const struct row *row, struct error *err)
+static struct launch_record record_of(const struct row *row, const char *tool)
 {
 	struct launch_record record = {
 		.kind = LAUNCH_RUN,
 		.profile = row->profile,
 		.id = 1,
-		.tool = "attack",
 		.limits = sandbox_default_limits(row->profile),
 	};
+
+	(void)snprintf(record.tool, sizeof(record.tool), "%s", tool);
+	return record;
+}
+
+/* After a job that ends well the launcher raises a sandbox for the next one. If
+ * this one does not, the attack will not either, and is asked why. */
+static int run_job_before(struct run *run, const struct row *row, struct error *err)
+{
+	struct launch_record record = record_of(row, "succeed");
+	struct pollfd poll_fd = { run->launcher.fd, POLLIN, 0 };
+	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r = launcher_send(&run->launcher, &record, (int[]) { null, null, null }, err);
+
+	if (r < 0)
+		return r;
+	if (poll(&poll_fd, 1, RUN_MS) != 1 || launcher_receive(&run->launcher, &run->outcome) < 0)
+		return error_set(err, -ETIMEDOUT, "no outcome of the job before");
+	if (run->outcome.status == 0 && !children_await(run->launcher.pid))
+		return error_set(err, -ETIMEDOUT, "no sandbox is raised for the next job");
+	return 0;
+}
+
+static int send_job(struct run *run, const struct row *row, struct error *err)
+{
+	struct launch_record record = record_of(row, "attack");
 	int input[2], output[2];
 	char line[256];
 	int r;
@@ -138,8 +176,22 @@ static int send_job(struct run *run, const struct row *row, struct error *err)
 	return r;
 }
 
-static int run_row(struct run *run, const struct row *row, const char *executables,
-		   struct error *err)
+static int check_outcome(const struct run *run, enum raised raised, struct error *err)
+{
+	const struct launch_outcome *outcome = &run->outcome;
+
+	if (outcome->end != LAUNCH_EXITED || outcome->status != 0)
+		return error_set(err, -EIO, "end %u status %d: %s", outcome->end, outcome->status,
+				 outcome->why);
+	if (outcome->was_waiting != (raised == RAISED_BEFORE))
+		return error_set(err, -EAGAIN, "it was not %s", raised_words[raised]);
+	if (!strstr(buf_text(&run->output), "\ndone\n"))
+		return error_set(err, -EIO, "the attack ended early");
+	return 0;
+}
+
+static int run_row(struct run *run, const struct row *row, enum raised raised,
+		   const char *executables, struct error *err)
 {
 	struct launcher_config config = {
 		.executables_dir = executables,
@@ -148,17 +200,14 @@ static int run_row(struct run *run, const struct row *row, const char *executabl
 	};
 	int r = launcher_start(&run->launcher, &config, err);
 
+	if (r == 0 && raised == RAISED_BEFORE)
+		r = run_job_before(run, row, err);
 	if (r == 0)
 		r = send_job(run, row, err);
 	if (r == 0 && follow(run) < 0)
 		r = error_set(err, -ETIMEDOUT, "the attack does not end");
 	launcher_finish(&run->launcher);
-	if (r == 0 && (run->outcome.end != LAUNCH_EXITED || run->outcome.status != 0))
-		r = error_set(err, -EIO, "end %u status %d: %s", run->outcome.end,
-			      run->outcome.status, run->outcome.why);
-	if (r == 0 && !strstr(buf_text(&run->output), "\ndone\n"))
-		r = error_set(err, -EIO, "the attack ended early");
-	return r;
+	return r == 0 ? check_outcome(run, raised, err) : r;
 }
 
 static void list_hits(const struct canary *canary, struct buf *text)
@@ -170,7 +219,8 @@ static void list_hits(const struct canary *canary, struct buf *text)
 
 /* The host's side of a row, in a process of its own: a row without privilege is
  * played by a launcher that has none. */
-static void play_in_child(struct run *run, const struct row *row, const char *executables)
+static void play_in_child(struct run *run, const struct row *row, enum raised raised,
+			  const char *executables)
 {
 	bool plain = row->features_off & FEATURE_PRIVILEGE;
 
@@ -178,17 +228,20 @@ static void play_in_child(struct run *run, const struct row *row, const char *ex
 	if (plain && (setgroups(0, NULL) < 0 || setgid(CANARY_UID) < 0 || setuid(CANARY_UID) < 0))
 		error_errno(&run->err, "become a plain user");
 	else
-		(void)run_row(run, row, executables, &run->err); /* 'err' tells */
+		(void)run_row(run, row, raised, executables, &run->err); /* 'err' tells */
 	if (getenv("MATRIX_VERBOSE"))
 		(void)fputs(buf_text(&run->output), stderr);
 	_exit(0);
 }
 
-/* What got through, as " NAME NAME", or that it did not start. */
-static void play(const struct row *row, const char *executables, struct buf *text)
+/* What got through, as " NAME NAME", or that it did not start. False: again, since
+ * a mount of somebody else let the sandbox go that was raised before. */
+static bool play(const struct row *row, enum raised raised, const char *executables,
+		 struct buf *text)
 {
 	struct run *run =
 		mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool again;
 	pid_t pid;
 
 	if (run == MAP_FAILED)
@@ -196,7 +249,7 @@ static void play(const struct row *row, const char *executables, struct buf *tex
 	canary_set_up(&run->canary);
 	pid = fork();
 	if (pid == 0)
-		play_in_child(run, row, executables);
+		play_in_child(run, row, raised, executables);
 	(void)waitpid(pid, NULL, 0);
 	canary_judge(&run->canary);
 	if (run->err.code && run->outcome.status == SANDBOX_FAILED)
@@ -205,16 +258,40 @@ static void play(const struct row *row, const char *executables, struct buf *tex
 		buf_add_format(text, " (failed: %s)", run->err.text);
 	list_hits(&run->canary, text);
 	canary_tear_down(&run->canary);
+	again = run->err.code == -EAGAIN;
 	(void)munmap(run, sizeof(*run));
+	return !again;
 }
 
-static void report(const struct row *row, const char *is, unsigned number)
+static void play_row(const struct row *row, enum raised raised, const char *executables,
+		     struct buf *text)
 {
+	for (int i = 0; i < MAX_TRIES; i++) {
+		buf_cleanup(text);
+		buf_init(text, 64 * KIB);
+		if (play(row, raised, executables, text))
+			return;
+	}
+}
+
+/* Only root's are, and 'full' has nothing to wait in. */
+static bool can_be_raised(const struct row *row, enum raised raised)
+{
+	bool before = row->profile != PROFILE_FULL && !(row->features_off & FEATURE_PRIVILEGE);
+
+	if (raised == RAISED_BEFORE)
+		return before;
+	return !before || strcmp(row->without, "nothing") == 0;
+}
+
+static void report(const struct row *row, enum raised raised, const char *is)
+{
+	static unsigned number;
 	bool same = strcmp(is, row->expected) == 0;
 
-	(void)printf("%s %u - %s without %s: exactly the expected attempts get through\n",
-		     same ? "ok" : "not ok", number, sandbox_profile_name(row->profile),
-		     row->without);
+	(void)printf("%s %u - %s without %s, %s: exactly the expected attempts get through\n",
+		     same ? "ok" : "not ok", ++number, sandbox_profile_name(row->profile),
+		     row->without, raised_words[raised]);
 	if (!same)
 		(void)printf("# is:      %s\n# expected:%s\n", is, row->expected);
 	(void)fflush(stdout);
@@ -224,6 +301,7 @@ int main(int argc, char **argv)
 {
 	CLEANUP(rows) struct rows rows = { 0 };
 	struct error err = { 0 };
+	unsigned n = 0;
 
 	if (argc == 2 && strcmp(argv[0], "victim") == 0)
 		return canary_be_victim(argv[1]);
@@ -238,19 +316,22 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	for (unsigned i = 0; i < rows.n; i++) {
+	for (unsigned i = 0; i < rows.n * N_RAISED; i++) {
+		const struct row *row = &rows.rows[i / N_RAISED];
 		CLEANUP(buf) struct buf text = { 0 };
 
-		buf_init(&text, 64 * KIB);
-		play(&rows.rows[i], argv[1], &text);
-		if (argc > 3)
-			(void)printf("%s %s:%s\n", sandbox_profile_name(rows.rows[i].profile),
-				     rows.rows[i].without, buf_text(&text));
-		else
-			report(&rows.rows[i], buf_text(&text), i + 1);
+		if (!can_be_raised(row, i % N_RAISED))
+			continue;
+		n++;
+		play_row(row, i % N_RAISED, argv[1], &text);
+		if (argc == 3)
+			report(row, i % N_RAISED, buf_text(&text));
+		else if (i % N_RAISED == RAISED_BEFORE || !can_be_raised(row, RAISED_BEFORE))
+			(void)printf("%s %s:%s\n", sandbox_profile_name(row->profile), row->without,
+				     buf_text(&text));
 		(void)fflush(stdout);
 	}
 	if (argc == 3)
-		(void)printf("1..%u\n", rows.n);
+		(void)printf("1..%u\n", n);
 	return 0;
 }

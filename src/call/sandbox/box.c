@@ -101,7 +101,11 @@ static void measure(const struct box *box, const struct rusage *usage,
 
 void box_finish(struct serve *serve, struct box *box, struct launch_outcome *outcome_out)
 {
-	struct launch_outcome outcome = { .id = box->id, .end = LAUNCH_EXITED };
+	struct launch_outcome outcome = {
+		.id = box->id,
+		.end = LAUNCH_EXITED,
+		.was_waiting = box->was_waiting,
+	};
 	bool is_given_up = box->is_killed && clock_monotonic_ns() >= box->given_up_ns;
 	struct rusage usage = { 0 };
 	int status = 0;
@@ -124,6 +128,7 @@ void box_finish(struct serve *serve, struct box *box, struct launch_outcome *out
 		outcome.end = box->end;
 	fd_close(&box->pidfd);
 	fd_close(&box->report_fd);
+	fd_close(&box->order_fd);
 	box->is_used = false;
 	*outcome_out = outcome;
 }

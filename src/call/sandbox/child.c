@@ -1,11 +1,15 @@
 #include "call/sandbox/plan_internal.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "call/sandbox/drop_internal.h"
 #include "call/sandbox/enter_internal.h"
+
+#define PAYLOAD_STACK_BYTES (64 * KIB)
 
 struct step {
 	const char *name;
@@ -58,8 +62,10 @@ static const struct step steps[] = {
 	{ "refuse new privileges", WALL_NO_NEW_PRIVS, drop_refuse_new_privileges },
 	{ "restrict by Landlock", WALL_LANDLOCK, drop_landlock },
 	{ "announce the walls", 0, announce },
-	/* Last: it refuses what the steps before need. */
+	/* Last of the walls: it refuses what the steps before need. What follows is
+	 * what it allows to every job. */
 	{ "filter system calls", WALL_SECCOMP, drop_filter },
+	{ "receive the job", 0, order_receive },
 	{ "execute the job", 0, drop_execute },
 };
 
@@ -109,6 +115,26 @@ static int reap(pid_t payload)
 	}
 }
 
+static int run_payload(void *cookie)
+{
+	run_steps(cookie, N_INIT_STEPS, ARRAY_LEN(steps));
+	return SANDBOX_FAILED;
+}
+
+/*
+ * It shares the memory until it executes something, as after vfork(), which
+ * costs neither of them a copy. But the first process does not stand still
+ * meanwhile (a payload may wait long for its job, and a process in vfork() counts
+ * as load of the host): so the payload has a stack of its own, and the first
+ * process does nothing but wait.
+ */
+static pid_t clone_payload(struct plan *plan)
+{
+	static _Alignas(16) char stack[PAYLOAD_STACK_BYTES];
+
+	return clone(run_payload, stack + sizeof(stack), CLONE_VM | SIGCHLD, plan);
+}
+
 /*
  * Only a pid namespace needs a first process of our own: the kernel gives pid 1
  * no default signal actions and all orphans. Elsewhere the payload is the child.
@@ -120,9 +146,9 @@ _Noreturn void child_run(struct plan *plan)
 
 	plan->walls |= plan->walls_wanted & (WALL_PID_NS | WALL_IPC_NS | WALL_UTS_NS);
 	run_steps(plan, 0, N_INIT_STEPS);
-	payload = plan->walls & WALL_PID_NS ? vfork() : 0;
-	if (payload == 0)
-		run_steps(plan, N_INIT_STEPS, ARRAY_LEN(steps));
+	if (!(plan->walls & WALL_PID_NS))
+		_exit(run_payload(plan));
+	payload = clone_payload(plan);
 	if (payload < 0) {
 		send_report(plan, REPORT_FAILED, N_INIT_STEPS, errno);
 		_exit(SANDBOX_FAILED);

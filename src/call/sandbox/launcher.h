@@ -59,8 +59,10 @@ struct launch_outcome {
 	int32_t status;
 	uint32_t walls; /* bits of enum sandbox_wall that stood */
 	uint32_t landlock_abi;
+	uint32_t was_waiting; /* its sandbox was raised before the record came */
+	uint32_t reserved;
 	uint64_t elapsed_ns;
-	uint64_t cpu_ns;
+	uint64_t cpu_ns; /* with what raising its sandbox took */
 	uint64_t peak_memory_bytes;
 	char why[ERROR_TEXT_BYTES];
 };

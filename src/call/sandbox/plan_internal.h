@@ -11,6 +11,7 @@
 #include <linux/filter.h>
 
 #include "call/sandbox/launcher.h"
+#include "call/sandbox/order_internal.h"
 #include "call/sandbox/rules_internal.h"
 
 #define SANDBOX_FAILED 125
@@ -23,6 +24,7 @@ enum plan_fd {
 	PLAN_FD_BUS = 4,    /* likewise */
 	PLAN_FD_REPORT,     /* closed by exec from here on */
 	PLAN_FD_EXECUTABLE,
+	PLAN_FD_ORDER, /* only while it waits for its job */
 	PLAN_FD_END,
 };
 
@@ -58,6 +60,7 @@ struct plan {
 	const struct sock_fprog *filter;
 	int stdio[3];
 	int broker_fd, report_fd, executable_fd;
+	int order_fd; /* where the job comes from, with its stdio and broker; -1: all is here */
 	int leaf_fds[PLAN_MAX_LEAF_FDS]; /* cgroup.procs to write oneself into; -1 ends */
 	enum {
 		PLAN_NO_BUS,
@@ -69,6 +72,9 @@ struct plan {
 	} powers;
 	int landlock_abi;
 	char **argv;
+	struct launch_record record; /* of a job */
+	struct command_line line;    /* likewise: what 'argv' is */
+	const char *host_root;
 
 	/* Filled by the child; init and payload share memory until exec. */
 	uint32_t walls;

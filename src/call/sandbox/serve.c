@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,6 +15,7 @@
 #include "call/sandbox/groups_internal.h"
 #include "call/sandbox/hooks_internal.h"
 #include "call/sandbox/kernel_internal.h"
+#include "call/sandbox/standby_internal.h"
 
 static void answer(struct serve *serve, const struct launch_outcome *outcome)
 {
@@ -36,7 +38,8 @@ static void refuse(struct serve *serve, uint64_t id, const struct error *err)
 static struct box *find_box(struct serve *serve, uint64_t id)
 {
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++)
-		if (serve->boxes[i].is_used && serve->boxes[i].id == id)
+		if (serve->boxes[i].is_used && !serve->boxes[i].is_waiting &&
+		    serve->boxes[i].id == id)
 			return &serve->boxes[i];
 	return NULL;
 }
@@ -156,6 +159,9 @@ static void finish_box(struct serve *serve, struct box *box)
 	struct launch_outcome outcome = { 0 };
 
 	box_finish(serve, box, &outcome);
+	if (box->is_waiting)
+		return;
+	standby_note_end(serve, &outcome);
 	answer(serve, &outcome);
 }
 
@@ -173,6 +179,22 @@ static void handle_times(struct serve *serve, uint64_t now_ns)
 	}
 }
 
+/* The next sandbox is raised when there is nothing else to do; the turn after
+ * this one watches it. */
+static int await(struct serve *serve, struct pollfd *polls, size_t n, int timeout)
+{
+	int r;
+
+	if (!standby_is_wanted(serve))
+		return poll(polls, n, timeout);
+	/* Whoever was just answered may wait for this very CPU. */
+	(void)sched_yield();
+	r = poll(polls, n, 0);
+	if (r == 0)
+		standby_raise(serve);
+	return r;
+}
+
 static bool turn(struct serve *serve)
 {
 	struct pollfd polls[2 + LAUNCHER_MAX_JOBS] = {
@@ -186,10 +208,12 @@ static bool turn(struct serve *serve)
 			.fd = serve->boxes[i].is_used ? serve->boxes[i].pidfd : -1,
 			.events = POLLIN,
 		};
-	if (poll(polls, ARRAY_LEN(polls), timeout) < 0 && errno != EINTR)
+	if (await(serve, polls, ARRAY_LEN(polls), timeout) < 0 && errno != EINTR)
 		return false;
-	if (polls[1].revents)
+	if (polls[1].revents) {
 		start_forget_trees(serve);
+		standby_drop(serve);
+	}
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
 		if (polls[2 + i].revents)
 			finish_box(serve, &serve->boxes[i]);

@@ -12,13 +12,16 @@
 #include "call/sandbox/walls_internal.h"
 
 struct box {
-	bool is_used, has_report, is_killed;
+	bool is_used, is_killed;
+	bool is_waiting; /* for its job: see standby_internal.h */
+	bool was_waiting;
 	uint64_t id;
 	pid_t pid, broker_pid;
 	int pidfd, report_fd;
-	enum launch_end end; /* why it was killed, if it was */
-	uint64_t start_ns, deadline_ns;
-	uint64_t given_up_ns; /* when to answer though something of it cannot die */
+	int order_fd;                   /* where it waits for its job, or -1 */
+	enum launch_end end;            /* why it was killed, if it was */
+	uint64_t start_ns, deadline_ns; /* while it waits: when it is given up */
+	uint64_t given_up_ns;           /* when to answer though something of it cannot die */
 	const struct rules *rules;
 	unsigned place;    /* its index: uid and cgroup leaf go with it */
 	struct leaf *leaf; /* NULL: none */
@@ -29,6 +32,13 @@ struct filter {
 	bool is_built;
 	struct assembler code;
 	struct sock_fprog program;
+};
+
+/* What the next sandbox is raised for, before anybody asks. */
+struct standby {
+	bool has_kind, is_wanted;
+	struct launch_record kind;
+	unsigned n_passed_over; /* requests for others since the last for its kind */
 };
 
 #define FILTER_BROKER PROFILE_N
@@ -50,6 +60,7 @@ struct serve {
 	gid_t groups[PLAN_MAX_GROUPS];
 	size_t n_groups;
 	struct box boxes[LAUNCHER_MAX_JOBS];
+	struct standby standby;
 	struct cgroups cgroups;
 	struct leaf leaves[LAUNCHER_MAX_JOBS];
 	bool has_leaf[LAUNCHER_MAX_JOBS];
@@ -64,6 +75,9 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config);
 /* The three descriptors stay the caller's. With 'err' set nothing runs. */
 void start_box(struct serve *serve, const struct launch_record *record, const int fds[3],
 	       struct error *err);
+
+/* Raises a sandbox for such a job, which then waits for it; fails in silence. */
+void start_waiting(struct serve *serve, const struct launch_record *kind);
 
 /* Lets go of the warm trees: the host's mounts have changed. */
 void start_forget_trees(struct serve *serve);

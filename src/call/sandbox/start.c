@@ -2,55 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "call/sandbox/clone_internal.h"
 #include "call/sandbox/filter_internal.h"
 #include "call/sandbox/groups_internal.h"
-#include "call/sandbox/kernel_internal.h"
+#include "call/sandbox/standby_internal.h"
 
 /* Jobs that run at the same time have different uids, so they cannot touch each
  * other; the last one is the brokers'. */
 #define FIRST_UID 64000
 #define BROKER_UID (FIRST_UID + LAUNCHER_MAX_JOBS)
 
-struct command_line {
-	char deadline[24], broker[12];
-	char *argv[10];
-};
-
-static void build_argv(struct command_line *line, const struct serve *serve,
-		       const struct launch_record *record)
-{
-	uint64_t wall_ms = record->limits.wall_ns / NS_PER_MS;
-	uint64_t spare_ms = wall_ms / 10 < 2000 ? wall_ms / 10 : 2000;
-	size_t n = 0;
-
-	/* A little less than the launcher grants: time to write what was found. */
-	(void)snprintf(line->deadline, sizeof(line->deadline), "%" PRIu64, wall_ms - spare_ms);
-	line->argv[n++] = (char *)job_executable_name(record->executable);
-	line->argv[n++] = (char *)record->tool;
-	line->argv[n++] = (char *)"--deadline-ms";
-	line->argv[n++] = line->deadline;
-	if (record->needs_broker) {
-		(void)snprintf(line->broker, sizeof(line->broker), "%d", PLAN_FD_BROKER);
-		line->argv[n++] = (char *)"--broker";
-		line->argv[n++] = line->broker;
-	}
-	if (strcmp(serve->host_root, "/") != 0) {
-		line->argv[n++] = (char *)"--root";
-		line->argv[n++] = (char *)serve->host_root;
-	}
-	if (record->wants_progress)
-		line->argv[n++] = (char *)"--progress";
-	line->argv[n] = NULL;
-}
+/* How long a sandbox waits for a job before it is given up. */
+#define WAIT_NS (10 * NS_PER_SEC)
 
 /* --- what is kept warm ------------------------------------------------------------- */
 
@@ -119,71 +88,7 @@ static struct leaf *find_leaf(struct serve *serve, unsigned place)
 	return leaf;
 }
 
-/* --- the clone ------------------------------------------------------------------------ */
-
-static uint64_t clone_flags(uint32_t walls)
-{
-	static const struct {
-		enum sandbox_wall wall;
-		uint64_t flag;
-	} table[] = {
-		{ WALL_USER_NS, CLONE_NEWUSER },
-		{ WALL_PID_NS, CLONE_NEWPID },
-		{ WALL_IPC_NS, CLONE_NEWIPC },
-		{ WALL_UTS_NS, CLONE_NEWUTS },
-	};
-	uint64_t flags = CLONE_PIDFD;
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (walls & table[i].wall)
-			flags |= table[i].flag;
-	return flags;
-}
-
-/* What the clone itself cannot put it into, it writes itself into. */
-static void list_procs(struct plan *plan, const struct leaf *leaf, unsigned first)
-{
-	size_t n = 0;
-
-	for (unsigned kind = first; kind < CGROUP_N; kind++)
-		if (leaf->procs[kind] >= 0)
-			plan->leaf_fds[n++] = leaf->procs[kind];
-}
-
-static pid_t clone_child(struct serve *serve, struct plan *plan, const struct leaf *leaf,
-			 int *pidfd_out)
-{
-	struct clone_args args = {
-		.flags = clone_flags(plan->walls_wanted),
-		.pidfd = (uintptr_t)pidfd_out,
-		.exit_signal = SIGCHLD,
-	};
-	pid_t pid = -1;
-
-	*pidfd_out = -1;
-	if (leaf) {
-		int unified = leaf->directories[CGROUP_UNIFIED];
-
-		list_procs(plan, leaf, CGROUP_UNIFIED + 1);
-		if (unified >= 0 && !(serve->test.features_off & FEATURE_CLONE_CGROUP)) {
-			args.flags |= CLONE_INTO_CGROUP;
-			args.cgroup = (uint64_t)unified;
-		} else {
-			list_procs(plan, leaf, CGROUP_UNIFIED);
-		}
-	}
-	pid = kernel_clone3(&args);
-	if (pid < 0 && args.flags & CLONE_INTO_CGROUP && (errno == E2BIG || errno == EINVAL)) {
-		/* Before 5.7 the structure was shorter and the flag unknown. */
-		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
-		args.cgroup = 0;
-		list_procs(plan, leaf, CGROUP_UNIFIED);
-		pid = (pid_t)syscall(SYS_clone3, &args, CLONE_ARGS_SIZE_VER0);
-	}
-	if (pid == 0)
-		child_run(plan);
-	return pid;
-}
+/* --- the plan ------------------------------------------------------------------------ */
 
 static void set_powers(struct plan *plan, struct serve *serve)
 {
@@ -193,7 +98,7 @@ static void set_powers(struct plan *plan, struct serve *serve)
 	plan->roots = serve->roots;
 	plan->uid = getuid();
 	plan->gid = getgid();
-	plan->broker_fd = plan->bus_fd = plan->report_fd = -1;
+	plan->broker_fd = plan->bus_fd = plan->report_fd = plan->order_fd = -1;
 	for (size_t i = 0; i < PLAN_MAX_LEAF_FDS; i++)
 		plan->leaf_fds[i] = -1;
 }
@@ -240,37 +145,60 @@ static int start_broker(struct serve *serve, struct box *box, int fd)
 	plan.stdio[0] = input;
 	plan.stdio[1] = null;
 	plan.stdio[2] = STDERR_FILENO;
-	box->broker_pid = clone_child(serve, &plan, box->leaf, &pidfd);
+	box->broker_pid = clone_run(serve, &plan, box->leaf, &pidfd);
 	if (pidfd >= 0)
 		close(pidfd);
 	return box->broker_pid < 0 ? -errno : 0;
 }
 
-/* Without one the job's end is closed, and its questions fail: it says so in "unread". */
-static void connect_broker(struct serve *serve, struct box *box, struct plan *plan, int *job_end)
+/* The job's end, or -1: then its questions fail, and it says so in "unread". */
+static int connect_broker(struct serve *serve, struct box *box)
 {
+	CLEANUP(fd) int ours = -1;
 	int ends[2];
 
 	if (serve->broker_executable < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return;
-	if (start_broker(serve, box, ends[1]) == 0)
-		plan->broker_fd = *job_end = fd_take(&ends[0]);
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
+		return -1;
+	ours = ends[0];
+	if (start_broker(serve, box, ends[1]) < 0)
+		fd_close(&ours);
+	close(ends[1]);
+	return fd_take(&ours);
 }
 
 /* --- the job ------------------------------------------------------------------------------ */
 
-static struct box *find_place(struct serve *serve)
+static struct box *find_free(struct serve *serve)
 {
 	for (unsigned i = 0; i < LAUNCHER_MAX_JOBS; i++) {
 		if (serve->boxes[i].is_used)
 			continue;
-		serve->boxes[i] = (struct box) { .place = i, .pidfd = -1, .report_fd = -1 };
+		serve->boxes[i] = (struct box) {
+			.place = i,
+			.pidfd = -1,
+			.report_fd = -1,
+			.order_fd = -1,
+		};
 		return &serve->boxes[i];
 	}
 	return NULL;
+}
+
+/* A job that is there comes before one that may come. */
+static struct box *find_place(struct serve *serve)
+{
+	struct box *box = find_free(serve);
+	struct launch_outcome unasked;
+
+	for (size_t i = 0; !box && i < LAUNCHER_MAX_JOBS; i++) {
+		if (!serve->boxes[i].is_waiting)
+			continue;
+		box_kill(serve, &serve->boxes[i], LAUNCH_CANCELLED);
+		box_finish(serve, &serve->boxes[i], &unasked);
+		box = find_free(serve);
+	}
+	return box;
 }
 
 static void run_plan(struct serve *serve, struct plan *plan, struct box *box, struct error *err)
@@ -283,7 +211,7 @@ static void run_plan(struct serve *serve, struct plan *plan, struct box *box, st
 	}
 	plan->report_fd = report[1];
 	box->report_fd = report[0];
-	box->pid = clone_child(serve, plan, box->leaf, &box->pidfd);
+	box->pid = clone_run(serve, plan, box->leaf, &box->pidfd);
 	if (box->pid < 0)
 		error_errno(err, "clone a sandbox");
 	box->is_used = box->pid > 0;
@@ -322,39 +250,101 @@ static void take_leaf(struct serve *serve, struct plan *plan, struct box *box)
 		plan->walls_wanted &= ~(uint32_t)WALL_CGROUP;
 }
 
+/* All but what only the job itself brings. */
+static void make_plan(struct serve *serve, struct plan *plan, struct box *box,
+		      const struct launch_record *record)
+{
+	*plan = (struct plan) {
+		.limits = record->limits,
+		.stdio = { -1, -1, -1 },
+		.executable_fd = serve->executables[record->executable],
+		.bus = record->needs_bus ? PLAN_BUS : PLAN_NO_BUS,
+		.record = *record,
+		.host_root = serve->host_root,
+	};
+	plan->argv = plan->line.argv;
+	set_powers(plan, serve);
+	set_walls(plan, serve, rules_of(record->profile),
+		  has_sockets(record) ? FILTER_UNIX : record->profile,
+		  has_sockets(record) ? CALLS_UNIX : 0);
+	if (record->profile == PROFILE_PROBE)
+		plan->target = target_of(record->target);
+	set_identity(plan, serve, box);
+	plan->tree = find_tree(serve, plan, record);
+	take_leaf(serve, plan, box);
+	box->rules = plan->rules;
+}
+
+static void set_times(struct box *box, uint64_t wall_ns)
+{
+	box->start_ns = clock_monotonic_ns();
+	box->deadline_ns = box->start_ns + wall_ns;
+}
+
+void start_waiting(struct serve *serve, const struct launch_record *kind)
+{
+	struct box *box = find_free(serve);
+	struct error ignored = { 0 };
+	struct plan plan;
+	int ends[2];
+
+	if (!box || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	make_plan(serve, &plan, box, kind);
+	set_times(box, WAIT_NS);
+	plan.order_fd = ends[1];
+	box->order_fd = ends[0];
+	run_plan(serve, &plan, box, &ignored);
+	box->is_waiting = box->was_waiting = box->is_used;
+	close(ends[1]);
+	if (!box->is_used)
+		fd_close(&box->order_fd);
+}
+
+/* False: it is lost, and another must be started. */
+static bool order_waiting(struct serve *serve, struct box *box, const struct launch_record *record,
+			  const int fds[3])
+{
+	CLEANUP(fd) int broker_end = -1;
+	int r = box->leaf ? leaf_prepare(box->leaf, &record->limits) : 0;
+
+	if (r == 0 && record->needs_broker)
+		broker_end = connect_broker(serve, box);
+	if (r == 0)
+		r = order_send(box->order_fd, record, fds, broker_end);
+	fd_close(&box->order_fd);
+	if (r < 0) {
+		box_kill(serve, box, LAUNCH_CANCELLED);
+		return false;
+	}
+	box->is_waiting = false;
+	box->id = record->id;
+	return true;
+}
+
 void start_box(struct serve *serve, const struct launch_record *record, const int fds[3],
 	       struct error *err)
 {
-	struct box *box = find_place(serve);
+	struct box *box = standby_find(serve, record);
 	CLEANUP(fd) int broker_end = -1;
-	struct command_line line;
-	struct plan plan = {
-		.limits = record->limits,
-		.stdio = { fds[0], fds[1], fds[2] },
-		.executable_fd = serve->executables[record->executable],
-		.bus = record->needs_bus ? PLAN_BUS : PLAN_NO_BUS,
-		.argv = line.argv,
-	};
+	struct plan plan;
 
+	if (box) {
+		set_times(box, record->limits.wall_ns);
+		if (order_waiting(serve, box, record, fds))
+			return;
+	}
+	box = find_place(serve);
 	if (!box) {
 		error_set(err, -EBUSY, "%d jobs run already", LAUNCHER_MAX_JOBS);
 		return;
 	}
-	build_argv(&line, serve, record);
-	set_powers(&plan, serve);
-	set_walls(&plan, serve, rules_of(record->profile),
-		  has_sockets(record) ? FILTER_UNIX : record->profile,
-		  has_sockets(record) ? CALLS_UNIX : 0);
-	if (record->profile == PROFILE_PROBE)
-		plan.target = target_of(record->target);
-	set_identity(&plan, serve, box);
-	plan.tree = find_tree(serve, &plan, record);
-	take_leaf(serve, &plan, box);
+	make_plan(serve, &plan, box, record);
+	memcpy(plan.stdio, fds, sizeof(plan.stdio));
+	command_line_build(&plan.line, &plan.record, plan.host_root);
 	box->id = record->id;
-	box->rules = plan.rules;
-	box->start_ns = clock_monotonic_ns();
-	box->deadline_ns = box->start_ns + record->limits.wall_ns;
+	set_times(box, record->limits.wall_ns);
 	if (record->needs_broker)
-		connect_broker(serve, box, &plan, &broker_end);
+		plan.broker_fd = broker_end = connect_broker(serve, box);
 	run_plan(serve, &plan, box, err);
 }

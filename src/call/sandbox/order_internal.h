@@ -1,0 +1,28 @@
+/*
+ * An order: the job that a sandbox waits for, behind its walls.
+ *
+ * The launcher may raise a sandbox before anybody asks for it (standby.c). Its
+ * payload then sits behind every wall and reads one message from a socket: the
+ * record, the three descriptors of the job, and the broker's if there is one.
+ */
+#pragma once
+
+#include "call/sandbox/launcher.h"
+
+struct plan;
+
+struct command_line {
+	char deadline[24], broker[12];
+	char *argv[10];
+};
+
+/* 'line' points into 'record' and 'host_root'. */
+void command_line_build(struct command_line *line, const struct launch_record *record,
+			const char *host_root);
+
+/* 'broker_fd' is -1 where there is none. 0 or a negative errno. */
+int order_send(int fd, const struct launch_record *record, const int fds[3],
+	       int broker_fd) MUST_CHECK;
+
+/* A step of child.c: waits for the order, if it is not here already. */
+int order_receive(struct plan *plan) MUST_CHECK;
