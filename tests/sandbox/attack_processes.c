@@ -112,6 +112,15 @@ int attempt_write_later_mount(const struct canary_facts *facts)
 	return write_byte(path, O_CREAT | O_WRONLY);
 }
 
+/* Its automounter would mount something for whoever looks inside. */
+int attempt_trigger_automount(const struct canary_facts *facts)
+{
+	char path[224];
+
+	(void)snprintf(path, sizeof(path), "%s/automounted", facts->dir);
+	return RESULT(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 /* --- other processes ------------------------------------------------------------- */
 
 int attempt_kill_victim(const struct canary_facts *facts)

@@ -22,6 +22,7 @@
 	X(SELF, enter_net_namespace)       \
 	X(SELF, enter_by_pidfd)            \
 	X(HOST, write_later_mount)         \
+	X(HOST, trigger_automount)         \
 	/* /proc, /sys, control groups */  \
 	X(FILE, write_by_victim_root)      \
 	X(FILE, write_by_victim_cwd)       \

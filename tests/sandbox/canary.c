@@ -25,6 +25,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "automount.h"
+
 #define KEY_PATH "/root/.ssh/constable-canary"
 #define SHARED_PATH "/dev/shm/constable-canary"
 
@@ -307,6 +309,16 @@ static void unmount_kernel_files(const struct canary *canary)
 			(void)umount2(kernel_mounts[i].path, MNT_DETACH);
 }
 
+static void start_automounter(struct canary *canary)
+{
+	char path[192];
+
+	path_in(canary, "automounted", path);
+	must(mkdir(path, 0755), path);
+	canary->automounter = automount_start(path, &canary->was_automount_asked);
+	must(canary->automounter, "autofs");
+}
+
 void canary_set_up(struct canary *canary)
 {
 	*canary = (struct canary) { 0 };
@@ -325,6 +337,7 @@ void canary_set_up(struct canary *canary)
 	make_listeners(canary);
 	make_messages(canary);
 	start_victim(canary);
+	start_automounter(canary);
 }
 
 void canary_mount_later(struct canary *canary)
@@ -362,6 +375,8 @@ void canary_tear_down(struct canary *canary)
 	(void)semctl(canary->facts.semaphore, 0, IPC_RMID);
 	(void)mq_unlink("/constable-canary");
 	must(sethostname(canary->host_name, strlen(canary->host_name)), "restore the name");
+	path_in(canary, "automounted", path);
+	automount_stop(canary->automounter, path);
 	path_in(canary, "later", path);
 	(void)umount2(path, MNT_DETACH);
 	remove_tree(canary->facts.dir);

@@ -32,6 +32,8 @@ struct canary {
 	char shadow[24]; /* how the host's /etc/shadow begins */
 	bool has_message_queue;
 	bool mounted[2]; /* the kernel's own file systems, by us */
+	pid_t automounter;
+	bool was_automount_asked;
 	bool hit[ATTEMPT_N];
 };
 

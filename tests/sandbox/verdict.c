@@ -103,6 +103,7 @@ static void judge_files(struct canary *canary)
 	}
 	(void)snprintf(path, sizeof(path), "%s/later", canary->facts.dir);
 	canary->hit[ATTEMPT_write_later_mount] = !is_empty(path);
+	canary->hit[ATTEMPT_trigger_automount] = canary->was_automount_asked;
 	canary->hit[ATTEMPT_write_shared_memory_file] =
 		!is_intact("/dev/shm/constable-canary", &canary->shared_before);
 }
