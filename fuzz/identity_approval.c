@@ -1,5 +1,5 @@
 /*
- * Statements, sealed and not: approvals, lists of approvers, anchors, proofs of
+ * Statements, sealed and not: approvals, grants, lists of approvers, anchors, proofs of
  * an old key. Bytes that are a JSON object are signed here, for nothing behind a
  * signature would be reached otherwise.
  */
@@ -12,6 +12,7 @@
 
 #include "identity/anchor.h"
 #include "identity/approval.h"
+#include "identity/grant.h"
 #include "identity/key.h"
 #include "identity/renewal.h"
 
@@ -62,6 +63,29 @@ static void feed_list(const json_t *sealed, EVP_PKEY *key)
 	}
 }
 
+static void feed_grant(const json_t *sealed, EVP_PKEY *key)
+{
+	CLEANUP(approvers) struct approvers approvers = { .org = "acme" };
+	CLEANUP(grant) struct grant grant = { 0 };
+	struct revocation revocation;
+	struct error err = { 0 };
+	int r = approvers_add(&approvers, "ana", key, &err);
+
+	assert(r == 0);
+	if (grant_verify(sealed, &approvers, &grant, &err) == 0) {
+		CLEANUP(json) json_t *again = grant_sign(&grant, key, &err);
+		const struct grant_call call = { "acme", "vm-1", grant.tool, grant.arguments, 0 };
+
+		assert(json_equal(again, sealed));
+		(void)grant_check(&grant, &call, &err);
+	}
+	if (revocation_verify(sealed, &approvers, &revocation, &err) == 0) {
+		CLEANUP(json) json_t *again = revocation_sign(&revocation, key, &err);
+
+		assert(json_equal(again, sealed));
+	}
+}
+
 static void feed_others(const json_t *sealed, EVP_PKEY *key)
 {
 	const struct renewal wanted = {
@@ -92,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; json && i < ARRAY_LEN(both); i++) {
 		feed_approval(both[i], key);
 		feed_list(both[i], key);
+		feed_grant(both[i], key);
 		feed_others(both[i], key);
 	}
 	return 0;
