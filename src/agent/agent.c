@@ -8,6 +8,7 @@
 #include "net/jsonrpc.h"
 
 #define QUIET_S 5
+#define AGENT_MAX_REVOKED 512
 
 struct question {
 	struct agent *agent;
@@ -61,26 +62,49 @@ static void handle_approvers(const struct frame *answer, const struct error *err
 			     void *data UNUSED)
 {
 	const char *sentence = "";
-
-	/* Without a pinned root there is nobody yet whose list could count. */
 	int code = answer ? warden_code(answer, &sentence) : 0;
 
+	/* Without a pinned root there is nobody yet whose list could count. */
 	if (code < 0 && code != -ENOKEY)
 		log_warn("the warden does not take the list of approvers: %s", sentence);
 }
 
+static void handle_revoked(const struct frame *answer, const struct error *err UNUSED,
+			   void *data UNUSED)
+{
+	const char *sentence = "";
+	int code = answer ? warden_code(answer, &sentence) : 0;
+
+	if (code < 0 && code != -ENOKEY)
+		log_warn("the warden does not take a grant's revocation: %s", sentence);
+}
+
 void agent_tell_approvers(struct agent *agent)
 {
+	CLEANUP(text) char *revoked = NULL;
+
 	if (agent->approvers)
 		(void)warden_ask(agent->warden, json_pack("{s:s}", "type", "approvers"),
 				 agent->approvers, handle_approvers, NULL);
+	if (!json_array_size(agent->revoked))
+		return;
+	revoked = json_canonical(agent->revoked);
+	(void)warden_ask(agent->warden, json_pack("{s:s}", "type", "revoke"), revoked,
+			 handle_revoked, NULL);
 }
 
-void agent_take_approvers(struct agent *agent, const json_t *sealed)
+void agent_take_approvers(struct agent *agent, const json_t *members)
 {
-	if (!json_is_object(sealed))
-		return;
-	free(agent->approvers);
-	agent->approvers = json_canonical(sealed);
+	const json_t *sealed = json_object_get(members, "approvers");
+	json_t *revoked = json_object_get(members, "revoked");
+
+	if (json_is_object(sealed)) {
+		free(agent->approvers);
+		agent->approvers = json_canonical(sealed);
+	}
+	if (json_is_array(revoked) && json_array_size(revoked) <= AGENT_MAX_REVOKED) {
+		json_decref(agent->revoked);
+		agent->revoked = json_incref(revoked);
+	}
 	agent_tell_approvers(agent);
 }

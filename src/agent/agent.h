@@ -35,6 +35,7 @@ struct agent {
 	struct notify notify;
 	struct event *tick, *trim;
 	char *approvers; /* the list that the warden is to check, or NULL */
+	json_t *revoked; /* grants' sealed revocations, for the same */
 
 	/* Of the warden's audit log, as last heard. */
 	json_int_t audit_seq;
@@ -47,8 +48,11 @@ struct agent {
 /* Something happened: give memory back when it is quiet again. */
 void agent_was_busy(struct agent *agent);
 
-/* Passes the org's list of approvers on to the warden, now and when that restarts. */
-void agent_take_approvers(struct agent *agent, const json_t *sealed);
+/*
+ * Passes on to the warden, now and when that restarts, what an org's people signed: "approvers",
+ * the list of them, and "revoked", revocations of grants. Members that are not there stay.
+ */
+void agent_take_approvers(struct agent *agent, const json_t *members);
 void agent_tell_approvers(struct agent *agent);
 
 /* Asks the warden for its audit head, then calls 'done' in any case. */

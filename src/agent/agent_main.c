@@ -239,6 +239,7 @@ static int serve(struct agent *agent, struct error *err)
 	warden_free(agent->warden);
 	api_stop(&agent->api);
 	free(agent->approvers);
+	json_decref(agent->revoked);
 	return r;
 }
 

@@ -197,12 +197,15 @@ static json_t *make_header(const char *id, const json_t *params)
 {
 	const json_t *meta = json_object_get(params, "_meta");
 	const json_t *approval = json_object_get(meta, "constable/approval");
+	const json_t *grant = json_object_get(meta, "constable/grant");
 	json_t *header = json_pack("{s:s, s:s, s:s, s:b, s:s}", "type", "call", "tool",
 				   json_get_text(params, "name", ""), "call_id", id, "progress", 1,
 				   "on_behalf", json_get_text(meta, "constable/caller", "server"));
 
 	if (approval)
 		json_object_set(header, "approval", (json_t *)(uintptr_t)approval);
+	if (grant)
+		json_object_set(header, "grant", (json_t *)(uintptr_t)grant);
 	return header;
 }
 

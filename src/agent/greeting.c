@@ -103,7 +103,7 @@ void greeting_take(struct link *link, const struct jsonrpc_message *message)
 	}
 	link_promote(link);
 	step_reached("agent-greeted");
-	agent_take_approvers(link->agent, json_object_get(message->result, "approvers"));
+	agent_take_approvers(link->agent, message->result);
 	metrics_s = json_get_int(message->result, "metrics_s", 0);
 	if (metrics_s > 0)
 		metrics_start(&link->agent->metrics, (unsigned)metrics_s);

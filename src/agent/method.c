@@ -116,7 +116,7 @@ static void take_notification(struct link *link, const struct jsonrpc_message *m
 	if (strcmp(message->method, "calls/acknowledge") == 0)
 		calls_acknowledge(calls, json_get_text(message->params, "call_id", ""));
 	else if (strcmp(message->method, "approvers/update") == 0)
-		agent_take_approvers(link->agent, json_object_get(message->params, "approvers"));
+		agent_take_approvers(link->agent, message->params);
 	else if (strcmp(message->method, "notifications/cancelled") == 0)
 		calls_cancel(calls, json_get_text(message->params, "requestId", ""));
 }

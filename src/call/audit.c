@@ -81,6 +81,7 @@ static json_t *intent_members(const struct audit *audit, const struct audit_call
 		put_text(members, "risk", tool_risk_name(call->tool->risk), 16);
 	put_text(members, "decision", call->decision, ERROR_TEXT_BYTES);
 	put_text(members, "approver", call->approver, 128);
+	put_text(members, "grant", call->grant, 64);
 	put_args(members, call->redacted_args);
 	if (call->arg_bytes)
 		json_put(members, "args_hmac",

@@ -47,7 +47,8 @@ struct audit_call {
 	const void *arg_bytes; /* what the HMAC covers; NULL: there is none */
 	size_t n_arg_bytes;
 	const char *decision; /* the rule that decided */
-	const char *approver; /* who signed the approval, or NULL */
+	const char *approver; /* who signed the approval or the grant, or NULL */
+	const char *grant;    /* its id, or NULL */
 };
 
 struct audit_outcome {

@@ -11,20 +11,12 @@
 #include "base/fd.h"
 #include "call/consent_internal.h"
 #include "call/small_file.h"
-#include "identity/key.h"
 
 #define FOLDER "approval"
 #define PIN_FILE "pin.json"
 #define APPROVERS_FILE "approvers.json"
 #define KEY_FILE "nonce.key"
 #define FILE_MAX_BYTES (128 * KIB)
-
-struct pin {
-	char org[CERTIFICATE_ID_BYTES];
-	char host[CERTIFICATE_ID_BYTES];
-	char root[KEY_TEXT_BYTES];
-	char anchor_key[KEY_TEXT_BYTES];
-};
 
 struct consent *consent_open(const char *directory, const char *boot_id, struct error *err)
 {
@@ -59,7 +51,7 @@ void consent_close(struct consent *consent)
 	free(consent);
 }
 
-static json_t *load_json(const struct consent *consent, const char *name, struct error *err)
+json_t *consent_read(const struct consent *consent, const char *name, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
 	json_t *json;
@@ -73,18 +65,18 @@ static json_t *load_json(const struct consent *consent, const char *name, struct
 	return json;
 }
 
-static int save_json(const struct consent *consent, const char *name, const json_t *json,
-		     struct error *err)
+int consent_write(const struct consent *consent, const char *name, const json_t *json,
+		  struct error *err)
 {
 	CLEANUP(text) char *text = json_canonical(json);
 
 	return small_file_save(consent->dir_fd, name, text, strlen(text), err);
 }
 
-static int load_pin(const struct consent *consent, struct pin *pin_out, struct error *err)
+int consent_pinned(const struct consent *consent, struct pin *pin_out, struct error *err)
 {
 	struct error why = { 0 };
-	CLEANUP(json) json_t *json = load_json(consent, PIN_FILE, &why);
+	CLEANUP(json) json_t *json = consent_read(consent, PIN_FILE, &why);
 
 	if (!json && why.code == -ENOENT)
 		return error_set(err, -ENOKEY,
@@ -101,11 +93,11 @@ static int load_pin(const struct consent *consent, struct pin *pin_out, struct e
 }
 
 /* Kept ones are checked again: whoever could change the file still has no root key. */
-static int load_approvers(const struct consent *consent, const struct pin *pin,
-			  struct approvers *approvers_out, struct error *err)
+int consent_approvers(const struct consent *consent, const struct pin *pin,
+		      struct approvers *approvers_out, struct error *err)
 {
 	struct error why = { 0 };
-	CLEANUP(json) json_t *sealed = load_json(consent, APPROVERS_FILE, &why);
+	CLEANUP(json) json_t *sealed = consent_read(consent, APPROVERS_FILE, &why);
 	CLEANUP(key) EVP_PKEY *root = NULL;
 	struct approvers_rule rule = { .org = pin->org };
 
@@ -128,7 +120,7 @@ json_t *consent_request(struct consent *consent, const struct consent_call *call
 	char nonce[NONCE_TEXT_BYTES];
 	struct pin pin;
 
-	if (load_pin(consent, &pin, err) < 0 ||
+	if (consent_pinned(consent, &pin, err) < 0 ||
 	    secret_load(consent->dir_fd, KEY_FILE, key, err) < 0)
 		return NULL;
 	nonce_format(consent, key, call, nonce);
@@ -138,13 +130,13 @@ json_t *consent_request(struct consent *consent, const struct consent_call *call
 			 "nonce", nonce);
 }
 
-static int check_author(const struct approval *approval, const struct approvers *approvers,
-			const char *on_behalf, struct error *err)
+int consent_check_author(const char *approver, const struct approvers *approvers,
+			 const char *on_behalf, struct error *err)
 {
 	const char *slash = strchr(on_behalf, '/');
 	const char *author = slash ? slash + 1 : on_behalf;
 
-	if (!approvers->author_may_approve && strcasecmp(author, approval->approver) == 0)
+	if (!approvers->author_may_approve && strcasecmp(author, approver) == 0)
 		return error_set(err, -EACCES,
 				 "'%s' asked for the call, so another must approve it", author);
 	return 0;
@@ -181,16 +173,16 @@ int consent_take(struct consent *consent, const json_t *sealed, const struct con
 	struct approval approval;
 	struct pin pin;
 	uint64_t age_ns = 0;
-	int r = load_pin(consent, &pin, err);
+	int r = consent_pinned(consent, &pin, err);
 
 	if (r == 0)
-		r = load_approvers(consent, &pin, &approvers, err);
+		r = consent_approvers(consent, &pin, &approvers, err);
 	if (r == 0)
 		r = approval_verify(sealed, &approvers, &approval, err);
 	if (r == 0)
 		r = check_call(consent, &pin, &approval, call, &age_ns, err);
 	if (r == 0)
-		r = check_author(&approval, &approvers, call->on_behalf, err);
+		r = consent_check_author(approval.approver, &approvers, call->on_behalf, err);
 	if (r == 0)
 		r = nonce_use(consent, approval.nonce,
 			      nonce_now_ns() - age_ns + approval.lifetime_s * NS_PER_SEC, err);
@@ -214,7 +206,7 @@ static int check_pinned(const struct consent *consent, const struct consent_pin 
 {
 	struct error none = { 0 };
 	struct pin pin;
-	int r = load_pin(consent, &pin, &none);
+	int r = consent_pinned(consent, &pin, &none);
 
 	if (r == -ENOKEY)
 		return 0;
@@ -247,12 +239,12 @@ static int save_pin(const struct consent *consent, const struct consent_pin *pin
 	struct pin old = { 0 };
 	struct error none = { 0 };
 	CLEANUP(json) json_t *json = NULL;
-	bool has_old = load_pin(consent, &old, &none) == 0;
+	bool has_old = consent_pinned(consent, &old, &none) == 0;
 
 	json = json_pack("{s:s, s:s, s:s, s:s}", "org", pin->org, "host", pin->host, "root",
 			 pin->root, "anchor_key",
 			 has_old && !pin->anchor_key[0] ? old.anchor_key : pin->anchor_key);
-	return save_json(consent, PIN_FILE, json, err);
+	return consent_write(consent, PIN_FILE, json, err);
 }
 
 int consent_set_pin(struct consent *consent, const struct consent_pin *pin, struct error *err)
@@ -272,7 +264,7 @@ int consent_replace_pin(struct consent *consent, const struct consent_pin *pin, 
 
 	if (r < 0)
 		return r;
-	if (load_pin(consent, &old, &none) < 0 || strcmp(old.root, pin->root) != 0 ||
+	if (consent_pinned(consent, &old, &none) < 0 || strcmp(old.root, pin->root) != 0 ||
 	    strcmp(old.org, pin->org) != 0)
 		(void)unlinkat(consent->dir_fd, APPROVERS_FILE, 0); /* it would not verify */
 	return save_pin(consent, pin, err);
@@ -281,7 +273,7 @@ int consent_replace_pin(struct consent *consent, const struct consent_pin *pin, 
 static bool is_in_force(const struct consent *consent, const json_t *sealed)
 {
 	struct error none = { 0 };
-	CLEANUP(json) json_t *kept = load_json(consent, APPROVERS_FILE, &none);
+	CLEANUP(json) json_t *kept = consent_read(consent, APPROVERS_FILE, &none);
 
 	return kept && json_equal(kept, sealed);
 }
@@ -294,11 +286,11 @@ int consent_set_approvers(struct consent *consent, const json_t *sealed, struct 
 	struct error none = { 0 };
 	struct approvers_rule rule;
 	struct pin pin;
-	int r = load_pin(consent, &pin, err);
+	int r = consent_pinned(consent, &pin, err);
 
 	if (r < 0)
 		return r;
-	r = load_approvers(consent, &pin, &current, &none);
+	r = consent_approvers(consent, &pin, &current, &none);
 	if (r < 0 && r != -ENOKEY)
 		return error_set(err, r, "%s", none.text);
 	root = key_parse(pin.root, strlen(pin.root), err);
@@ -308,7 +300,7 @@ int consent_set_approvers(struct consent *consent, const json_t *sealed, struct 
 		return 0;
 	rule = (struct approvers_rule) { pin.org, root, current.sequence + 1 };
 	r = approvers_verify(sealed, &rule, &next, err);
-	return r < 0 ? r : save_json(consent, APPROVERS_FILE, sealed, err);
+	return r < 0 ? r : consent_write(consent, APPROVERS_FILE, sealed, err);
 }
 
 json_t *consent_describe(struct consent *consent)
@@ -318,10 +310,10 @@ json_t *consent_describe(struct consent *consent)
 	struct pin pin;
 	json_t *names;
 
-	if (load_pin(consent, &pin, &none) < 0)
+	if (consent_pinned(consent, &pin, &none) < 0)
 		return json_null();
 	names = json_array();
-	if (load_approvers(consent, &pin, &approvers, &none) == 0)
+	if (consent_approvers(consent, &pin, &approvers, &none) == 0)
 		for (size_t i = 0; i < approvers.n; i++)
 			json_push(names, json_string(approvers.list[i].name));
 	return json_pack("{s:s, s:s, s:I, s:o}", "org", pin.org, "host", pin.host, "sequence",

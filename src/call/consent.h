@@ -3,12 +3,13 @@
  *
  * Below the state folder, in "approval": pin.json, the org's root key and what the
  * org calls this host, pinned once; approvers.json, the newest list that the root
- * signed; nonce.key and nonces, what was given out and used. A nonce needs no
+ * signed; nonce.key and nonces, what was given out and used; grants.json, how often each
+ * standing grant was used, and which are revoked, until they expire. A nonce needs no
  * memory: it holds the boot time at which it was given and a MAC over that, the
  * host's boot, and the one call it is for. Used ones are remembered in a ring
  * that outlives the warden, and that never forgets one which is still good.
  *
- * Statements and lists are those of identity/approval.h and identity/approvers.h.
+ * Statements and lists are those of identity/approval.h, grant.h and approvers.h.
  */
 #pragma once
 
@@ -16,6 +17,7 @@
 #include "identity/approval.h"
 
 #define CONSENT_MAX_USED 4096
+#define CONSENT_MAX_GRANTS 512 /* that are known at once; beyond: -ENOSPC */
 
 struct consent;
 
@@ -47,6 +49,25 @@ json_t *consent_request(struct consent *consent, const struct consent_call *call
  */
 int consent_take(struct consent *consent, const json_t *sealed, const struct consent_call *call,
 		 char approver_out[APPROVER_NAME_BYTES], struct error *err) MUST_CHECK;
+
+/* What allowed a call: use number 'n_used' of 'n_uses' on this host. */
+struct consent_grant {
+	char id[CERTIFICATE_ID_BYTES];
+	char approver[APPROVER_NAME_BYTES];
+	uint64_t n_used, n_uses;
+};
+
+/*
+ * Checks a sealed grant (identity/grant.h) for this call with these arguments, and counts the
+ * use, on disk. As consent_take(); -EACCES also for a revoked one, -EDQUOT where it was used
+ * as often as it may be.
+ */
+int consent_use_grant(struct consent *consent, const json_t *sealed,
+		      const struct consent_call *call, const json_t *args,
+		      struct consent_grant *used_out, struct error *err) MUST_CHECK;
+
+/* A sealed revocation: whatever comes of that grant is refused from now on. */
+int consent_revoke(struct consent *consent, const json_t *sealed, struct error *err) MUST_CHECK;
 
 struct consent_pin {
 	const char *org;

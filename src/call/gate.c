@@ -34,6 +34,42 @@ static int parse_args(struct call *call, struct error *err)
 	return schema_check(schema, call->parsed, err);
 }
 
+static int take_approval(struct call *call, const struct consent_call *asked, char *decision,
+			 struct answer *answer)
+{
+	struct consent *consent = call->gate->consent;
+	int r = consent_take(consent, call->signed_approval, asked, call->approver, &answer->err);
+
+	/* Late is not wrong: it may be signed again. */
+	if (r == -ETIME)
+		answer->approval = consent_request(consent, asked, &answer->err);
+	if (r < 0)
+		return error_wrap(&answer->err, "'%s' needs an approval", call->tool);
+	text_format(decision, ERROR_TEXT_BYTES, "approved by %s (signed)", call->approver);
+	return 0;
+}
+
+/* A grant that does not hold leaves the call where it is without one: it needs an approval. */
+static int use_grant(struct call *call, const struct consent_call *asked, char *decision,
+		     struct error *why)
+{
+	struct consent_grant used = { 0 };
+	int r;
+
+	if (!call->signed_grant)
+		return -ENOENT;
+	r = consent_use_grant(call->gate->consent, call->signed_grant, asked, call->parsed, &used,
+			      why);
+	if (r < 0)
+		return r;
+	text_format(call->approver, sizeof(call->approver), "%s", used.approver);
+	text_format(call->grant, sizeof(call->grant), "%s", used.id);
+	text_format(decision, ERROR_TEXT_BYTES, "granted by %s (%s, use %llu of %llu)",
+		    used.approver, used.id, (unsigned long long)used.n_used,
+		    (unsigned long long)used.n_uses);
+	return 0;
+}
+
 /* What comes through the link is approved by a signature from there, never by this host's root. */
 static int settle_signed(struct call *call, const char *rule, char *decision, struct answer *answer)
 {
@@ -45,27 +81,22 @@ static int settle_signed(struct call *call, const char *rule, char *decision, st
 		.args_sha256 = hash_text(call->args, call->n_args, sha256),
 		.on_behalf = call->caller.on_behalf,
 	};
+	struct error why = { 0 };
 
 	if (!consent || !call->call_id)
 		return error_set(&answer->err, -EACCES,
 				 "'%s' needs a signed approval (%s), and only durable calls to a "
 				 "warden service can have one",
 				 call->tool, rule);
-	if (call->signed_approval) {
-		int r = consent_take(consent, call->signed_approval, &asked, call->approver,
-				     &answer->err);
-
-		/* Late is not wrong: it may be signed again. */
-		if (r == -ETIME)
-			answer->approval = consent_request(consent, &asked, &answer->err);
-		if (r < 0)
-			return error_wrap(&answer->err, "'%s' needs an approval", call->tool);
-		text_format(decision, ERROR_TEXT_BYTES, "approved by %s (signed)", call->approver);
+	if (call->signed_approval)
+		return take_approval(call, &asked, decision, answer);
+	if (use_grant(call, &asked, decision, &why) == 0)
 		return 0;
-	}
 	answer->approval = consent_request(consent, &asked, &answer->err);
 	if (!answer->approval)
 		return error_wrap(&answer->err, "'%s' needs a signed approval", call->tool);
+	if (why.code)
+		json_put(answer->approval, "grant_refused", json_text(why.text, strlen(why.text)));
 	return error_set(&answer->err, -EACCES, "'%s' needs a signed approval (%s)", call->tool,
 			 rule);
 }
@@ -122,6 +153,7 @@ static int record_intent(struct call *call, const struct tool_info *info, const 
 		.n_arg_bytes = call->n_args,
 		.decision = decision,
 		.approver = call->approver[0] ? call->approver : NULL,
+		.grant = call->grant[0] ? call->grant : NULL,
 	};
 
 	if (redacted)
@@ -321,7 +353,7 @@ void gate_submit(struct gate *gate, struct call *call)
 	call->gate = gate;
 	call->parsed = NULL;
 	call->info = NULL;
-	call->approver[0] = '\0';
+	call->approver[0] = call->grant[0] = '\0';
 	if (!call->n_args) {
 		call->args = "{}";
 		call->n_args = 2;

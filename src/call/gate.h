@@ -30,6 +30,7 @@ struct call {
 	size_t n_args;
 	const char *nonce;             /* of an approval given earlier, or NULL */
 	const json_t *signed_approval; /* see call/consent.h, or NULL; borrowed */
+	const json_t *signed_grant;    /* see identity/grant.h, or NULL; borrowed */
 	const char *call_id;           /* makes it durable (call/spool.h), or NULL */
 	uint64_t deadline_ns;          /* monotonic, 0 for the tool's own */
 
@@ -46,6 +47,7 @@ struct call {
 	struct job job;
 	json_t *parsed;
 	char approver[APPROVER_NAME_BYTES]; /* who signed, "" for nobody */
+	char grant[CERTIFICATE_ID_BYTES];   /* what he signed it by, "" for an approval */
 };
 
 struct gate {

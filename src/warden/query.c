@@ -10,6 +10,7 @@
 #include "tools/catalogue.h"
 
 #define APPROVERS_FILE_BYTES (128 * KIB)
+#define REVOCATIONS_BYTES (512 * KIB)
 
 /* '*body_out' is a new reference, or stays NULL for an answer without a body. */
 typedef int query(struct connection *connection, const struct frame *frame, json_t **body_out,
@@ -207,21 +208,38 @@ static int serve_approvers(struct connection *connection, const struct frame *fr
 	return sealed ? consent_set_approvers(consent, sealed, err) : err->code;
 }
 
+/* One that cannot be taken keeps no other from being taken. */
+static int take_revocations(struct connection *connection, const struct frame *frame,
+			    json_t **body_out UNUSED, struct error *err)
+{
+	CLEANUP(json) json_t *list = NULL;
+	const json_t *sealed;
+	size_t i;
+	int r = check_consent(connection, err);
+
+	if (r < 0)
+		return r;
+	list = json_parse(frame->body, frame->n_body, REVOCATIONS_BYTES, err);
+	if (!list)
+		return err->code;
+	json_array_foreach(list, i, sealed)
+	{
+		struct error why = { 0 };
+
+		if (consent_revoke(connection->warden->gate.consent, sealed, &why) < 0 && r == 0)
+			r = error_set(err, why.code, "%s", why.text);
+	}
+	return r;
+}
+
 static const struct {
 	const char *type;
 	query *answer;
 } queries[] = {
-	{ "approvers", serve_approvers },
-	{ "nonce", give_nonce },
-	{ "pin", set_pin },
-	{ "anchor", add_anchor },
-	{ "tools", list_tools },
-	{ "status", describe },
-	{ "verify", verify },
-	{ "approve", approve },
-	{ "approvals", list_approvals },
-	{ "spool", list_spool },
-	{ "forget", forget },
+	{ "approvers", serve_approvers }, { "nonce", give_nonce },  { "pin", set_pin },
+	{ "revoke", take_revocations },   { "anchor", add_anchor }, { "tools", list_tools },
+	{ "status", describe },           { "verify", verify },     { "approve", approve },
+	{ "approvals", list_approvals },  { "spool", list_spool },  { "forget", forget },
 };
 
 void query_serve(struct connection *connection, const char *type, const struct frame *frame)

@@ -7,6 +7,7 @@
  *	{"type":"pin","org","host","root","anchor_key"?}: by root only, once
  *	{"type":"approvers"}: with a body, the sealed list of approvers, takes it; without
  *		one tells what is pinned and who approves
+ *	{"type":"revoke"}, body: [sealed revocations of grants] (identity/grant.h)
  *	{"type":"anchor"}, body: a sealed anchor (call/anchors.h)
  */
 #pragma once

@@ -236,6 +236,7 @@ static struct request *make_request(struct connection *connection, struct frame 
 		.nonce = json_get_text(request->frame.header, "nonce", NULL),
 		.call_id = json_get_text(request->frame.header, "call_id", NULL),
 		.signed_approval = json_object_get(request->frame.header, "approval"),
+		.signed_grant = json_object_get(request->frame.header, "grant"),
 		.deadline_ns = deadline_of(request->frame.header),
 		.answer = handle_answer,
 		.show = json_get_bool(request->frame.header, "progress", false) ? handle_progress

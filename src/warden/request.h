@@ -1,14 +1,15 @@
 /*
  * Open calls of the warden's clients.
  *
- *	{"type":"call","id","tool","nonce"?,"approval"?,"call_id"?,"on_behalf"?,"deadline_ms"?,
+ *	{"type":"call","id","tool","nonce"?,"approval"?,"grant"?,"call_id"?,"on_behalf"?,"deadline_ms"?,
  *		"progress"?: true}, body: the
  *		exact argument bytes. With "call_id" it is durable (call/spool.h): it goes on
  *		when its client is gone, and made again it is answered with what is known:
  *		its answer ("already":"finished"), or -EALREADY ("started", "forgotten").
  *		"on_behalf" ("org/person") makes it the link's: what policy wants asked about is
  *		refused with -EACCES and an "approval" to sign (call/consent.h), and made again
- *		with "approval", the sealed statement.
+ *		with "approval", the sealed statement. A standing "grant", sealed, may come
+ *		with it at once.
  *		With "progress" its answer may follow frames {"type":"progress","id",
  *		"call_id"?,"stream":"stdout|stderr|note","seq","text"}: redacted lines of what
  *		it writes. "seq" counts the call's from 1; those that a slow client has no
