@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "identity/file.h"
 #include "server/org/audit.h"
@@ -13,6 +14,10 @@ static const char load_sql[] = "SELECT " ORGS_COLUMNS " FROM orgs WHERE id >= $1
 
 static const char approvers_sql[] = "SELECT id, approvers FROM orgs WHERE id >= $1 "
 				    "AND approvers IS NOT NULL";
+
+static const char revoked_sql[] =
+	"SELECT org, revocation FROM grants WHERE org >= $1 AND revoked IS NOT NULL "
+	"AND expires > $2 ORDER BY revoked";
 
 static void fail(struct server *server, const struct error *err)
 {
@@ -110,6 +115,9 @@ static void handle_loaded(const struct store_result *result, const struct error 
 	for (unsigned i = 0; i < result->steps[1].n_rows; i++)
 		hub_set_approvers(server->api.hub, store_text_at(&result->steps[1], i, 0),
 				  json_loads(store_text_at(&result->steps[1], i, 1), 0, NULL));
+	for (unsigned i = 0; i < result->steps[2].n_rows; i++)
+		hub_add_revocation(server->api.hub, store_text_at(&result->steps[2], i, 0),
+				   json_loads(store_text_at(&result->steps[2], i, 1), 0, NULL));
 	if (result->steps[0].n_rows == 0)
 		found(server);
 	else
@@ -119,9 +127,11 @@ static void handle_loaded(const struct store_result *result, const struct error 
 void server_load_orgs(struct server *server)
 {
 	const struct store_value first = store_text("");
+	const struct store_value since[] = { first, store_int((int64_t)clock_wall_ns()) };
 	const struct store_step steps[] = {
 		{ load_sql, &first, 1, STORE_ANY },
 		{ approvers_sql, &first, 1, STORE_ANY },
+		{ revoked_sql, since, ARRAY_LEN(since), STORE_ANY },
 	};
 	const struct store_batch batch = {
 		.org = STORE_EVERY_ORG,

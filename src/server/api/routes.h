@@ -14,5 +14,6 @@ extern const struct route routes_calls[];
 extern const struct route routes_approvals[];
 extern const struct route routes_approvers[];
 extern const struct route routes_signing_keys[];
+extern const struct route routes_grants[];
 extern const struct route routes_audit[];
 extern const struct route routes_realtime[];

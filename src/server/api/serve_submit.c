@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "identity/grant.h"
 #include "server/api/agent_row.h"
 #include "server/hub/queue.h"
 #include "tools/catalogue.h"
@@ -23,12 +24,18 @@ static const char labelled_sql[] = "SELECT id, name, labels FROM agents WHERE or
 				   "AND revoked IS NULL AND labels LIKE $2 ESCAPE '!' "
 				   "ORDER BY id LIMIT 20000";
 
+/* Of the tool, newest first; which covers a call is found here, and its hosts decide. */
+static const char grants_sql[] =
+	"SELECT id, statement, signature FROM grants WHERE org = $1 AND tool = $2 AND expires > $3 "
+	"AND revoked IS NULL ORDER BY created DESC LIMIT 100";
+
 /* One call of the fan-out, from being submitted to its outcome or the end of the wait. */
 struct leg {
 	struct hub_wait wait;
 	struct fan_out *fan_out;
 	char agent[HUB_ID_BYTES];
 	char id[HUB_ID_BYTES];
+	const char *grant; /* its id, or NULL */
 	char state[32];
 	char error[256];
 };
@@ -121,6 +128,7 @@ static void submit_all(struct exchange *exchange)
 
 	for (unsigned i = 0; i < fan_out->n_legs; i++) {
 		call.agent = fan_out->legs[i].agent;
+		call.grant = fan_out->legs[i].grant;
 		hub_submit(exchange->api->hub, &call, handle_submitted, &fan_out->legs[i]);
 	}
 }
@@ -165,6 +173,40 @@ static void choose(struct fan_out *fan_out, const struct store_rows *rows, const
 	}
 }
 
+static bool is_covered(const struct exchange *exchange, const struct store_rows *rows, unsigned row,
+		       const char *agent)
+{
+	const json_t *args = json_object_get(exchange->body, "arguments");
+	CLEANUP(json) json_t *none = json_object();
+	CLEANUP(json)
+	json_t *sealed = json_pack("{s:s, s:s}", "statement", store_text_at(rows, row, 1),
+				   "signature", store_text_at(rows, row, 2));
+	CLEANUP(grant) struct grant grant = { 0 };
+	const struct grant_call call = {
+		.org = exchange->caller.org->id,
+		.host = agent,
+		.tool = exchange_member(exchange, "tool", ""),
+		.args = args ? args : none,
+		.now_s = clock_wall_ns() / NS_PER_SEC,
+	};
+	struct error ignored = { 0 };
+
+	return grant_parse(sealed, &grant, &ignored) == 0 &&
+	       grant_check(&grant, &call, &ignored) == 0;
+}
+
+static void add_grants(struct fan_out *fan_out, const struct store_rows *rows)
+{
+	for (unsigned i = 0; i < fan_out->n_legs; i++) {
+		struct leg *leg = &fan_out->legs[i];
+
+		for (unsigned k = 0; k < rows->n_rows && !leg->grant; k++)
+			if (is_covered(fan_out->exchange, rows, k, leg->agent))
+				leg->grant = exchange_text(fan_out->exchange, "%s",
+							   store_text_at(rows, k, 0));
+	}
+}
+
 /* The first was counted when the request came in. */
 static bool take_calls(struct exchange *exchange, unsigned n)
 {
@@ -194,12 +236,15 @@ static void handle_agents(struct exchange *exchange, const struct store_result *
 				"that is more calls than may be made at once");
 		return;
 	}
+	if (strcmp(fan_out->risk, "reads") != 0)
+		add_grants(fan_out, &result->steps[1]);
 	exchange->data = fan_out;
 	fan_out->n_open = fan_out->n_legs;
 	fan_out->audit =
 		exchange_audit(exchange, "call.submit", exchange_member(exchange, "tool", ""),
-			       json_pack("{s:s, s:i, s:s}", "agent", fan_out->legs[0].agent,
-					 "n_agents", (int)fan_out->n_legs, "risk", fan_out->risk));
+			       json_pack("{s:s, s:i, s:s, s:s*}", "agent", fan_out->legs[0].agent,
+					 "n_agents", (int)fan_out->n_legs, "risk", fan_out->risk,
+					 "grant", fan_out->legs[0].grant));
 	if (fan_out->n_legs == 1)
 		submit_all(exchange);
 	else
@@ -236,11 +281,18 @@ void serve_submit(struct exchange *exchange)
 		exchange_refuse(exchange, 400, NULL, "say either agent or label");
 		return;
 	}
-	const struct store_step steps[] = {
+	const struct store_step labelled =
 		STEP(labelled_sql, STORE_ANY, exchange_org(exchange),
-		     store_text(label ? label_pattern(exchange, label) : NULL)),
-		STEP(one_sql, STORE_ANY, exchange_org(exchange), store_text(agent)),
+		     store_text(label ? label_pattern(exchange, label) : NULL));
+	const struct store_step one =
+		STEP(one_sql, STORE_ANY, exchange_org(exchange), store_text(agent));
+	const struct store_step steps[] = {
+		agent ? one : labelled,
+		STEP(grants_sql, STORE_ANY, exchange_org(exchange),
+		     store_text(exchange_member(exchange, "tool", "")), exchange_now()),
 	};
 
-	exchange_submit(exchange, agent ? &steps[1] : &steps[0], 1, handle_agents);
+	/* What only reads needs no grant, and is most of what is asked. */
+	exchange_submit(exchange, steps, strcmp(risk_of(exchange), "reads") == 0 ? 1 : 2,
+			handle_agents);
 }

@@ -17,7 +17,7 @@ json_t *approvers_of(const struct hub *hub, const char *org)
 {
 	const struct hub_approvers *list = find(hub, org);
 
-	return list ? list->sealed : NULL;
+	return list ? list->members : NULL;
 }
 
 static void tell_all(struct hub *hub, const struct hub_approvers *list)
@@ -28,27 +28,48 @@ static void tell_all(struct hub *hub, const struct hub_approvers *list)
 
 			if (!link || strcmp(entry->org, list->org) != 0)
 				continue;
-			link_send(link, jsonrpc_format_notification(
-						"approvers/update",
-						json_pack("{s:O}", "approvers", list->sealed)));
+			link_send(link, jsonrpc_format_notification("approvers/update",
+								    json_copy(list->members)));
 		}
 	}
 }
 
-void hub_set_approvers(struct hub *hub, const char *org, json_t *sealed)
+static struct hub_approvers *get(struct hub *hub, const char *org)
 {
 	struct hub_approvers *list = find(hub, org);
 
-	if (!list) {
-		list = calloc(1, sizeof(*list));
-		if (!list)
-			abort();
-		text_format(list->org, sizeof(list->org), "%s", org);
-		list->next = hub->approvers;
-		hub->approvers = list;
+	if (list)
+		return list;
+	list = calloc(1, sizeof(*list));
+	if (!list)
+		abort();
+	text_format(list->org, sizeof(list->org), "%s", org);
+	list->members = json_object();
+	list->next = hub->approvers;
+	hub->approvers = list;
+	return list;
+}
+
+void hub_set_approvers(struct hub *hub, const char *org, json_t *sealed)
+{
+	struct hub_approvers *list = get(hub, org);
+
+	json_put(list->members, "approvers", sealed);
+	tell_all(hub, list);
+}
+
+void hub_add_revocation(struct hub *hub, const char *org, json_t *sealed)
+{
+	struct hub_approvers *list = get(hub, org);
+	json_t *revoked = json_object_get(list->members, "revoked");
+
+	if (!revoked) {
+		revoked = json_array();
+		json_put(list->members, "revoked", revoked);
 	}
-	json_decref(list->sealed);
-	list->sealed = sealed;
+	if (json_array_size(revoked) >= HUB_MAX_REVOKED)
+		(void)json_array_remove(revoked, 0);
+	json_push(revoked, sealed);
 	tell_all(hub, list);
 }
 
@@ -58,7 +79,7 @@ void approvers_drop(struct hub *hub)
 		struct hub_approvers *list = hub->approvers;
 
 		hub->approvers = list->next;
-		json_decref(list->sealed);
+		json_decref(list->members);
 		free(list);
 	}
 }

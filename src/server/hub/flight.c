@@ -21,6 +21,8 @@ enum column {
 	COL_META,
 	COL_STATEMENT,
 	COL_SIGNATURE,
+	COL_GRANT,
+	COL_GRANT_SIGNATURE,
 };
 
 struct hub_flight *flight_find(const struct hub_entry *entry, const char *call)
@@ -76,21 +78,22 @@ void flights_drop(struct hub_entry *entry)
 		flight_free(flight_take(entry, &entry->flights));
 }
 
-static json_t *approval_of(const struct store_rows *rows, unsigned row)
+/* A sealed statement whose text and signature lie in two columns, or NULL. */
+static json_t *sealed_of(const struct store_rows *rows, unsigned row, enum column column)
 {
-	const char *statement = store_text_at(rows, row, COL_STATEMENT);
+	const char *statement = store_text_at(rows, row, column);
 
 	if (!*statement)
 		return NULL;
 	return json_pack("{s:s, s:s}", "statement", statement, "signature",
-			 store_text_at(rows, row, COL_SIGNATURE));
+			 store_text_at(rows, row, column + 1));
 }
 
 /* What an agent is told of a call. */
 struct given {
 	const char *id, *tool, *args, *caller;
 	uint64_t deadline_ns;
-	json_t *approval; /* taken over; or NULL */
+	json_t *approval, *grant; /* taken over; or NULL */
 };
 
 /* NULL where its arguments are no JSON (they were checked). */
@@ -102,6 +105,7 @@ static json_t *params_of(const struct given *given, uint64_t now_ns)
 
 	if (!arguments) {
 		json_decref(given->approval);
+		json_decref(given->grant);
 		return NULL;
 	}
 	meta = json_pack("{s:s, s:I, s:s, s:s}", "constable/call_id", given->id,
@@ -110,6 +114,8 @@ static json_t *params_of(const struct given *given, uint64_t now_ns)
 			 "constable/caller", given->caller, "progressToken", given->id);
 	if (given->approval)
 		json_put(meta, "constable/approval", given->approval);
+	if (given->grant)
+		json_put(meta, "constable/grant", given->grant);
 	return json_pack("{s:s, s:o, s:o}", "name", given->tool, "arguments", arguments, "_meta",
 			 meta);
 }
@@ -123,7 +129,8 @@ json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns
 			.args = store_text_at(rows, row, COL_ARGS),
 			.caller = store_text_at(rows, row, COL_CALLER),
 			.deadline_ns = (uint64_t)store_int_at(rows, row, COL_DEADLINE),
-			.approval = approval_of(rows, row),
+			.approval = sealed_of(rows, row, COL_STATEMENT),
+			.grant = sealed_of(rows, row, COL_GRANT),
 		},
 		now_ns);
 }
@@ -253,7 +260,11 @@ void calls_fetch(struct hub_op *op, int64_t cursor)
 		  " (SELECT statement FROM approvals WHERE approvals.org = calls.org"
 		  " AND approvals.call = calls.id ORDER BY approvals.created DESC LIMIT 1),"
 		  " (SELECT signature FROM approvals WHERE approvals.org = calls.org"
-		  " AND approvals.call = calls.id ORDER BY approvals.created DESC LIMIT 1)"
+		  " AND approvals.call = calls.id ORDER BY approvals.created DESC LIMIT 1),"
+		  " (SELECT statement FROM grants WHERE grants.org = calls.org"
+		  " AND grants.id = calls.grant_id AND revoked IS NULL),"
+		  " (SELECT signature FROM grants WHERE grants.org = calls.org"
+		  " AND grants.id = calls.grant_id AND revoked IS NULL)"
 		  " FROM calls WHERE org = $1 AND agent = $2 AND state = 'queued' AND cursor > $3"
 		  " ORDER BY cursor LIMIT $4",
 		  store_text(op->org), store_text(op->agent), store_int(cursor),
@@ -278,9 +289,9 @@ void link_pump(struct hub_link *link)
 
 json_t *call_note(const struct hub_call *call, int64_t cursor)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s}", "cursor", (json_int_t)cursor, "deadline",
-			 (json_int_t)call->deadline_ns, "tool", call->tool, "caller", call->caller,
-			 "args", call->args);
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s*}", "cursor", (json_int_t)cursor,
+			 "deadline", (json_int_t)call->deadline_ns, "tool", call->tool, "caller",
+			 call->caller, "args", call->args, "grant", call->grant);
 }
 
 /*
@@ -298,6 +309,8 @@ static bool give_new(struct hub_link *link, const struct hub_op *op)
 	};
 	uint64_t now_ns = clock_wall_ns();
 
+	if (json_object_get(op->json, "grant")) /* what was signed has to be read */
+		return false;
 	if (!link->is_dry || link->is_loading || link->is_blocked || link->hub->is_ending ||
 	    link->entry->n_flights >= HUB_MAX_IN_FLIGHT || given.deadline_ns < now_ns + NS_PER_MS)
 		return false;

@@ -97,8 +97,7 @@ static void welcome(struct hub_link *link)
 			  clock_format(clock_wall_ns(), time), "heartbeat_s", HUB_HEARTBEAT_S,
 			  "metrics_s", (int)link->hub->config.metrics_s);
 
-	if (approvers_of(link->hub, link->entry->org))
-		json_object_set(result, "approvers", approvers_of(link->hub, link->entry->org));
+	(void)json_object_update(result, approvers_of(link->hub, link->entry->org));
 	if (link->is_plain) {
 		json_put(result, "type", json_string("welcome"));
 		link_send(link, json_dumps(result, JSON_COMPACT));

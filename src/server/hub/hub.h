@@ -25,7 +25,8 @@
 #define HUB_SILENCE_NS (90 * NS_PER_SEC) /* and then the link is cut */
 #define HUB_HELLO_NS (10 * NS_PER_SEC)   /* for the first message of a link */
 #define HUB_TOOLS_NS (10 * NS_PER_SEC)   /* for the answer to tools/list */
-#define HUB_ID_BYTES 65                  /* of an org, agent or call id, with its NUL */
+#define HUB_MAX_REVOKED 256
+#define HUB_ID_BYTES 65 /* of an org, agent or call id, with its NUL */
 
 struct http_request;
 struct hub;
@@ -113,6 +114,8 @@ void hub_revoke(struct hub *hub, const char *org, const char *agent, store_done 
  * to each of its agents now and at its hello; their wardens check it. Takes the reference.
  */
 void hub_set_approvers(struct hub *hub, const char *org, json_t *sealed);
+/* The same with a sealed revocation of a grant (identity/grant.h); the newest HUB_MAX_REVOKED. */
+void hub_add_revocation(struct hub *hub, const char *org, json_t *sealed);
 
 /*
  * The tools of a connected agent, as tools/list has them ({"tools": [...]}); kept per org

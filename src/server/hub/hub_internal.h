@@ -51,7 +51,7 @@ struct question;
 struct hub_approvers {
 	struct hub_approvers *next;
 	char org[HUB_ID_BYTES];
-	json_t *sealed;
+	json_t *members; /* {"approvers": sealed?, "revoked": [sealed...]?} */
 };
 
 struct hub {

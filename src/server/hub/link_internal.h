@@ -56,7 +56,7 @@ void heartbeat_handle(struct hub_link *link, json_t *id, const json_t *params);
 void telemetry_handle(struct hub_link *link, const json_t *params);
 void progress_handle(struct hub_link *link, const json_t *params);
 
-/* approvers.c: NULL where the org has none. */
+/* approvers.c: what its hello tells an agent, NULL where the org has nothing; borrowed. */
 json_t *approvers_of(const struct hub *hub, const char *org);
 void approvers_drop(struct hub *hub);
 

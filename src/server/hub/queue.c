@@ -91,11 +91,11 @@ static void add_call(struct hub_batch *batch, const struct hub_op *op, const str
 
 	BATCH_ADD(batch, STORE_SOME,
 		  "INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller,"
-		  " risk, created, deadline, args, timeout, approval_wait)"
+		  " risk, created, deadline, args, timeout, approval_wait, grant_id)"
 		  " SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), id, 'queued', CAST($4 AS BIGINT),"
 		  " CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT),"
 		  " CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS TEXT),"
-		  " CAST($12 AS BIGINT), CAST($13 AS BIGINT)"
+		  " CAST($12 AS BIGINT), CAST($13 AS BIGINT), CAST($14 AS TEXT)"
 		  " FROM agents WHERE org = $1 AND id = $3 AND revoked IS NULL",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
 		  store_int(cursor), store_text(call->tool),
@@ -103,7 +103,7 @@ static void add_call(struct hub_batch *batch, const struct hub_op *op, const str
 		  store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
 		  store_int((int64_t)call->deadline_ns), store_text(call->args),
 		  store_int((int64_t)(call->deadline_ns - now_ns)),
-		  store_int((int64_t)approval_wait_ns));
+		  store_int((int64_t)approval_wait_ns), store_text(call->grant));
 }
 
 static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *call)

@@ -33,6 +33,7 @@ struct hub_call {
 	 * it waits it is the end of that, and once approved it has all its time again.
 	 */
 	uint64_t approval_wait_ns;
+	const char *grant; /* id of a standing grant that seems to cover it, or NULL */
 	const struct store_step *record; /* one of the caller's for the same batch, or NULL */
 };
 
