@@ -4,7 +4,6 @@
 #include "cli/command.h"
 
 extern const struct command command_ask;
-extern const struct command command_audit;
 extern const struct command command_call;
 extern const struct command command_case;
 extern const struct command command_config;
@@ -18,5 +17,6 @@ extern const struct command command_test;
 extern const struct command command_tools;
 extern const struct command command_version;
 
-/* `constable approval` about this host's own warden. */
+/* `constable approval` and `constable audit` about this host's own warden. */
+int audit_here(struct cli *cli, int argc, char **argv);
 int approval_here(struct cli *cli, int argc, char **argv);

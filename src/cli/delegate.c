@@ -67,6 +67,8 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 
 	if (is_approval_here(cli, argc, argv))
 		return approval_here(cli, argc, argv);
+	if (strcmp(argv[0], "audit") == 0 && strcmp(verb, "list") != 0)
+		return audit_here(cli, argc, argv);
 
 	if (strcmp(argv[0], "agent") == 0 && is_run)
 		return hand_over(cli, "constable-agent", argv + 1);

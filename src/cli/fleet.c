@@ -45,6 +45,18 @@ const struct command command_approver = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_audit = {
+	.name = "audit",
+	.usage = "verify [--json] | list [--here] [--json]",
+	.summary = "Check that nobody changed the audit log; who did and allowed what",
+	.help = "'verify' is about this host's own log. 'list' is the server's, with author,\n"
+		"approver and grant of what was approved; with --here it is the end of this "
+		"host's,\n"
+		"where each call stands with who asked and what allowed it (as root).\n",
+	.run = fleet_run,
+	.state = COMMAND_LOOKS_AT_STATE,
+};
+
 const struct command command_fan_out = {
 	.name = "fan-out",
 	.usage = "TOOL <ARGUMENTS",
@@ -57,6 +69,21 @@ const struct command command_gate = {
 	.name = "gate",
 	.usage = "AGENT FD",
 	.summary = "What `--host` starts: the gate of another host on a descriptor",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_grant = {
+	.name = "grant",
+	.usage = "list [--json] | create TOOL [ARGUMENT=PATTERN...] --host H | --label K=V\n"
+		 "                       [--uses 1] [--for 24h] [--yes] | revoke ID",
+	.summary = "Approvals given beforehand, for calls yet to come",
+	.help = "An approver signs that a tool may run with such arguments, so often on each of\n"
+		"these hosts, for so long (31 days at most), and the hosts count. A call with an\n"
+		"argument that has no pattern is not covered. In a pattern a star stands for "
+		"letters,\n"
+		"digits and '._-+=@:,', so for no blank and no slash; a star alone is anything.\n"
+		"--label means the hosts that have it now.\n",
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };

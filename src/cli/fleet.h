@@ -12,8 +12,10 @@
 extern const struct command command_agent;
 extern const struct command command_approval;
 extern const struct command command_approver;
+extern const struct command command_audit;
 extern const struct command command_fan_out;
 extern const struct command command_gate;
+extern const struct command command_grant;
 extern const struct command command_key;
 extern const struct command command_login;
 extern const struct command command_org;

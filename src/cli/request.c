@@ -104,7 +104,7 @@ static void print_verdict(const json_t *report, struct page *page)
 	}
 }
 
-static int run_audit(struct cli *cli, int argc, char **argv)
+int audit_here(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(json) json_t *report = NULL;
 	struct words words;
@@ -123,13 +123,6 @@ static int run_audit(struct cli *cli, int argc, char **argv)
 		print_verdict(report, &cli->out);
 	return json_get_bool(report, "ok", false) ? EXIT_DONE : EXIT_FAILED;
 }
-
-const struct command command_audit = {
-	.name = "audit",
-	.usage = "verify [--json]",
-	.summary = "Check that nobody changed the audit log",
-	.run = run_audit,
-};
 
 static void print_approvals(const json_t *list, struct page *page)
 {

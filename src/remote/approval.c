@@ -107,6 +107,8 @@ static void show(struct page *page, const struct waiting *waiting)
 {
 	const json_t *call = waiting->call;
 	const char *args = json_get_text(call, "arguments", "");
+	const json_t *asked = json_object_get(json_object_get(call, "meta"), "approval");
+	const char *refused = json_get_text(asked, "grant_refused", NULL);
 	CLEANUP(buf) struct buf shown = { 0 };
 	char host[512];
 
@@ -122,6 +124,8 @@ static void show(struct page *page, const struct waiting *waiting)
 	show_line(page, "until", json_get_text(call, "deadline", ""));
 	show_line(page, "arguments", buf_text(&shown));
 	show_line(page, "sha256", waiting->approval.args_sha256);
+	if (refused)
+		show_line(page, "grant", refused);
 }
 
 static int run_show(struct cli *cli, int argc, char **argv)
@@ -143,31 +147,6 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	else
 		show(&cli->out, &waiting);
 	return EXIT_DONE;
-}
-
-/* As the org's list calls the owner of this key; -EACCES where it has none like it. */
-static int find_name(struct waiting *waiting, EVP_PKEY *key, json_t **list_out, struct error *err)
-{
-	char text[KEY_TEXT_BYTES];
-	const json_t *item;
-	size_t i;
-	int r = server_get(&waiting->server, "/api/v1/approvers", list_out, err);
-
-	if (r < 0)
-		return r;
-	(void)key_text(key, text);
-	json_array_foreach(json_object_get(*list_out, "approvers"), i, item)
-	{
-		if (strcmp(json_get_text(item, "key", ""), text) != 0)
-			continue;
-		text_format(waiting->approval.approver, sizeof(waiting->approval.approver), "%s",
-			    json_get_text(item, "name", ""));
-		return 0;
-	}
-	return error_set(err, -EACCES,
-			 "your key %s is none of an approver: who keeps the org's root key adds "
-			 "it ('constable approver add')",
-			 text);
 }
 
 static int send(struct waiting *waiting, EVP_PKEY *key, struct error *err)
@@ -217,7 +196,7 @@ static int sign(struct cli *cli, const struct signing *signing, struct error *er
 	key = signer_key(err);
 	if (!key)
 		return err->code;
-	r = find_name(&waiting, key, &list, err);
+	r = signer_find_name(&waiting.server, key, waiting.approval.approver, &list, err);
 	if (signing->is_offer && (r < 0 || !lets_authors(list)))
 		return 0;
 	if (r < 0)

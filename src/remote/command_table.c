@@ -6,11 +6,23 @@
 #include "remote/commands.h"
 
 const struct command *const commands[] = {
-	&command_agent, &command_approval,  &command_approver,
-	&command_login, &command_org,       &command_key,
-	&command_token, &command_provision, &command_test_connection,
-	&command_up,    &command_fan_out,   &command_gate,
-	&command_help,  &command_version,   NULL,
+	&command_agent,
+	&command_approval,
+	&command_approver,
+	&command_audit,
+	&command_grant,
+	&command_login,
+	&command_org,
+	&command_key,
+	&command_token,
+	&command_provision,
+	&command_test_connection,
+	&command_up,
+	&command_fan_out,
+	&command_gate,
+	&command_help,
+	&command_version,
+	NULL,
 };
 
 int fleet_run(struct cli *cli, int argc, char **argv)
@@ -24,6 +36,8 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		{ &command_approver, remote_approver },
 		{ &command_fan_out, remote_fan_out },
 		{ &command_gate, remote_gate },
+		{ &command_audit, remote_audit },
+		{ &command_grant, remote_grant },
 		{ &command_key, remote_key },
 		{ &command_login, remote_login },
 		{ &command_org, remote_org },

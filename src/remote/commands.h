@@ -6,8 +6,10 @@
 int remote_agent(struct cli *cli, int argc, char **argv);
 int remote_approval(struct cli *cli, int argc, char **argv);
 int remote_approver(struct cli *cli, int argc, char **argv);
+int remote_audit(struct cli *cli, int argc, char **argv);
 int remote_fan_out(struct cli *cli, int argc, char **argv);
 int remote_gate(struct cli *cli, int argc, char **argv);
+int remote_grant(struct cli *cli, int argc, char **argv);
 int remote_key(struct cli *cli, int argc, char **argv);
 int remote_login(struct cli *cli, int argc, char **argv);
 int remote_org(struct cli *cli, int argc, char **argv);

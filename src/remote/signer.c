@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/own_folder.h"
@@ -36,6 +37,33 @@ int signer_tell(struct server *server, EVP_PKEY *key, char name_out[APPROVER_NAM
 	return approver_is_name(name_out)
 		       ? 0
 		       : error_set(err, -EBADMSG, "the server says no name for this key");
+}
+
+int signer_find_name(struct server *server, EVP_PKEY *key, char name_out[APPROVER_NAME_BYTES],
+		     json_t **list_out, struct error *err)
+{
+	CLEANUP(json) json_t *answer = NULL;
+	char text[KEY_TEXT_BYTES];
+	const json_t *item;
+	size_t i;
+	int r = server_get(server, "/api/v1/approvers", &answer, err);
+
+	if (r < 0)
+		return r;
+	if (list_out)
+		*list_out = json_incref(answer);
+	(void)key_text(key, text);
+	json_array_foreach(json_object_get(answer, "approvers"), i, item)
+	{
+		if (strcmp(json_get_text(item, "key", ""), text) != 0)
+			continue;
+		text_format(name_out, APPROVER_NAME_BYTES, "%s", json_get_text(item, "name", ""));
+		return 0;
+	}
+	return error_set(err, -EACCES,
+			 "your key %s is none of an approver: who keeps the org's root key adds "
+			 "it ('constable approver add')",
+			 text);
 }
 
 bool signer_asks_yes(const char *question)

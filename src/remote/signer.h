@@ -17,5 +17,12 @@ EVP_PKEY *signer_key(struct error *err);
 int signer_tell(struct server *server, EVP_PKEY *key, char name_out[APPROVER_NAME_BYTES],
 		struct error *err) MUST_CHECK;
 
+/*
+ * As the org's list of approvers calls the owner of this key; -EACCES where it has none like
+ * it. 'list_out' (or NULL) is the server's answer, a new reference, in either case.
+ */
+int signer_find_name(struct server *server, EVP_PKEY *key, char name_out[APPROVER_NAME_BYTES],
+		     json_t **list_out, struct error *err) MUST_CHECK;
+
 /* Shows 'question' on a terminal and reads a y; false without a terminal. */
 bool signer_asks_yes(const char *question);
