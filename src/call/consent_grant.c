@@ -112,7 +112,7 @@ int consent_revoke(struct consent *consent, const json_t *sealed, struct error *
 {
 	CLEANUP(approvers) struct approvers approvers = { 0 };
 	CLEANUP(json) json_t *grants = NULL;
-	struct revocation revocation;
+	struct revocation revocation = { 0 };
 	struct pin pin;
 	json_t *entry;
 	int r = consent_pinned(consent, &pin, err);
