@@ -1,6 +1,7 @@
 #include "call/sandbox/assembler_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 
 void assembler_init(struct assembler *assembler)
 {
@@ -31,6 +32,7 @@ static void add(struct assembler *assembler, uint16_t code, uint32_t value, int 
 		return;
 	}
 	assembler->wanted[assembler->n] = (int16_t)label;
+	assembler->others[assembler->n] = -1;
 	assembler->code[assembler->n++] = (struct sock_filter) { .code = code, .k = value };
 }
 
@@ -59,23 +61,45 @@ void assembler_jump_if(struct assembler *assembler, uint16_t test, uint32_t valu
 	add(assembler, BPF_JMP | BPF_K | test, value, (int)label);
 }
 
+void assembler_branch(struct assembler *assembler, uint16_t test, uint32_t value, unsigned label,
+		      unsigned other)
+{
+	unsigned at = assembler->n;
+
+	add(assembler, BPF_JMP | BPF_K | test, value, (int)label);
+	if (!assembler->has_overflowed)
+		assembler->others[at] = (int16_t)other;
+}
+
+/* How far the label is from an instruction; 'max' is what that can say. */
+static int measure(const struct assembler *assembler, unsigned at, int label, int max)
+{
+	int distance = assembler->marks[label] - (int)at - 1;
+
+	if (distance < 0)
+		return -EINVAL;
+	return distance > max ? -E2BIG : distance;
+}
+
 static int resolve(struct assembler *assembler, unsigned at)
 {
 	struct sock_filter *code = &assembler->code[at];
-	int distance;
+	bool is_far = code->code == (BPF_JMP | BPF_JA);
+	int distance, other = 0;
 
 	if (assembler->wanted[at] < 0)
 		return 0;
-	distance = assembler->marks[assembler->wanted[at]] - (int)at - 1;
-	if (distance < 0)
-		return -EINVAL;
-	if (code->code == (BPF_JMP | BPF_JA)) {
+	distance = measure(assembler, at, assembler->wanted[at], is_far ? INT_MAX : UINT8_MAX);
+	if (assembler->others[at] >= 0)
+		other = measure(assembler, at, assembler->others[at], UINT8_MAX);
+	if (distance < 0 || other < 0)
+		return distance < 0 ? distance : other;
+	if (is_far) {
 		code->k = (uint32_t)distance;
 		return 0;
 	}
-	if (distance > UINT8_MAX)
-		return -E2BIG;
 	code->jt = (uint8_t)distance;
+	code->jf = (uint8_t)other;
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct assembler {
 	/* private */
 	int marks[ASSEMBLER_MAX_LABELS]; /* where a label stands, -1: not yet */
 	int16_t wanted[ASSEMBLER_MAX];   /* the label an instruction jumps to, -1: none */
+	int16_t others[ASSEMBLER_MAX];   /* likewise, where its test fails */
 	unsigned n_labels;
 	bool has_overflowed;
 };
@@ -37,6 +38,10 @@ void assembler_jump(struct assembler *assembler, unsigned label);
 
 /* 'test' is BPF_JEQ, BPF_JGE, BPF_JGT or BPF_JSET; otherwise the next instruction follows. */
 void assembler_jump_if(struct assembler *assembler, uint16_t test, uint32_t value, unsigned label);
+
+/* Both ways end at a label, none farther away than 255 instructions. */
+void assembler_branch(struct assembler *assembler, uint16_t test, uint32_t value, unsigned label,
+		      unsigned other);
 
 /* Resolves the labels. 0, -E2BIG (too long or too far) or -EINVAL (unmarked, backwards). */
 int assembler_finish(struct assembler *assembler) MUST_CHECK;

@@ -221,6 +221,8 @@ void checks_add(struct assembler *code, unsigned calls, const unsigned labels[CH
 	check_socket(code, calls);
 	assembler_mark(code, labels[CHECK_SOCKETPAIR]);
 	check_socketpair(code);
+	if (!(calls & CALLS_BROKER))
+		return;
 	assembler_mark(code, labels[CHECK_OPEN]);
 	check_open(code, 1);
 	assembler_mark(code, labels[CHECK_OPENAT]);

@@ -82,62 +82,145 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 		calls & (CALLS_BROKER | CALLS_STILL) ? CHECK_EPERM : CHECK_CLONE);
 }
 
-/* --- the tree over ranges of numbers with the same verdict ------------------------- */
+/* --- the tree over pieces of the numbers -------------------------------------------- */
 
-struct range {
+#define PIECE_EXCEPTIONS 3
+
+/* Numbers with one verdict, from 'first' up to the next piece, but for a few. */
+struct piece {
 	uint16_t first;
 	uint8_t verdict;
+	uint8_t n;
+	uint16_t exceptions[PIECE_EXCEPTIONS];
 };
 
-static unsigned find_ranges(const struct verdicts *verdicts, struct range *ranges)
-{
-	unsigned n = 0;
+struct pieces {
+	struct piece of[CALLS_KNOWN + 2];
+	unsigned n;
+};
 
-	for (unsigned i = 0; i <= CALLS_KNOWN; i++)
-		if (i == 0 || verdicts->of[i] != verdicts->of[i - 1])
-			ranges[n++] = (struct range) { (uint16_t)i, verdicts->of[i] };
-	ranges[n++] = (struct range) { CALLS_KNOWN + 1, CHECK_ENOSYS };
-	return n;
+static void begin_piece(struct pieces *pieces, unsigned first, uint8_t verdict)
+{
+	pieces->of[pieces->n++] = (struct piece) { .first = (uint16_t)first, .verdict = verdict };
+}
+
+/* One number that differs from those on both sides costs one comparison, where a
+ * piece of its own would cost two. */
+static void find_pieces(const struct verdicts *verdicts, struct pieces *pieces)
+{
+	const uint8_t *of = verdicts->of;
+
+	pieces->n = 0;
+	begin_piece(pieces, 0, of[0]);
+	for (unsigned i = 1; i <= CALLS_KNOWN; i++) {
+		struct piece *piece = &pieces->of[pieces->n - 1];
+
+		if (of[i] == piece->verdict)
+			continue;
+		if (i < CALLS_KNOWN && of[i + 1] == piece->verdict && piece->n == PIECE_EXCEPTIONS)
+			begin_piece(pieces, i, piece->verdict);
+		else if (i == CALLS_KNOWN || of[i + 1] != piece->verdict) {
+			begin_piece(pieces, i, of[i]);
+			continue;
+		}
+		piece = &pieces->of[pieces->n - 1];
+		piece->exceptions[piece->n++] = (uint16_t)i;
+	}
+	begin_piece(pieces, CALLS_KNOWN + 1, CHECK_ENOSYS);
+}
+
+struct search {
+	struct assembler *code;
+	const struct verdicts *verdicts;
+	unsigned near[CHECK_N]; /* labels that every instruction of the tree can reach */
+};
+
+static void add_piece(const struct search *search, const struct piece *piece)
+{
+	for (unsigned i = 0; i < piece->n; i++) {
+		unsigned number = piece->exceptions[i];
+		unsigned label = search->near[search->verdicts->of[number]];
+
+		if (i + 1 == piece->n)
+			assembler_branch(search->code, BPF_JEQ, number, label,
+					 search->near[piece->verdict]);
+		else
+			assembler_jump_if(search->code, BPF_JEQ, number, label);
+	}
+}
+
+/* Where to go for these: to their verdict at once, or to instructions still to come. */
+static unsigned entry_of(const struct search *search, const struct piece *pieces, unsigned n)
+{
+	return n == 1 && !pieces->n ? search->near[pieces->verdict] : assembler_label(search->code);
 }
 
 /*
  * Binary, and not one comparison after the other: the kernel runs the filter
- * once per number when it is installed, to learn which are always allowed.
+ * once per number when it is installed, to learn which are always allowed. And
+ * short: it is translated each time that it is installed, which is most of what
+ * a sandbox costs.
  */
-static void add_search(struct assembler *code, const struct range *ranges, unsigned n,
-		       const unsigned labels[CHECK_N])
+static void add_search(const struct search *search, const struct piece *pieces, unsigned n)
 {
-	unsigned upper;
+	unsigned half = n / 2, lower, upper;
 
 	if (n == 1) {
-		assembler_jump(code, labels[ranges->verdict]);
+		add_piece(search, pieces);
 		return;
 	}
-	upper = assembler_label(code);
-	assembler_jump_if(code, BPF_JGE, ranges[n / 2].first, upper);
-	add_search(code, ranges, n / 2, labels);
-	assembler_mark(code, upper);
-	add_search(code, ranges + n / 2, n - n / 2, labels);
+	lower = entry_of(search, pieces, half);
+	upper = entry_of(search, pieces + half, n - half);
+	assembler_branch(search->code, BPF_JGE, pieces[half].first, upper, lower);
+	if (half > 1 || pieces->n) {
+		assembler_mark(search->code, lower);
+		add_search(search, pieces, half);
+	}
+	if (n - half > 1 || pieces[half].n) {
+		assembler_mark(search->code, upper);
+		add_search(search, pieces + half, n - half);
+	}
+}
+
+/* The checks lie farther away than a branch can jump: stepping stones lead there. */
+static void add_stones(struct search *search, const unsigned labels[CHECK_N])
+{
+	for (unsigned i = 0; i < CHECK_N; i++) {
+		if (search->near[i] == labels[i] ||
+		    !memchr(search->verdicts->of, (int)i, CALLS_KNOWN + 1))
+			continue;
+		assembler_mark(search->code, search->near[i]);
+		assembler_jump(search->code, labels[i]);
+	}
+}
+
+static bool is_plain(enum check check)
+{
+	return check == CHECK_ALLOW || check == CHECK_EPERM || check == CHECK_ENOSYS;
 }
 
 int filter_build(struct assembler *code, unsigned calls)
 {
-	struct range ranges[CALLS_KNOWN + 2];
 	struct verdicts verdicts;
-	unsigned labels[CHECK_N], native, n;
+	struct pieces pieces;
+	struct search search = { .code = code, .verdicts = &verdicts };
+	unsigned labels[CHECK_N], native;
 
 	judge(&verdicts, calls);
-	n = find_ranges(&verdicts, ranges);
+	find_pieces(&verdicts, &pieces);
 	assembler_init(code);
-	for (unsigned i = 0; i < CHECK_N; i++)
+	for (unsigned i = 0; i < CHECK_N; i++) {
 		labels[i] = assembler_label(code);
+		search.near[i] = is_plain(i) ? labels[i] : assembler_label(code);
+	}
 	native = assembler_label(code);
 	assembler_load(code, offsetof(struct seccomp_data, arch));
 	assembler_jump_if(code, BPF_JEQ, calls_audit_arch, native);
 	assembler_return(code, SECCOMP_RET_KILL_PROCESS);
 	assembler_mark(code, native);
 	assembler_load(code, offsetof(struct seccomp_data, nr));
-	add_search(code, ranges, n, labels);
+	add_search(&search, pieces.of, pieces.n);
+	add_stones(&search, labels);
 	checks_add(code, calls, labels);
 	return assembler_finish(code);
 }
