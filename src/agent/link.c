@@ -316,6 +316,8 @@ int link_send_result(struct link *link, char *text)
 
 	if (link->ws && websocket_queued_bytes(link->ws) <= LINK_BUSY_BYTES)
 		r = websocket_send(link->ws, text, strlen(text));
+	else if (link->ws)
+		websocket_request_drained(link->ws);
 	free(text);
 	if (r < 0)
 		link->is_wanting = true;

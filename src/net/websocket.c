@@ -138,8 +138,8 @@ static void handle_write(struct bufferevent *stream UNUSED, void *data)
 
 	if (ws->state == WEBSOCKET_ENDING)
 		half_close(ws);
-	if (ws->refused && ws->state == WEBSOCKET_OPEN) {
-		ws->refused = false;
+	if (ws->wants_drained && ws->state == WEBSOCKET_OPEN) {
+		ws->wants_drained = false;
 		if (ws->config.handle_drained)
 			ws->config.handle_drained(ws, ws->config.data);
 	}
@@ -246,7 +246,7 @@ int websocket_send(struct websocket *ws, const char *text, size_t len)
 	if (ws->state != WEBSOCKET_OPEN)
 		return -ENOTCONN;
 	if (stream_queued_bytes(ws->stream) + len > ws->config.max_queued_bytes) {
-		ws->refused = true;
+		ws->wants_drained = true;
 		return -ENOBUFS;
 	}
 	websocket_write(ws, WEBSOCKET_TEXT, text, len);
@@ -256,6 +256,11 @@ int websocket_send(struct websocket *ws, const char *text, size_t len)
 size_t websocket_queued_bytes(const struct websocket *ws)
 {
 	return stream_queued_bytes(ws->stream);
+}
+
+void websocket_request_drained(struct websocket *ws)
+{
+	ws->wants_drained = stream_queued_bytes(ws->stream) > 0;
 }
 
 void websocket_pause(struct websocket *ws)

@@ -34,7 +34,8 @@ struct websocket;
 struct websocket_config {
 	/* A whole message, NUL-terminated, valid during the call. */
 	void (*handle_message)(struct websocket *ws, const char *text, size_t len, void *data);
-	/* Everything queued has gone out, after a refused websocket_send(). May be NULL. */
+	/* Everything queued has gone out, after a refused websocket_send() or a request. May be
+	 * NULL. */
 	void (*handle_drained)(struct websocket *ws, void *data);
 	/*
 	 * Exactly once, unless websocket_free() comes first; after it the WebSocket is
@@ -58,6 +59,8 @@ struct websocket_config {
  */
 int websocket_send(struct websocket *ws, const char *text, size_t len) MUST_CHECK;
 size_t websocket_queued_bytes(const struct websocket *ws);
+/* Asks for one handle_drained(), where something is queued. */
+void websocket_request_drained(struct websocket *ws);
 
 /* While paused nothing is read, so the peer must wait; the silence deadline rests. */
 void websocket_pause(struct websocket *ws);

@@ -99,7 +99,7 @@ struct websocket {
 	struct websocket_head head;    /* its */
 	struct buf message;            /* the one under way */
 	struct buf control;            /* the payload of a control frame under way */
-	bool in_message, paused, refused, half_closed;
+	bool in_message, paused, wants_drained, half_closed;
 
 	struct event timer;
 	uint64_t heard_ns;  /* the last byte from the peer */

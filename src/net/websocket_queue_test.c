@@ -45,6 +45,27 @@ TEST(what_nobody_takes_is_refused_and_then_drained)
 	test_link_close(&link);
 }
 
+TEST(who_waits_for_an_empty_queue_is_told_once)
+{
+	struct test_link link = { .config.max_queued_bytes = 64 * MIB };
+	CLEANUP(text) char *text = calloc(1, 16 * MIB);
+
+	memset(text, 'x', 16 * MIB);
+	link.peer.deaf = true;
+	test_link_open(&link);
+	test_peer_send_text(&link.peer, TEST_UPGRADE);
+	LOOP_UNTIL(link.base, link.ws);
+	CHECK_INT(websocket_send(link.ws, text, 16 * MIB), 0);
+	websocket_request_drained(link.ws);
+	CHECK_INT(link.n_drained, 0);
+	test_peer_listen_again(&link.peer);
+	LOOP_UNTIL(link.base, link.n_drained == 1);
+	CHECK_INT(websocket_send(link.ws, "x", 1), 0);
+	LOOP_UNTIL(link.base, !websocket_queued_bytes(link.ws));
+	CHECK_INT(link.n_drained, 1);
+	test_link_close(&link);
+}
+
 TEST(a_peer_that_takes_nothing_is_lost)
 {
 	struct test_link link = { .config.max_queued_bytes = 64 * MIB,
