@@ -167,6 +167,19 @@ static void handle_answer(const struct frame *answer, const struct error *err, v
 		deliver(call, answer);
 }
 
+static void ignore(const struct frame *answer UNUSED, const struct error *err UNUSED,
+		   void *data UNUSED)
+{
+}
+
+/* What is not there any more needs no cancelling. */
+static void cancel(struct call *call)
+{
+	(void)warden_ask(call->calls->config.warden,
+			 json_pack("{s:s, s:s}", "type", "cancel", "call_id", call->id), NULL,
+			 ignore, NULL);
+}
+
 static void ask(struct call *call)
 {
 	uint64_t now_ns = clock_monotonic_ns();
@@ -184,6 +197,14 @@ static void ask(struct call *call)
 	call->state = CALL_ASKED;
 	if (warden_ask(call->calls->config.warden, header, call->args, handle_answer, call) < 0)
 		call->state = CALL_ADRIFT;
+}
+
+/* What the warden was not told while it was away. */
+static void ask_again(struct call *call)
+{
+	ask(call);
+	if (call->is_cancelled && call->state != CALL_ADRIFT)
+		cancel(call);
 }
 
 /* --- from the server -------------------------------------------------------------------- */
@@ -245,11 +266,6 @@ void calls_take(struct calls *calls, const char *id, const json_t *params)
 	}
 }
 
-static void ignore(const struct frame *answer UNUSED, const struct error *err UNUSED,
-		   void *data UNUSED)
-{
-}
-
 void calls_cancel(struct calls *calls, const char *id)
 {
 	struct call *call = call_find(calls, id);
@@ -260,10 +276,8 @@ void calls_cancel(struct calls *calls, const char *id)
 		plan_cancel(call);
 		return;
 	}
-	/* What is not there any more needs no cancelling. */
-	(void)warden_ask(calls->config.warden,
-			 json_pack("{s:s, s:s}", "type", "cancel", "call_id", id), NULL, ignore,
-			 NULL);
+	call->is_cancelled = true;
+	cancel(call);
 }
 
 void calls_acknowledge(struct calls *calls, const char *id)
@@ -351,7 +365,7 @@ void calls_retry(struct calls *calls)
 		if (call->is_acknowledged && !call->is_forgetting)
 			forget(call);
 		else if (call->state == CALL_ADRIFT)
-			ask(call);
+			ask_again(call);
 	}
 }
 

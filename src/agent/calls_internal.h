@@ -17,7 +17,7 @@ struct call {
 	char on_behalf[128];
 	struct plan *plan; /* while its calls are made, or NULL */
 	unsigned n_parts;  /* calls it made */
-	bool in_spool, is_acknowledged, is_forgetting;
+	bool in_spool, is_acknowledged, is_forgetting, is_cancelled;
 };
 
 struct call *call_find(const struct calls *calls, const char *id);

@@ -79,6 +79,17 @@ static void reconcile(struct hub_entry *entry, const json_t *calls)
 	}
 }
 
+/* Of those that it has: what was asked of an agent while it was away is asked again. */
+static void cancel_again(struct hub_link *link, const struct store_rows *rows)
+{
+	for (unsigned i = 0; i < rows->n_rows; i++) {
+		const char *call = store_text_at(rows, i, 0);
+
+		if (flight_find(link->entry, call))
+			link_cancel_call(link, call);
+	}
+}
+
 static void replace_older(struct hub_link *link)
 {
 	for (struct hub_link *other = link->entry->links; other; other = other->next) {
@@ -107,7 +118,7 @@ static void welcome(struct hub_link *link)
 	link_send(link, jsonrpc_format_result(link->hello_id, result));
 }
 
-static void handle_stored(struct hub_op *op, const struct store_result *result UNUSED,
+static void handle_stored(struct hub_op *op, const struct store_result *result,
 			  const struct error *err)
 {
 	struct hub_link *link = hub_find_link(op->hub, op->org, op->agent, op->link);
@@ -128,6 +139,7 @@ static void handle_stored(struct hub_op *op, const struct store_result *result U
 	(void)event_del(link->deadline);
 	reconcile(link->entry, json_object_get(link->hello, "calls"));
 	welcome(link);
+	cancel_again(link, &result->steps[1]);
 	json_decref(link->hello);
 	link->hello = NULL;
 	link_pump_again(link);
@@ -160,6 +172,10 @@ static void store_hello(struct hub_link *link)
 		  store_text(label_text),
 		  store_text(member_list(params, "namespaces", &namespaces)),
 		  store_text(member_list(params, "capabilities", &capabilities)));
+	BATCH_ADD(&batch, STORE_ANY,
+		  "SELECT id FROM calls WHERE org = $1 AND agent = $2 AND state = 'queued'"
+		  " AND meta = '{\"cancel\":true}'",
+		  store_text(entry->org), store_text(entry->agent));
 	hub_batch_event(&batch, op, "agent",
 			json_pack("{s:s, s:s}", "id", entry->agent, "state", "connected"));
 	hub_op_submit(op, &batch);

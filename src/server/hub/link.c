@@ -311,6 +311,12 @@ void link_send(struct hub_link *link, char *text)
 		link_close(link, WEBSOCKET_TRY_LATER, "the link is too slow");
 }
 
+void link_cancel_call(struct hub_link *link, const char *call)
+{
+	link_send(link, jsonrpc_format_notification("notifications/cancelled",
+						    json_pack("{s:s}", "requestId", call)));
+}
+
 void link_refuse(struct hub_link *link, json_t *id, int code, const char *sentence)
 {
 	link_send(link, jsonrpc_format_error(id, code, sentence, NULL));

@@ -39,6 +39,8 @@ struct hub_link {
 void link_send(struct hub_link *link, char *text);
 int link_try_send(struct hub_link *link, char *text);
 void link_refuse(struct hub_link *link, json_t *id, int code, const char *sentence);
+/* Tells the agent that nobody wants the call any more. */
+void link_cancel_call(struct hub_link *link, const char *call);
 void link_close(struct hub_link *link, enum websocket_code code, const char *reason);
 void link_hold(struct hub_link *link);    /* one more message that the store must take */
 void link_stop(struct hub_link *link);    /* and until then no other */

@@ -171,14 +171,13 @@ bool call_may_have_started(const struct hub *hub, const struct hub_entry *entry,
 	return created_ns < hub->started_wall_ns && !hub_ready_link(entry);
 }
 
+/* One that is away is told when it comes back. */
 static void tell_agent_to_cancel(const struct hub_op *op)
 {
 	struct hub_link *link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
 
 	if (link)
-		link_send(link,
-			  jsonrpc_format_notification("notifications/cancelled",
-						      json_pack("{s:s}", "requestId", op->call)));
+		link_cancel_call(link, op->call);
 }
 
 static void handle_cancelled(struct hub_op *op, const struct store_result *result,
