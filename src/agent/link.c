@@ -124,6 +124,8 @@ static void handle_message(struct websocket *ws, const char *text, size_t len, v
 		return;
 	if (jsonrpc_parse(text, len, LINK_MESSAGE_MAX_BYTES, &message, &err) < 0) {
 		log_warn("the server sent what is no message: %s", err.text);
+		/* It may have been a call, or an acknowledgement: the next hello tells. */
+		websocket_abort(ws, WEBSOCKET_PROTOCOL_ERROR, "what came is no message");
 		return;
 	}
 	is_response = message.kind == JSONRPC_RESULT || message.kind == JSONRPC_ERROR;

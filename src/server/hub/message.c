@@ -60,8 +60,11 @@ static void handle_notification(struct hub_link *link, const struct jsonrpc_mess
 
 static void handle_response(struct hub_link *link, const struct jsonrpc_message *message)
 {
-	if (link->state != LINK_READY)
+	if (link->state != LINK_READY) {
+		/* What is said too early would be waited for: it is said again on the next link. */
+		link_close(link, WEBSOCKET_PROTOCOL_ERROR, "say hello first");
 		return;
+	}
 	if (json_is_string(message->id))
 		outcome_handle(link, message);
 	else if (json_is_integer(message->id))
@@ -109,6 +112,8 @@ void message_handle(struct hub_link *link, const char *text, size_t len)
 	if (jsonrpc_parse(text, len, HUB_MESSAGE_MAX_BYTES, &message, &err) < 0) {
 		link->hub->counters.messages_bad++;
 		link_refuse(link, message.id, (int)jsonrpc_code_of(&err), err.text);
+		/* It may have been an outcome: the next hello says what there is. */
+		link_close(link, WEBSOCKET_PROTOCOL_ERROR, "what came is no message");
 		return;
 	}
 	if (message.kind == JSONRPC_REQUEST)
