@@ -229,6 +229,8 @@ static int make_tls(struct link *link, struct error *err)
 int link_init(struct link *link, struct agent *agent, struct error *err)
 {
 	*link = (struct link) { .agent = agent };
+	/* An answer to an earlier process is none to this one. */
+	link->next_id = (json_int_t)(clock_wall_ns() / NS_PER_MS);
 	link->renew_at_ns = certificate_renew_at_ns(agent->state.certificate);
 	text_format(link->why, sizeof(link->why), "not connected yet");
 	link->retry = event_new(agent->base, -1, 0, handle_retry, link);
