@@ -72,6 +72,14 @@ void flight_end(struct hub_entry *entry, const char *call)
 	}
 }
 
+void flight_cast_adrift(struct hub_entry *entry, const char *call)
+{
+	struct hub_flight *flight = flight_find(entry, call);
+
+	if (flight)
+		flight->state = FLIGHT_ADRIFT;
+}
+
 void flights_drop(struct hub_entry *entry)
 {
 	while (entry->flights)

@@ -24,6 +24,7 @@ struct hub_flight *flight_new(struct hub_entry *entry, const char *call, enum fl
 struct hub_flight *flight_take(struct hub_entry *entry, struct hub_flight **at);
 void flight_free(struct hub_flight *flight);
 void flight_end(struct hub_entry *entry, const char *call);
+void flight_cast_adrift(struct hub_entry *entry, const char *call);
 void flights_drop(struct hub_entry *entry);
 /* Reads queued calls; the row of one as the params of tools/call, or NULL. */
 void calls_fetch(struct hub_op *op, int64_t cursor);

@@ -33,7 +33,8 @@ static void give_up(const struct hub_op *op)
 		link_close(link, WEBSOCKET_TRY_LATER, "the store does not take outcomes");
 }
 
-static void settle(struct hub_op *op)
+/* It is on disk; or it is not, and its agent has it still, whatever the call's row says. */
+static void settle(struct hub_op *op, const struct error *err)
 {
 	struct hub_entry *entry = hub_find(op->hub, op->org, op->agent);
 	struct hub_link *link = hub_find_link(op->hub, op->org, op->agent, op->link);
@@ -42,7 +43,10 @@ static void settle(struct hub_op *op)
 		link_release(link);
 	if (!entry)
 		return;
-	flight_end(entry, op->call);
+	if (err && err->code != -ENOENT)
+		flight_cast_adrift(entry, op->call);
+	else
+		flight_end(entry, op->call);
 	link = hub_ready_link(entry);
 	if (link)
 		link_pump(link);
@@ -58,7 +62,7 @@ static void handle_late(struct hub_op *op, const struct store_result *result,
 			op->hub->counters.outcomes_late++;
 		acknowledge(op);
 	}
-	settle(op);
+	settle(op, err);
 	if (op->user_done)
 		hub_op_tell(op, result, err);
 }
@@ -110,7 +114,7 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 		acknowledge(op);
 		step_reached("hub-acknowledged");
 	}
-	settle(op);
+	settle(op, err);
 	hub_op_tell(op, result, err);
 }
 
@@ -145,8 +149,10 @@ static void handle_waiting(struct hub_op *op, const struct store_result *result,
 	if (!err) {
 		expiry_note(op->hub, (uint64_t)store_int_at(&result->steps[0], 0, 0));
 		waits_wake(op->hub, op->org, op->call, op->state);
+	} else if (err->code != -ENOENT) {
+		give_up(op);
 	}
-	settle(op);
+	settle(op, NULL);
 	hub_op_tell(op, result, err);
 }
 
@@ -224,10 +230,13 @@ void outcome_handle(struct hub_link *link, const struct jsonrpc_message *message
 		return;
 	}
 	if (response.kind == RESPONSE_BUSY) {
-		if (flight)
+		if (flight && flight->state != FLIGHT_SAVING)
 			flight_pause(link->hub, flight);
 		return;
 	}
+	/* Said twice: by now it may have been approved, and run. */
+	if (response.kind == RESPONSE_WAITS && (!flight || flight->state == FLIGHT_SAVING))
+		return;
 	if (flight)
 		flight->state = FLIGHT_SAVING;
 	op = hub_op_new(link->hub, link->entry->org, link->entry->agent, call);
@@ -276,7 +285,7 @@ static void handle_ended(struct hub_op *op, const struct store_result *result UN
 	}
 	if (op->link && (!err || err->code == -ENOENT))
 		acknowledge(op);
-	settle(op);
+	settle(op, err);
 }
 
 void outcome_end(struct hub *hub, const struct hub_ending *ending)

@@ -59,6 +59,9 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 	struct error why = { 0 };
 
 	if (err) {
+		/* Where the store died over it, it may be there. */
+		if (err->code != -ENOENT && err->code != -EEXIST)
+			expiry_note(op->hub, (uint64_t)json_integer_value(op->json));
 		explain(err, &why);
 		op->submitted(NULL, &why, op->user);
 		return;
