@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "net/dial_internal.h"
 #include "net/stream_internal.h"
+#include "net/tls.h"
 #include "net/websocket_internal.h"
 
 #define REQUEST_MAX_BYTES (32 * KIB)
@@ -169,8 +170,7 @@ void dial_explain(const struct dial *dial, short what, struct error *err)
 		error_set(err, -EACCES, "the server refuses our certificate: %s",
 			  ERR_reason_error_string(code));
 	else if (code)
-		error_set(err, -EPROTO, "TLS with %s: %s", dial->url.host,
-			  ERR_reason_error_string(code));
+		error_set(err, -EPROTO, "TLS with %s: %s", dial->url.host, tls_reason(code));
 	else if (what & BEV_EVENT_ERROR && sys)
 		error_set(err, -sys, "%s: %s", who, strerror(sys));
 	else

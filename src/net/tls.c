@@ -20,10 +20,17 @@
 /* TLS 1.2 suites: forward secrecy and authenticated encryption only. */
 #define TLS_1_2_SUITES "ECDHE+AESGCM:ECDHE+CHACHA20"
 
+const char *tls_reason(unsigned long code)
+{
+	const char *reason = ERR_SYSTEM_ERROR(code) ? strerrordesc_np(ERR_GET_REASON(code))
+						    : ERR_reason_error_string(code);
+
+	return reason ? reason : "no reason given";
+}
+
 int tls_error(struct error *err, const char *format, ...)
 {
 	unsigned long code = ERR_get_error();
-	const char *reason = ERR_reason_error_string(code);
 	char what[256];
 	va_list args;
 
@@ -31,7 +38,7 @@ int tls_error(struct error *err, const char *format, ...)
 	(void)vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	ERR_clear_error();
-	return error_set(err, -EPROTO, "%s: %s", what, reason ? reason : "no reason given");
+	return error_set(err, -EPROTO, "%s: %s", what, tls_reason(code));
 }
 
 /* Never asks a terminal for a passphrase. */

@@ -14,6 +14,9 @@
 
 #define TLS_FILE_MAX_BYTES MIB
 
+/* What an error of OpenSSL says, also that a call of the system failed. Never NULL. */
+const char *tls_reason(unsigned long code);
+
 /* Who we are. Owns its members; all empty: nobody, which only a client can be. */
 struct tls_identity {
 	X509 *certificate;
