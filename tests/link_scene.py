@@ -1,4 +1,5 @@
-"""Both ends of the link: a server that is links and queue only, wardens, agents, a bad network."""
+"""Both ends of the link: a server that is links and queue only, wardens, agents, a network."""
+import http.client
 import json
 import os
 import shutil
@@ -33,12 +34,17 @@ class Process:
                             **(environment or {})}
         self.process = None
 
-    def start(self):
+    def start(self, step=None):
+        """With a step it is to die there (src/base/step.h), if it is one of tests/steps."""
+        environment = {**self.environment, **({"CONSTABLE_TEST_STEP": step} if step else {})}
         with open(self.log, "ab") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(self.command, env=self.environment, stdout=log,
+            self.process = subprocess.Popen(self.command, env=environment, stdout=log,
                                             stderr=log, stdin=subprocess.DEVNULL)
         return self
+
+    def is_dead(self):
+        return not self.process or self.process.poll() is not None
 
     def end(self, how=signal.SIGKILL):
         status = None
@@ -117,9 +123,9 @@ class Proxy:
 
 
 class Host:
-    """A warden and an agent."""
+    """A warden and an agent; those of tests/steps, if they are to die at one."""
 
-    def __init__(self, scene, name, policy=POLICY):
+    def __init__(self, scene, name, policy=POLICY, has_steps=False):
         self.scene, self.name = scene, name
         self.folder = os.path.join(scene.folder, "hosts", name)
         os.makedirs(self.folder)
@@ -130,14 +136,16 @@ class Host:
         policy_path = os.path.join(self.folder, "policy")
         with open(policy_path, "w", encoding="utf-8") as text:
             text.write(policy)
+        programs, suffix = (f"{BUILD}/tests/steps", "-steps") if has_steps else (BUILD, "")
         self.warden = Process(
-            "warden", [f"{BUILD}/constable-warden", "--socket", self.socket, "--state", self.state,
+            "warden", [f"{programs}/constable-warden{suffix}", "--socket", self.socket, "--state", self.state,
                        "--policy", policy_path, "--executables", BUILD],
             os.path.join(self.folder, "warden.log"))
         self.agent = Process(
-            "agent", [f"{BUILD}/constable-agent", "run", "--state-dir", self.agent_state,
-                      "--socket", self.socket, "--api-address", f"127.0.0.1:{self.api}",
-                      "--labels", "env=test,rack=7"],
+            "agent", [f"{programs}/constable-agent{suffix}", "run", "--state-dir",
+                      self.agent_state, "--socket", self.socket, "--api-address",
+                      f"127.0.0.1:{self.api}", "--labels", "env=test,rack=7",
+                      "--executables-dir", BUILD],
             os.path.join(self.folder, "agent.log"))
 
     def start(self):
@@ -177,6 +185,9 @@ class Host:
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read().decode()
 
+    def status(self):
+        return json.loads(self.ask_api("/status", {"X-API-Key": self.token})[1])
+
     @property
     def token(self):
         with open(os.path.join(self.agent_state, "agent/api_token"), encoding="utf-8") as text:
@@ -197,7 +208,7 @@ class Scene:
             os.path.join(self.folder, "server.log"))
 
     def __enter__(self):
-        self.proxy = Proxy(self.port, self.behind)
+        self.proxy = self.make_network()
         self.start_server()
         return self
 
@@ -208,8 +219,11 @@ class Scene:
         self.proxy.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_server(self):
-        self.server.start()
+    def make_network(self):
+        return Proxy(self.port, self.behind)
+
+    def start_server(self, step=None):
+        self.server.start(step)
         wait_for(self.is_server_up, "the server")
 
     def is_server_up(self):
@@ -220,8 +234,8 @@ class Scene:
         except OSError:
             return None
 
-    def host(self, name="a0", policy=POLICY):
-        host = Host(self, name, policy)
+    def host(self, name="a0", policy=POLICY, has_steps=False):
+        host = Host(self, name, policy, has_steps)
         self.hosts.append(host)
         return host
 
@@ -229,8 +243,11 @@ class Scene:
         query = "&".join(f"{key}={value}" for key, value in arguments.items())
         data = body.encode() if body is not None else None
         url = f"http://127.0.0.1:{self.control}/{what}?{query}"
-        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=WAIT_S) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, data), timeout=WAIT_S) as answer:
+                return json.load(answer)
+        except http.client.HTTPException as error:
+            raise OSError("the server died over its answer") from error
 
     def submit(self, tool, args, agent="a0", ms=60000):
         answer = self.order("submit", canonical(args), agent=agent, tool=tool, ms=ms)

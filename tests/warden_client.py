@@ -12,8 +12,8 @@ BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 WAIT_S = 60
 
 
-def wait_for(condition, what):
-    until = time.monotonic() + WAIT_S
+def wait_for(condition, what, seconds=WAIT_S):
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = condition()
         if found:

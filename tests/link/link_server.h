@@ -18,3 +18,8 @@ struct server {
 
 /* One order by HTTP; 'data' is the server. */
 void order_handle(struct http_request *request, void *data);
+
+/* ledger.c: calls of an agent after a cursor, events after a number. */
+void ledger_of_calls(struct server *server, struct http_request *request);
+void ledger_of_open_calls(struct server *server, struct http_request *request);
+void ledger_of_events(struct server *server, struct http_request *request);

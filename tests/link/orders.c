@@ -295,10 +295,13 @@ static const struct {
 	const char *path;
 	void (*handle)(struct server *server, struct http_request *request);
 } orders[] = {
-	{ "/approve", approve },   { "/approvers", approvers }, { "/cancel", cancel },
-	{ "/counters", counters }, { "/events", events },       { "/metrics", metrics },
-	{ "/revoke", revoke },     { "/state", state },         { "/submit", submit },
-	{ "/tools", tools },       { "/wait", wait_for_call },
+	{ "/approve", approve },      { "/approvers", approvers },
+	{ "/cancel", cancel },        { "/counters", counters },
+	{ "/events", events },        { "/ledger", ledger_of_calls },
+	{ "/log", ledger_of_events }, { "/open", ledger_of_open_calls },
+	{ "/metrics", metrics },      { "/revoke", revoke },
+	{ "/state", state },          { "/submit", submit },
+	{ "/tools", tools },          { "/wait", wait_for_call },
 };
 
 void order_handle(struct http_request *request, void *data)
