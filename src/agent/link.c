@@ -316,10 +316,12 @@ int link_send(struct link *link, char *text)
 
 int link_send_result(struct link *link, char *text)
 {
+	size_t len = strlen(text);
 	int r = -ENOBUFS;
 
-	if (link->ws && websocket_queued_bytes(link->ws) <= LINK_BUSY_BYTES)
-		r = websocket_send(link->ws, text, strlen(text));
+	if (link->ws &&
+	    (len <= LINK_SMALL_BYTES || websocket_queued_bytes(link->ws) <= LINK_BUSY_BYTES))
+		r = websocket_send(link->ws, text, len);
 	else if (link->ws)
 		websocket_request_drained(link->ws);
 	free(text);

@@ -16,6 +16,7 @@
 #define LINK_MESSAGE_MAX_BYTES (8 * MIB)
 #define LINK_QUEUED_MAX_BYTES (6 * MIB)
 #define LINK_BUSY_BYTES (256 * KIB) /* beyond, results wait, so that a heartbeat does not */
+#define LINK_SMALL_BYTES (16 * KIB) /* up to this they delay nobody, and go */
 
 struct agent;
 struct dial;
@@ -58,7 +59,10 @@ enum link_phase link_phase(const struct link *link);
 
 /* Text on the heap, taken over. 0, -ENOTCONN, or -ENOBUFS: it is full. */
 int link_send(struct link *link, char *text);
-/* A result: -ENOBUFS also while something larger is still on its way out. */
+/*
+ * A result: -ENOBUFS also while something larger is still on its way out, unless it is small: as
+ * every refusal is, which lies in no spool to be sent later.
+ */
 int link_send_result(struct link *link, char *text);
 
 /* Every 30 s: heartbeat, and renewal when it is time. */
