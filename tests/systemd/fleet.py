@@ -2,7 +2,6 @@
 import gzip
 import json
 import os
-import re
 import subprocess
 import tempfile
 import threading
@@ -58,6 +57,7 @@ class Place(Machine):
     def settle(self, names):
         """Its own name, and those of the others: {name: address}."""
         self.run("hostname", self.host)
+        self.write("/etc/hostname", self.host + "\n")
         self.write("/etc/hosts", "127.0.0.1 localhost\n" +
                    "".join(f"{address} {name}\n" for name, address in names.items()))
 
@@ -82,9 +82,9 @@ class Place(Machine):
         self.wait(lambda: self.run("curl", "-fsSk", "https://localhost:8000/readyz")
                   .returncode == 0, "the server is ready")
         self.server_key = self.ask("cat", "/var/lib/constable/server/admin.key")
-        self.run("journalctl", "--sync")
-        self.pin = re.search(r"pin (sha256//[A-Za-z0-9+/=]+)",
-                             self.journal("constable-server"))[1]
+        self.pin = "sha256//" + self.ask(
+            "sh", "-c", "openssl x509 -in /var/lib/constable/server/tls.crt -pubkey -noout | "
+            "openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64")
         done = self.run("constable", "login", "--server", f"https://{self.host}:8000", "--pin",
                         self.pin, "--key-file", "/var/lib/constable/server/admin.key")
         if done.returncode:
