@@ -8,6 +8,13 @@ case $here in
 / | /usr | /etc | /var | /opt | /home | /root) echo "constable: $here is no bundle" >&2 && exit 11 ;;
 esac
 
+# Those of further servers first: an instance has no file of its own.
+if [ -d /run/systemd/system ]; then
+	systemctl stop 'constable-agent@*.service' 'constable-warden@*.service' 2>/dev/null
+	systemctl reset-failed 'constable-*@*.service' 2>/dev/null
+fi
+rm -f /etc/systemd/system/*.wants/constable-agent@*.service \
+	/etc/systemd/system/*.wants/constable-warden@*.service
 for unit in "$here"/lib/systemd/system/*.service; do
 	unit=${unit##*/}
 	[ ! -d /run/systemd/system ] || systemctl --quiet disable --now "$unit" 2>/dev/null
@@ -18,7 +25,8 @@ done
 [ ! -d /run/systemd/system ] || systemctl daemon-reload
 rm -f /etc/tmpfiles.d/constable.conf
 [ "$(readlink /usr/local/bin/constable)" != "$here/bin/constable" ] || rm /usr/local/bin/constable
-rm -rf /etc/constable /run/constable /var/lib/constable/warden /var/lib/constable/agent
+rm -rf /etc/constable /run/constable /var/lib/constable/warden /var/lib/constable/agent \
+	/var/lib/constable/servers
 find /sys/fs/cgroup -depth -type d -path '*/constable/launcher-*' -exec rmdir {} + 2>/dev/null
 find /sys/fs/cgroup -maxdepth 2 -depth -type d -name constable -exec rmdir {} + 2>/dev/null
 if rmdir /var/lib/constable 2>/dev/null; then

@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "call/sandbox/confine.h"
+#include "cli/server_name.h"
 #include "cli/settings.h"
 
 #define END_S 5
@@ -272,8 +273,10 @@ static int run(const struct config *config, struct error *err)
 
 static int read_settings(struct config *config, int argc, char **argv, struct error *err)
 {
-	int at = 1, r = settings_fill(config, err);
+	int at = 1, r = server_name_take(&argc, argv, err);
 
+	if (r == 0)
+		r = settings_fill(config, err);
 	if (r < 0)
 		return r;
 	if (argc > 1 && strcmp(argv[1], "run") == 0)
@@ -285,7 +288,7 @@ static int read_settings(struct config *config, int argc, char **argv, struct er
 		if (r == 0)
 			return error_set(err, -EINVAL, "no flag '%s'", argv[at]);
 	}
-	return 0;
+	return server_name_settle(config, err);
 }
 
 int main(int argc, char **argv)

@@ -134,7 +134,7 @@ const struct command command_provision = {
 		"--orchestrator-url URL [--provisioning-token T | --token-file FILE|- | --device]\n"
 		"                           [--pin sha256//...] [--customer-id ID] [--org-root "
 		"KEY]\n"
-		"                           [--force] [--test-connection]",
+		"                           [--name NAME] [--force] [--test-connection]",
 	.summary = "Enrol this host: make its key here, get its certificate",
 	.help = "The key is made on this host and never leaves it. The token (prov_..., nsk_..., "
 		"or\n"
@@ -144,7 +144,8 @@ const struct command command_provision = {
 		"page. A server with a CA of its own is recognised by its --pin. A host that is\n"
 		"enrolled already is left alone unless --force. It pins the org's root key, whose\n"
 		"approvers it will listen to: the one the server says, or refuses with --org-root\n"
-		"if that is another.\n",
+		"if that is another. --name joins it to one more server, beside the first: with a\n"
+		"key, an outbox, a policy and an audit log of its own.\n",
 	.run = fleet_run,
 };
 

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/names.h"
 #include "cli/places.h"
+#include "cli/server_name.h"
 #include "cli/settings.h"
 
 /* May stand anywhere before a "--", as people expect; other settings before the command. */
@@ -118,10 +119,10 @@ static int run(int argc, char **argv)
 	struct error err = { 0 };
 	int taken;
 
-	if (settings_fill(&config, &err) < 0)
+	if (server_name_take(&argc, argv, &err) < 0 || settings_fill(&config, &err) < 0)
 		return command_failed(&err);
 	taken = take_settings(&config, &argc, argv, &err);
-	if (taken < 0)
+	if (taken < 0 || server_name_settle(&config, &err) < 0)
 		return command_failed(&err);
 	config_export_flags(&config);
 	start_log(&config);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "cli/server_name.h"
+
 const struct config_key settings_keys[] = {
 	{
 		.name = "api_address",
@@ -96,6 +98,13 @@ const struct config_key settings_keys[] = {
 		.help = "When `constable exec` ends a command.",
 	},
 	{
+		.name = "name",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NAME",
+		.help = "Which of this host's further servers is meant; else the first.",
+	},
+	{
 		.name = "namespaces",
 		.type = CONFIG_TEXT,
 		.otherwise = "",
@@ -178,9 +187,16 @@ const struct config_key settings_keys[] = {
 
 const char *settings_path(void)
 {
+	static char named[SERVER_NAME_PATH_BYTES + 16];
 	const char *given = getenv("CONSTABLE_CONFIG");
+	char folder[SERVER_NAME_PATH_BYTES];
 
-	return given && *given ? given : "/etc/constable/agent.yaml";
+	if (given && *given)
+		return given;
+	if (!server_name_folder(folder))
+		return "/etc/constable/agent.yaml";
+	text_format(named, sizeof(named), "%s/agent.yaml", folder);
+	return named;
 }
 
 int settings_fill(struct config *config, struct error *err)

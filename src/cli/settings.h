@@ -8,7 +8,7 @@
 
 extern const struct config_key settings_keys[];
 
-/* CONSTABLE_CONFIG, or /etc/constable/agent.yaml. */
+/* CONSTABLE_CONFIG, or agent.yaml in /etc/constable or below it (server_name.h). */
 const char *settings_path(void);
 
 /* Default, file, environment; then flags: "--state-dir /x" before the command. */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,10 +11,12 @@
 
 #include "base/fd.h"
 #include "cli/fleet.h"
+#include "cli/server_name.h"
 #include "identity/file.h"
 #include "remote/commands.h"
 #include "remote/device.h"
 #include "remote/enrolment.h"
+#include "remote/named_settings.h"
 #include "remote/pin.h"
 #include "remote/secret_option.h"
 #include "remote/state_folder.h"
@@ -52,6 +55,20 @@ static int become_owner(const char *folder, struct error *err)
 	return 0;
 }
 
+static void report_next(struct page *page)
+{
+	const char *name = getenv("CONSTABLE_NAME");
+	char folder[SERVER_NAME_PATH_BYTES];
+
+	if (!server_name_folder(folder))
+		return;
+	page_flow_format(page, STYLE_PLAIN, 0,
+			 "Its policy and settings lie in %s. Start it with: systemctl enable --now "
+			 "constable-warden@%s constable-agent@%s",
+			 folder, name, name);
+	page_end(page);
+}
+
 static void report(struct page *page, const json_t *result, const char *folder)
 {
 	page_flow_format(page, STYLE_PLAIN, 0,
@@ -59,6 +76,7 @@ static void report(struct page *page, const json_t *result, const char *folder)
 			 json_get_text(result, "agent_id", ""), folder,
 			 json_get_text(result, "websocket_url", ""));
 	page_end(page);
+	report_next(page);
 }
 
 /* A code for an admin instead of a token: what it brings is one. */
@@ -216,7 +234,7 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	if (asks && !token.len && ask_for_token(cli, &enrolment, &token, &err) < 0)
 		return command_failed(&err);
 	enrolment.token = buf_text(&token);
-	if (make_folder(cli->state, folder, &err) < 0)
+	if (make_folder(cli->state, folder, &err) < 0 || named_settings_make(&err) < 0)
 		return command_failed(&err);
 	return enrol(cli, &enrolment, is_forced);
 }
