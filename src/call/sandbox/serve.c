@@ -195,14 +195,33 @@ static int await(struct serve *serve, struct pollfd *polls, size_t n, int timeou
 	return r;
 }
 
+static bool has_trees(const struct serve *serve)
+{
+	for (unsigned i = 0; i < N_TREES; i++)
+		if (serve->trees[i].mount_ns >= 0)
+			return true;
+	return false;
+}
+
+/* What changed before there is a tree concerns none: from here on, later changes are told. */
+static void skip_mount_changes(const struct serve *serve)
+{
+	struct pollfd table = { .fd = serve->mount_table, .events = POLLPRI };
+
+	if (!has_trees(serve))
+		(void)poll(&table, 1, 0);
+}
+
+/* A host that mounts all day wakes it once after a job, not each time. */
 static bool turn(struct serve *serve)
 {
 	struct pollfd polls[2 + LAUNCHER_MAX_JOBS] = {
 		{ .fd = serve->fd, .events = POLLIN },
-		{ .fd = serve->mount_table, .events = POLLPRI },
+		{ .fd = has_trees(serve) ? serve->mount_table : -1, .events = POLLPRI },
 	};
 	int timeout = poll_timeout_ms(serve, clock_monotonic_ns());
 
+	skip_mount_changes(serve);
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
 		polls[2 + i] = (struct pollfd) {
 			.fd = serve->boxes[i].is_used ? serve->boxes[i].pidfd : -1,
@@ -214,6 +233,7 @@ static bool turn(struct serve *serve)
 		start_forget_trees(serve);
 		standby_drop(serve);
 	}
+	skip_mount_changes(serve);
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
 		if (polls[2 + i].revents)
 			finish_box(serve, &serve->boxes[i]);
