@@ -59,9 +59,14 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 	struct error why = { 0 };
 
 	if (err) {
-		/* Where the store died over it, it may be there. */
+		/*
+		 * Where the store died over it, it may be there: with a deadline, and in the
+		 * queue, so that the next one is not the next.
+		 */
 		if (err->code != -ENOENT && err->code != -EEXIST)
-			expiry_note(op->hub, (uint64_t)json_integer_value(op->json));
+			expiry_note(op->hub, (uint64_t)json_get_int(op->json, "deadline", 0));
+		if (link && err->code == -EIO)
+			link->is_dry = 0;
 		explain(err, &why);
 		op->submitted(NULL, &why, op->user);
 		return;
