@@ -58,6 +58,21 @@ static int read_file(struct task *task, const char *path, uint64_t since_ns, siz
 	return 0;
 }
 
+/* A program that goes on writing did not crash; "writer" says since when it runs. */
+static void put_writers(const json_t *writers, json_t *files)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach(files, i, file)
+	{
+		json_t *writer = json_object_get(writers, json_get_text(file, "path", ""));
+
+		if (writer)
+			json_put(file, "writer", json_incref(writer));
+	}
+}
+
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
 {
 	double since_s = json_get_number(args, "since_s", 3600);
@@ -65,12 +80,13 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	uint64_t now_ns = host_now_ns(task->host), window_ns = (uint64_t)since_s * NS_PER_SEC;
 	CLEANUP(json) json_t *found = NULL;
 	const json_t *paths = json_object_get(args, "paths"), *path;
+	CLEANUP(json) json_t *writers = json_object();
 	json_t *files = json_array();
 	size_t i;
 
 	json_put(result, "files", files);
 	if (!paths)
-		paths = found = log_paths_recent(task, since_s, MAX_FILES, result);
+		paths = found = log_paths_recent(task, since_s, MAX_FILES, writers, result);
 	json_array_foreach(paths, i, path)
 	{
 		int r;
@@ -84,6 +100,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 		if (r < 0)
 			tool_unread(result, json_string_value(path), r);
 	}
+	put_writers(writers, files);
 	return 0;
 }
 

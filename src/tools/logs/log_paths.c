@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "call/broker.h"
+#include "host/process.h"
 
 #define MAX_DEPTH 4
 #define MAX_ENTRIES 4000 /* looked at */
 #define MAX_NAMES 1000   /* of one directory */
 #define MAX_FOUND 500
 #define MAX_ANCESTORS 32
+#define TICKS_PER_S 100.0 /* USER_HZ */
 
 struct found {
 	char path[512];
@@ -28,6 +30,7 @@ struct walk {
 	struct log_clock clock;
 	double since_s;
 	json_t *result;
+	json_t *writers; /* or NULL */
 	struct found *found;
 	size_t n_found, n_entries;
 	bool truncated;
@@ -210,7 +213,36 @@ static json_t *own_paths(const struct walk *walk, const json_t *processes)
 	return paths;
 }
 
-static void add_open_file(struct walk *walk, const json_t *file, const json_t *own)
+static double started_s_ago(const struct host *host, const struct process *process)
+{
+	char text[64];
+	const char *at = text;
+	double uptime_s, started_s = (double)process->start_ticks / TICKS_PER_S;
+
+	if (host_read(host, "proc/uptime", text, sizeof(text)) <= 0 ||
+	    !scan_double(&at, &uptime_s) || uptime_s < started_s)
+		return 0;
+	return uptime_s - started_s;
+}
+
+static void note_writer(struct walk *walk, const char *path, int64_t pid)
+{
+	const struct host *host = walk->task->host;
+	const json_t *known = json_object_get(walk->writers, path);
+	struct process process;
+	double age_s;
+
+	if (!walk->writers || pid <= 0 || !process_read(host, (uint32_t)pid, &process))
+		return;
+	age_s = started_s_ago(host, &process);
+	if (!known || json_get_number(known, "started_s_ago", 0) < age_s)
+		json_put(walk->writers, path,
+			 json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)pid, "comm",
+				   json_text(process.comm, strlen(process.comm)), "started_s_ago",
+				   json_figure(age_s)));
+}
+
+static void add_open_file(struct walk *walk, int64_t pid, const json_t *file, const json_t *own)
 {
 	const char *path = json_get_text(file, "path", "");
 	struct stat status;
@@ -218,8 +250,10 @@ static void add_open_file(struct walk *walk, const json_t *file, const json_t *o
 	if (*path == '/' && strcmp(json_get_text(file, "type", ""), "file") == 0 &&
 	    !json_get_bool(file, "deleted", false) && !json_object_get(own, path) &&
 	    is_log_like(path, json_get_int(file, "fd", -1)) &&
-	    status_of(walk, path, &status) == 0 && S_ISREG(status.st_mode))
+	    status_of(walk, path, &status) == 0 && S_ISREG(status.st_mode)) {
 		add_file(walk, path, &status);
+		note_writer(walk, path, pid);
+	}
 }
 
 static void add_open_files(struct walk *walk)
@@ -239,7 +273,7 @@ static void add_open_files(struct walk *walk)
 	own = own_paths(walk, json_object_get(answer, "processes"));
 	json_array_foreach(json_object_get(answer, "processes"), i, process)
 		json_array_foreach(json_object_get(process, "files"), j, file)
-			add_open_file(walk, file, own);
+			add_open_file(walk, json_get_int(process, "pid", 0), file, own);
 }
 
 static int compare_found(const void *left, const void *right)
@@ -251,13 +285,15 @@ static int compare_found(const void *left, const void *right)
 	return strcmp(l->path, r->path);
 }
 
-json_t *log_paths_recent(struct task *task, double since_s, size_t max, json_t *result)
+json_t *log_paths_recent(struct task *task, double since_s, size_t max, json_t *writers,
+			 json_t *result)
 {
 	struct walk walk = {
 		.task = task,
 		.clock = host_log_clock(task->host),
 		.since_s = since_s,
 		.result = result,
+		.writers = writers,
 		.found = calloc(MAX_FOUND, sizeof(struct found)),
 	};
 	json_t *paths = json_array();

@@ -147,8 +147,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "matches", search.matches = json_array());
 	json_put(result, "files", search.files = json_array());
 	if (!paths)
-		paths = found =
-			log_paths_recent(task, (double)(window_ns / NS_PER_SEC), MAX_PATHS, result);
+		paths = found = log_paths_recent(task, (double)(window_ns / NS_PER_SEC), MAX_PATHS,
+						 NULL, result);
 	json_array_foreach(paths, i, path) search_rotations(&search, json_string_value(path));
 	json_put(result, "n_matches", json_integer((json_int_t)search.n_matches));
 	json_put(result, "n_given_up", json_integer((json_int_t)log_pattern_n_given_up(pattern)));

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "host/network.h"
+#include "host/process.h"
 #include "tools/catalogue.h"
 #include "tools/network/socket_owners.h"
 #include "tools/network/tally.h"
@@ -118,6 +119,18 @@ static void push_bounded(struct listing *listing, json_t *array, json_t *entry)
 	listing->truncated = true;
 }
 
+/* Whoever is stopped or frozen goes on listening: the kernel fills its queue. */
+static void put_process_state(const struct listing *listing, json_t *entry)
+{
+	uint32_t pid = (uint32_t)json_get_int(entry, "pid", 0);
+	struct process process;
+	char state[2] = "";
+
+	if (pid && process_read(listing->task->host, pid, &process))
+		state[0] = process.state;
+	json_put(entry, "process_state", *state ? json_text(state, 1) : json_null());
+}
+
 static void add_tcp(struct listing *listing, const struct socket_line *line)
 {
 	listing->by_state[line->state]++;
@@ -125,6 +138,7 @@ static void add_tcp(struct listing *listing, const struct socket_line *line)
 		json_t *entry = describe(listing, "tcp", line);
 
 		json_put(entry, "queue", json_integer((json_int_t)line->receive_queue));
+		put_process_state(listing, entry);
 		push_bounded(listing, listing->listeners, entry);
 		return;
 	}

@@ -11,6 +11,7 @@
 #define MAX_ROUTES 200
 #define ROUTE_UP 0x1
 #define ROUTE_REJECT 0x200
+#define NEIGHBOUR_COMPLETE 0x2
 
 struct route {
 	char interface[32];
@@ -34,6 +35,13 @@ static bool parse_route(const char *line, struct route *route_out)
 	route_out->gateway = (uint32_t)gateway;
 	route_out->mask = (uint32_t)mask;
 	return true;
+}
+
+static bool scan_prefixed_hex(const char **at, uint64_t *value_out)
+{
+	while (**at == ' ')
+		(*at)++;
+	return scan_text(at, "0x") && scan_hex(at, value_out);
 }
 
 static int prefix_length(uint32_t mask)
@@ -86,7 +94,47 @@ static size_t read_routes(const struct host *host, struct route *routes, json_t 
 	return n;
 }
 
-static void put_routes(const struct route *routes, size_t n, json_t *result)
+/*
+ * "IP type flags hardware-address mask device": whether somebody at the gateway's
+ * address has answered. Null where nobody was asked of late.
+ */
+static json_t *is_answering(const struct host *host, uint32_t gateway)
+{
+	CLEANUP(fd) int fd = network_open(host, "arp");
+	CLEANUP(lines) struct lines lines = { 0 };
+	struct str line;
+
+	if (fd < 0)
+		return json_null();
+	lines_init(&lines, fd, MAX_BYTES);
+	while (lines_next(&lines, &line)) {
+		const char *at = line.data;
+		uint64_t type, flags;
+		uint32_t address;
+		struct str word;
+		char text[INET_ADDRSTRLEN];
+
+		if (!scan_word(&at, &word))
+			continue;
+		str_copy(word, text, sizeof(text));
+		if (inet_pton(AF_INET, text, &address) == 1 && address == gateway &&
+		    scan_prefixed_hex(&at, &type) && scan_prefixed_hex(&at, &flags))
+			return json_boolean(flags & NEIGHBOUR_COMPLETE);
+	}
+	return json_null();
+}
+
+static json_t *default_json(const struct host *host, const struct route *route)
+{
+	json_t *entry = route_json(route);
+
+	json_put(entry, "gateway_answers",
+		 route->gateway ? is_answering(host, route->gateway) : json_null());
+	return entry;
+}
+
+static void put_routes(const struct host *host, const struct route *routes, size_t n,
+		       json_t *result)
 {
 	json_t *list = json_array();
 	const struct route *best = NULL;
@@ -97,7 +145,7 @@ static void put_routes(const struct route *routes, size_t n, json_t *result)
 			best = &routes[i];
 	}
 	json_put(result, "routes", list);
-	json_put(result, "default_route", best ? route_json(best) : json_null());
+	json_put(result, "default_route", best ? default_json(host, best) : json_null());
 	if (n == MAX_ROUTES)
 		json_put(result, "truncated", json_true());
 }
@@ -218,7 +266,7 @@ void routes_read(const struct host *host, json_t *result)
 	struct route routes[MAX_ROUTES];
 	size_t n = read_routes(host, routes, result);
 
-	put_routes(routes, n, result);
+	put_routes(host, routes, n, result);
 	read_ipv4(host, routes, n, result);
 	read_ipv6(host, result);
 }
