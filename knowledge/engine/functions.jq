@@ -90,3 +90,32 @@ def mostly_waits_for($types): [.waits // {} | to_entries[]] as $waits
 # the page or makes the file longer.
 def io_waits: [.counts | to_entries[]
   | select(.key | test("^IO:|^LWLock:WAL|BufferIO|BufferMapping|^Lock:extend$")) | .value] | add // 0;
+
+# Whether a log is written by the program itself, and not by one that writes what others say or starts them anew.
+def is_by_itself: .writer | . != null and (.comm // "" | test("^(sh|bash|dash|ash|zsh|ksh|runsv|svlogd|s6-|daemontools|multilog|cronolog|rotatelogs|logger$|tee$|pm2|God |monit)|syslog|journal|supervis|containerd|docker|conmon|crio|kubelet|fluent|filebeat|vector|^constable") | not);
+
+# Whether the writer of the log $file was there before an error, and after.
+def outlived($file): .seconds_ago != null and ($file | is_by_itself) and .seconds_ago + 1 < $file.writer.started_s_ago and ($file.modified_s_ago // 1e9) + 1 < $file.writer.started_s_ago;
+
+# As log_errors, without what a program has outlived: that did not end it.
+def crash_errors($asked; $parts):
+  .files[] | . as $file | .modified_s_ago as $age
+  | .errors[]? | select(if .seconds_ago != null then .seconds_ago | recent($asked) else $age != null and $age <= 300 end)
+  | select(.text | mentions($parts)) | select(outlived($file) | not);
+
+# Whether a line of a log is about what the program depends on, which other causes are about.
+def is_of_a_dependency: mentions(["connection refused", "timed out", "name resolution", "permission denied", "no space left", "too many open files",
+    "address already in use", "certificate", "password", "authentication", "access denied", "oom command", "misconf", "too many clients",
+    "network is unreachable", "no route to host", "connection reset"]);
+
+# Whether a line of a log is an error of the program itself, and not of what it depends on.
+def is_own_error: mentions(["keyerror", "typeerror", "valueerror", "attributeerror", "nameerror", "indexerror", "zerodivisionerror",
+    "assertionerror", "runtimeerror", "nullpointerexception", "nullreferenceexception", "illegalstateexception", "illegalargumentexception",
+    "referenceerror", "undefined method", "undefined variable", "undefined index", "undefined array key", "unhandled exception",
+    "uncaught", "panic", "nil pointer", "index out of range", "operationalerror", "programmingerror", "integrityerror",
+    "database is locked", "does not exist", "unknown column", "no such table", "no such column", "syntax error", "assertion"])
+  and (is_of_a_dependency | not);
+
+# Whether an error of the log $file is the program's own, and it goes on and makes it again and again until now.
+def is_repeated_by($file): (.count // 1) >= 3 and (.seconds_ago // 1e9) <= 150 and (.text | is_own_error)
+  and ($file | is_by_itself) and ((.first_seconds_ago // .seconds_ago) < $file.writer.started_s_ago) and outlived($file);
