@@ -105,6 +105,18 @@ def sessions_wait_for_one_lock(scene):
     scene.wait_until(lambda: database.count("wait_event_type = 'Lock'") >= 6, "they wait")
 
 
+@fault("db.postgresql-lock-pileup", "the nightly migration hangs, why?")
+def change_of_a_table_waits_for_a_session_that_sleeps(scene):
+    database = Postgres(scene)
+    database.sql("create table orders (id int primary key)")
+    database.keep_running("begin; select count(*) from orders;")
+    scene.wait_until(lambda: database.count("state = 'idle in transaction'") == 1, "it holds")
+    database.keep_running("alter table orders add column note text;")
+    scene.wait_until(lambda: database.count("wait_event_type = 'Lock'") == 1 and
+                     database.count("state = 'idle in transaction' and "
+                                    "now() - state_change > '4 s'") == 1, "it waits", 30)
+
+
 @fault("db.postgresql-io-contention", "the database is slow while the backup runs, why?")
 def checkpoints_and_writes_fight_for_the_disk(scene):
     database = Postgres(scene, "max_wal_size = 32MB\nsynchronous_commit = on\n"

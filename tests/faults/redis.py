@@ -90,3 +90,12 @@ def password_that_the_application_does_not_know(scene):
                  SOCKET, server.log)
     scene.wait_until(lambda: os.path.exists(server.log) and os.path.getsize(server.log) > 200,
                      "it is refused again and again")
+
+
+@fault("db.redis-replication-broken", "customers see old prices, what serves them?")
+def replica_whose_master_is_gone(scene):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        Redis(scene, "--save", "", "--replicaof", "127.0.0.1", str(closed.getsockname()[1]))
+    scene.wait_until(lambda: "master_link_status:down" in Redis.ask("info", "replication"),
+                     "the link is down")

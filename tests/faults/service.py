@@ -1,5 +1,6 @@
 """Faults of services that run without a service manager, and of what they depend on."""
 import os
+import signal
 import socket
 import sys
 import time
@@ -204,3 +205,79 @@ def _overflows():
 def _remember(scene):
     scene.overflows_before = _overflows()
     return False
+
+
+@fault("service.application-errors", "the checkout fails since the last deployment")
+def program_that_goes_on_and_fails(scene):
+    log = os.path.join(log_folder(scene, "checkout"), "checkout.log")
+    started = time.monotonic()
+    scene.python("import sys,time,traceback\n"
+                 "log=open(sys.argv[1],'a',buffering=1)\n"
+                 "while True:\n"
+                 "  try: {}['currency']\n"
+                 "  except KeyError: log.write(time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())+"
+                 "' ERROR POST /checkout 500\\n'+traceback.format_exc())\n"
+                 "  time.sleep(0.2)\n", log)
+    scene.wait_until(lambda: time.monotonic() - started > 3 and os.path.getsize(log) > 1000,
+                     "it goes on in spite of its errors")
+
+
+@fault("process.stopped", "the api accepts connections but never answers, why?")
+def server_that_somebody_stopped(scene):
+    ready = scene.path("ready")
+    server = scene.python("import socket,sys,time\n"
+                          "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(64)\n"
+                          "import os; open(sys.argv[1]+'.tmp','w').write(str(s.getsockname()[1]))\n"
+                          "os.rename(sys.argv[1]+'.tmp',sys.argv[1])\n"
+                          "while True: s.accept()\n", ready)
+    scene.wait_until(lambda: os.path.exists(ready), "it listens")
+    server.send_signal(signal.SIGSTOP)
+    with open(ready, encoding="ascii") as text:
+        port = int(text.read())
+    for _ in range(5):
+        client = socket.create_connection(("127.0.0.1", port))
+        scene.stack.callback(client.close)
+
+
+def network_of_its_own(scene, setup):
+    """The network of a machine of its own, whose first process lives in it; names resolve there."""
+    ready, resolv = scene.path("up"), scene.write(scene.path("resolv.conf"), "nameserver 127.0.0.1\n")
+    holder = scene.spawn(["unshare", "-n", "-m", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-c",
+                          f"mount -t sysfs sysfs /sys && mount --bind {resolv} /etc/resolv.conf && "
+                          f"ip link set lo up && {setup} && touch {ready} && exec sleep 600"])
+    scene.wait_until(lambda: os.path.exists(ready), "the network is up")
+    with open(f"/proc/{holder.pid}/task/{holder.pid}/children", encoding="ascii") as children:
+        scene.prefix = ["nsenter", "-t", children.read().split()[0], "-n", "-m", "-p"]
+    answers = scene.path("answers")
+    scene.spawn([*scene.prefix, sys.executable, "-c", SLOW_DNS, "127.0.0.1", "0", answers])
+    scene.wait_until(lambda: os.path.exists(answers), "names resolve")
+
+
+@fault("network.gateway-unreachable", "nothing on the internet can be reached from here")
+def default_route_to_where_nobody_is(scene):
+    network_of_its_own(scene, "ip link add eth0 type veth peer name other && ip link set other up && "
+                       "ip addr add 10.77.0.2/24 dev eth0 && ip link set eth0 up && "
+                       "ip route add default via 10.77.0.254")
+    scene.spawn([*scene.prefix, sys.executable, "-c",
+                 "import socket,time\n"
+                 "while True:\n"
+                 "  try: socket.create_connection(('192.0.2.9',443),1)\n"
+                 "  except OSError: time.sleep(0.1)\n"])
+
+    def is_refused():
+        return "FAILED" in scene.run(*scene.prefix, "ip", "neigh", "show", "10.77.0.254")
+    scene.wait_until(is_refused, "nobody answers", 30)
+
+
+@fault("network.ports-exhausted", "why can the crawler not open connections?")
+def outgoing_ports_used_up(scene):
+    network_of_its_own(scene, "echo 40000 40200 >/proc/sys/net/ipv4/ip_local_port_range")
+    ready = scene.path("ready")
+    scene.spawn([*scene.prefix, sys.executable, "-c",
+                 "import socket,sys,time\n"
+                 "s=socket.socket(); s.bind(('127.0.0.1',8080)); s.listen(600); keep=[]\n"
+                 "try:\n"
+                 "  while True: keep+=[socket.create_connection(('127.0.0.1',8080)),s.accept()[0]]\n"
+                 "except OSError: open(sys.argv[1],'w').close()\n"
+                 "time.sleep(600)\n", ready])
+    scene.wait_until(lambda: os.path.exists(ready), "none is left")

@@ -2,6 +2,7 @@
 import os
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 
@@ -108,3 +109,42 @@ def upload_larger_than_nginx_takes(scene):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", b"x" * 4000, timeout=5)
         except OSError:
             pass
+
+
+@fault("web.nginx-upstream-slow", "the site answers 504 Gateway Time-out, why?")
+def upstream_that_takes_requests_and_says_nothing(scene):
+    upstream = socket.socket()
+    upstream.bind(("127.0.0.1", 0))
+    upstream.listen()
+    scene.stack.callback(upstream.close)
+    port = free_port()
+    write_config(scene, f"    listen 127.0.0.1:{port};\n    proxy_read_timeout 200ms;\n"
+                 f"    location / {{ proxy_pass http://127.0.0.1:{upstream.getsockname()[1]}; }}")
+    start_nginx(scene, port)
+    for _ in range(4):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10)
+        except urllib.error.HTTPError as answer:
+            if answer.code != 504:
+                raise RuntimeError(f"nginx answers {answer.code}") from answer
+
+
+@fault("tls.certificate-not-yet-valid", "browsers warn about the shop since the certificate was changed")
+def certificate_of_tomorrow(scene):
+    def day(n):
+        return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + n * 86400))
+    key, request, certificate = (scene.path(f"shop.{kind}") for kind in ("key", "csr", "crt"))
+    config = scene.write(scene.path("ca.conf"),
+                         f"[ca]\ndefault_ca=own\n[own]\ndatabase={scene.path('issued')}\n"
+                         f"new_certs_dir={scene.folder}\nserial={scene.path('serial')}\n"
+                         "default_md=sha256\npolicy=names\n[names]\ncommonName=supplied\n")
+    scene.write(scene.path("issued"), "")
+    scene.write(scene.path("serial"), "01\n")
+    scene.run("openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=shop.example",
+              "-keyout", key, "-out", request)
+    scene.run("openssl", "ca", "-batch", "-selfsign", "-config", config, "-keyfile", key, "-in",
+              request, "-out", certificate, "-startdate", day(1), "-enddate", day(90), "-notext")
+    port = free_port()
+    write_config(scene, f"    listen 127.0.0.1:{port} ssl;\n    ssl_certificate {certificate};\n"
+                 f"    ssl_certificate_key {key};\n    return 200 hello;")
+    start_nginx(scene, port)
