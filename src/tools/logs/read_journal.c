@@ -171,7 +171,16 @@ static bool is_journal(const char *name)
 	return end && (end[8] == '\0' || end[8] == '~');
 }
 
-/* sd_journal_open() passes over files it may not read: say which. Returns how many it may. */
+/* A negative errno for a file that is cut, or no journal, or may not be read. */
+static int try_file(const struct host *host, const char *path)
+{
+	CLEANUP(fd) int fd = host_open(host, path, O_RDONLY);
+	__attribute__((cleanup(close_journal))) sd_journal *handle = NULL;
+
+	return fd < 0 ? fd : sd_journal_open_files_fd(&handle, &fd, 1, 0);
+}
+
+/* sd_journal_open() passes over files that it cannot read: say which. Returns how many it can. */
 static size_t check_files(const struct host *host, const char *directory, json_t *result)
 {
 	CLEANUP(json) json_t *machines = host_list(host, directory, MAX_LISTED);
@@ -192,16 +201,15 @@ static size_t check_files(const struct host *host, const char *directory, json_t
 		json_array_foreach(names, j, name)
 		{
 			char file[900];
-			int fd;
+			int r;
 
 			if (!is_journal(json_string_value(name)))
 				continue;
 			(void)snprintf(file, sizeof(file), "%s/%s", path, json_string_value(name));
-			fd = host_open(host, file, O_RDONLY);
-			if (fd < 0)
-				tool_unread(result, file, fd);
-			n += fd >= 0;
-			fd_close(&fd);
+			r = try_file(host, file);
+			if (r < 0)
+				tool_unread(result, file, r);
+			n += r >= 0;
 		}
 	}
 	return n;
