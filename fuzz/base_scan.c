@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/scan.h"
 
 union value {
@@ -36,10 +37,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = calloc(size + 1, 1);
 	const char *at = text, *end;
+	uint64_t ns;
 
 	if (size)
 		memcpy(text, data, size);
 	end = text + strlen(text);
+	(void)clock_parse(text, &ns);
 	for (unsigned int which = 0, n_refused = 0; *at; which++) {
 		const char *before = at;
 		union value value;

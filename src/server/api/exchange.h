@@ -132,5 +132,3 @@ json_t *exchange_rows(const struct store_rows *rows, const char *name,
 /* Texts and numbers of the checked body. */
 const char *exchange_member(const struct exchange *exchange, const char *name,
 			    const char *otherwise);
-/* RFC 3339 ("2026-11-22T17:03:25Z") to nanoseconds; false for anything else. */
-bool exchange_time(const char *text, int64_t *ns_out);

@@ -58,22 +58,3 @@ json_t *exchange_rows(const struct store_rows *rows, const char *name, const str
 	json_put(object, name, list);
 	return object;
 }
-
-bool exchange_time(const char *text, int64_t *ns_out)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	time_t seconds;
-
-	if (!end)
-		return false;
-	if (*end == '.')
-		end += 1 + strspn(end + 1, "0123456789");
-	if (strcmp(end, "Z") != 0 && strcmp(end, "+00:00") != 0)
-		return false;
-	seconds = timegm(&tm);
-	if (seconds < 0 || seconds > INT64_C(4102444800))
-		return false;
-	*ns_out = (int64_t)seconds * (int64_t)NS_PER_SEC;
-	return true;
-}

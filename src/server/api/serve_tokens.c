@@ -176,6 +176,7 @@ static void post_provisioning(struct exchange *exchange)
 {
 	const char *until = exchange_member(exchange, "expires_at", NULL);
 	int64_t now = (int64_t)clock_wall_ns();
+	uint64_t expires = 0;
 	struct wish wish = {
 		.kind = TOKEN_PROVISIONING,
 		.name = exchange_member(exchange, "name", ""),
@@ -186,7 +187,9 @@ static void post_provisioning(struct exchange *exchange)
 
 	if (!is_own(exchange, exchange->params[0]))
 		return;
-	if (until && (!exchange_time(until, &wish.expires) || wish.expires <= now)) {
+	if (until && clock_parse(until, &expires))
+		wish.expires = (int64_t)expires;
+	if (until && (int64_t)expires <= now) {
 		exchange_refuse(exchange, 400, NULL, "'%.40s' is no time to come in RFC 3339",
 				until);
 		return;
