@@ -7,6 +7,7 @@
 #include "tools/logs/log_file.h"
 #include "tools/logs/log_groups.h"
 #include "tools/logs/log_paths.h"
+#include "tools/logs/log_span.h"
 
 #define MAX_FILES 60
 #define MAX_FILE_BYTES (4 * MIB)
@@ -29,10 +30,12 @@ static void count_line(struct log_groups *groups, const struct log_file *file,
 	}
 }
 
-static int read_file(struct task *task, const char *path, uint64_t since_ns, size_t max,
+static int read_file(struct task *task, const char *path, const struct log_span *span, size_t max,
 		     json_t *files)
 {
-	struct log_file_options options = { .since_ns = since_ns, .max_bytes = MAX_FILE_BYTES };
+	struct log_file_options options = { .since_ns = span->since_ns,
+					    .until_ns = span->until_ns,
+					    .max_bytes = MAX_FILE_BYTES };
 	CLEANUP(log_file) struct log_file file = { .fd = -1 };
 	struct log_groups groups;
 	struct log_entry entry;
@@ -73,30 +76,34 @@ static void put_writers(const json_t *writers, json_t *files)
 	}
 }
 
-static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
+static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
-	double since_s = json_get_number(args, "since_s", 3600);
 	size_t max = (size_t)json_get_int(args, "max", 10);
-	uint64_t now_ns = host_now_ns(task->host), window_ns = (uint64_t)since_s * NS_PER_SEC;
+	uint64_t now_ns = host_now_ns(task->host);
+	struct log_paths_query query = { .max = MAX_FILES };
+	struct log_span span;
 	CLEANUP(json) json_t *found = NULL;
 	const json_t *paths = json_object_get(args, "paths"), *path;
 	CLEANUP(json) json_t *writers = json_object();
 	json_t *files = json_array();
 	size_t i;
+	int r = log_span_read(args, now_ns, 3600, &span, err);
 
 	json_put(result, "files", files);
+	if (r < 0)
+		return r;
+	query.since_s = (double)(now_ns - span.since_ns) / (double)NS_PER_SEC;
+	query.namespaces = json_object_get(args, "namespaces");
+	query.writers = writers;
 	if (!paths)
-		paths = found = log_paths_recent(task, since_s, MAX_FILES, writers, result);
+		paths = found = log_paths_recent(task, &query, result);
 	json_array_foreach(paths, i, path)
 	{
-		int r;
-
 		if (clock_monotonic_ns() > task->deadline_ns) {
 			json_put(result, "truncated", json_true());
 			break;
 		}
-		r = read_file(task, json_string_value(path),
-			      now_ns > window_ns ? now_ns - window_ns : 0, max, files);
+		r = read_file(task, json_string_value(path), &span, max, files);
 		if (r < 0)
 			tool_unread(result, json_string_value(path), r);
 	}
@@ -111,7 +118,8 @@ const struct tool tool_find_log_errors = {
 			   "/var/log and those that processes hold open, grouped by message.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"default\":3600,"
-			  "\"description\":\"how far to look back\"},"
+			  "\"description\":\"how far to look back\"}," LOG_SPAN_AROUND ","
+			  "\"namespaces\":" LOG_PATHS_NAMESPACES ","
 			  "\"paths\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":60,\"items\":"
 			  "{\"type\":\"string\",\"format\":\"path\"},"
 			  "\"description\":\"these files instead\"},"

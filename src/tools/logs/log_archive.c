@@ -83,6 +83,7 @@ int log_archive_open(struct log_file *file, struct task *task, const char *path,
 	file->decoder_close = close_decoder;
 	file->first_line = 1;
 	file->since_ns = options->since_ns;
+	file->until_ns = options->until_ns ? options->until_ns : UINT64_MAX;
 	lines_init_source(&file->lines, read_decoded, file->decoder, options->max_bytes);
 	return 0;
 }

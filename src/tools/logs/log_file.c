@@ -83,6 +83,7 @@ int log_file_open(struct log_file *file, struct task *task, const char *path,
 	file->first_line =
 		window.start <= COUNTED_BYTES ? count_lines(file->fd, window.start) + 1 : 0;
 	file->since_ns = options->since_ns;
+	file->until_ns = options->until_ns ? options->until_ns : UINT64_MAX;
 	lines_init(&file->lines, file->fd, options->max_bytes);
 	return 0;
 }
@@ -120,7 +121,8 @@ bool log_file_next(struct log_file *file, struct log_entry *entry_out)
 
 		if (has_time)
 			file->last_ns = ns;
-		if (file->last_ns && file->last_ns < file->since_ns)
+		if (file->last_ns &&
+		    (file->last_ns < file->since_ns || file->last_ns > file->until_ns))
 			continue;
 		*entry_out = (struct log_entry) {
 			.text = line,

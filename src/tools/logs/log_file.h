@@ -18,7 +18,7 @@ struct log_file {
 	int fd;
 	struct lines lines;
 	struct log_clock clock;
-	uint64_t since_ns, last_ns;
+	uint64_t since_ns, until_ns, last_ns;
 	uint64_t deadline_ns;
 	void *decoder; /* of a compressed file, see log_archive.h */
 	void (*decoder_close)(void *decoder);
@@ -33,6 +33,7 @@ struct log_entry {
 
 struct log_file_options {
 	uint64_t since_ns;  /* 0: everything */
+	uint64_t until_ns;  /* 0: to the end */
 	uint64_t n_lines;   /* only the last so many; 0: all of the window */
 	uint64_t max_bytes; /* of the file's end */
 };

@@ -28,9 +28,8 @@ struct found {
 struct walk {
 	struct task *task;
 	struct log_clock clock;
-	double since_s;
+	const struct log_paths_query *query;
 	json_t *result;
-	json_t *writers; /* or NULL */
 	struct found *found;
 	size_t n_found, n_entries;
 	bool truncated;
@@ -56,6 +55,26 @@ static bool is_skipped(const char *path)
 	return false;
 }
 
+/* Of a pod of another namespace than those that were asked for. */
+static bool is_others(const json_t *namespaces, const char *path)
+{
+	static const char pods[] = "/var/log/pods/";
+	const char *name = path + strlen(pods);
+	const json_t *wanted;
+	size_t i;
+
+	if (!namespaces || strncmp(path, pods, strlen(pods)) != 0)
+		return false;
+	json_array_foreach(namespaces, i, wanted)
+	{
+		const char *text = json_string_value(wanted);
+
+		if (strncmp(name, text, strlen(text)) == 0 && name[strlen(text)] == '_')
+			return false;
+	}
+	return true;
+}
+
 static bool is_known(const struct walk *walk, const char *path)
 {
 	for (size_t i = 0; i < walk->n_found; i++)
@@ -69,8 +88,9 @@ static void add_file(struct walk *walk, const char *path, const struct stat *sta
 	double ago = log_seconds_ago(&walk->clock, (uint64_t)status->st_mtim.tv_sec * NS_PER_SEC +
 							   (uint64_t)status->st_mtim.tv_nsec);
 
-	if (status->st_size == 0 || ago > walk->since_s || is_skipped(path) ||
-	    strlen(path) >= sizeof(walk->found->path) || is_known(walk, path))
+	if (status->st_size == 0 || ago > walk->query->since_s || is_skipped(path) ||
+	    is_others(walk->query->namespaces, path) || strlen(path) >= sizeof(walk->found->path) ||
+	    is_known(walk, path))
 		return;
 	if (walk->n_found == MAX_FOUND) {
 		walk->truncated = true;
@@ -228,15 +248,15 @@ static double started_s_ago(const struct host *host, const struct process *proce
 static void note_writer(struct walk *walk, const char *path, int64_t pid)
 {
 	const struct host *host = walk->task->host;
-	const json_t *known = json_object_get(walk->writers, path);
+	const json_t *known = json_object_get(walk->query->writers, path);
 	struct process process;
 	double age_s;
 
-	if (!walk->writers || pid <= 0 || !process_read(host, (uint32_t)pid, &process))
+	if (!walk->query->writers || pid <= 0 || !process_read(host, (uint32_t)pid, &process))
 		return;
 	age_s = started_s_ago(host, &process);
 	if (!known || json_get_number(known, "started_s_ago", 0) < age_s)
-		json_put(walk->writers, path,
+		json_put(walk->query->writers, path,
 			 json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)pid, "comm",
 				   json_text(process.comm, strlen(process.comm)), "started_s_ago",
 				   json_figure(age_s)));
@@ -285,15 +305,13 @@ static int compare_found(const void *left, const void *right)
 	return strcmp(l->path, r->path);
 }
 
-json_t *log_paths_recent(struct task *task, double since_s, size_t max, json_t *writers,
-			 json_t *result)
+json_t *log_paths_recent(struct task *task, const struct log_paths_query *query, json_t *result)
 {
 	struct walk walk = {
 		.task = task,
 		.clock = host_log_clock(task->host),
-		.since_s = since_s,
+		.query = query,
 		.result = result,
-		.writers = writers,
 		.found = calloc(MAX_FOUND, sizeof(struct found)),
 	};
 	json_t *paths = json_array();
@@ -303,9 +321,9 @@ json_t *log_paths_recent(struct task *task, double since_s, size_t max, json_t *
 	walk_directory(&walk, "/var/log", 1);
 	add_open_files(&walk);
 	qsort(walk.found, walk.n_found, sizeof(*walk.found), compare_found);
-	for (size_t i = 0; i < walk.n_found && i < max; i++)
+	for (size_t i = 0; i < walk.n_found && i < query->max; i++)
 		json_push(paths, json_text(walk.found[i].path, strlen(walk.found[i].path)));
-	if (walk.truncated || walk.n_found > max)
+	if (walk.truncated || walk.n_found > query->max)
 		json_put(result, "truncated", json_true());
 	free(walk.found);
 	return paths;

@@ -11,6 +11,7 @@
 #include "logs/pattern.h"
 #include "tools/catalogue.h"
 #include "tools/logs/log_host.h"
+#include "tools/logs/log_span.h"
 
 #define MAX_SCANNED 50000
 #define MAX_LISTED 200
@@ -23,7 +24,8 @@ struct journal {
 	sd_journal *handle;
 	struct log_clock clock;
 	struct log_pattern *pattern; /* or NULL */
-	uint64_t since_us, deadline_ns;
+	uint64_t since_us, until_us; /* UINT64_MAX: to the end */
+	uint64_t deadline_ns;
 	size_t max;
 	uint64_t n_scanned, n_matching, by_priority[N_PRIORITIES];
 	bool truncated;
@@ -140,7 +142,9 @@ static void add_entry(struct journal *journal, uint64_t time_us)
 
 static int scan(struct journal *journal)
 {
-	int r = sd_journal_seek_tail(journal->handle);
+	int r = journal->until_us == UINT64_MAX
+			? sd_journal_seek_tail(journal->handle)
+			: sd_journal_seek_realtime_usec(journal->handle, journal->until_us + 1);
 
 	while (r >= 0) {
 		uint64_t time_us;
@@ -266,15 +270,17 @@ static int read_entries(struct task *task, const json_t *args, json_t *result, s
 		.max = (size_t)json_get_int(args, "max", 100),
 		.entries = entries,
 	};
-	uint64_t window_us = (uint64_t)json_get_int(args, "since_s", 0) * 1000000;
-	uint64_t now_us = journal.clock.now_ns / 1000;
-	int r;
+	struct log_span span;
+	int r = log_span_read(args, journal.clock.now_ns, 0, &span, err);
 
+	if (r < 0)
+		return r;
 	if (grep)
 		journal.pattern = pattern = log_pattern_new(grep, LOG_PATTERN_ANY_CASE, err);
 	if (grep && !pattern)
 		return err->code;
-	journal.since_us = window_us && now_us > window_us ? now_us - window_us : 0;
+	journal.since_us = span.since_ns / 1000;
+	journal.until_us = span.until_ns == UINT64_MAX ? UINT64_MAX : span.until_ns / 1000;
 	r = open_journal(&journal, task, args, err);
 	handle = journal.handle;
 	if (r < 0)
@@ -313,7 +319,7 @@ const struct tool tool_read_journal = {
 			  "\"priority\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":7,"
 			  "\"description\":\"this priority or worse (3 is err)\"},"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,"
-			  "\"description\":\"only the last so many seconds\"},"
+			  "\"description\":\"only the last so many seconds\"}," LOG_SPAN_AROUND ","
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2000,\"default\":100},"
 			  "\"grep\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000,"
 			  "\"description\":\"a Perl regular expression for the message, any case\"}}}",

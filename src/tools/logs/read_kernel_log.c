@@ -11,6 +11,7 @@
 #include "logs/kernel.h"
 #include "tools/catalogue.h"
 #include "tools/logs/log_host.h"
+#include "tools/logs/log_span.h"
 
 #define MAX_READ_LINES 20000
 #define MAX_FILE_BYTES (8 * MIB)
@@ -23,7 +24,7 @@ struct reading {
 	struct log_clock clock;
 	struct kernel_log *log;
 	json_t *lines;
-	double since_s; /* 0: everything */
+	struct log_span span;
 	int64_t priority;
 	size_t max;
 	uint64_t n_lines;
@@ -34,7 +35,7 @@ static void add_line(struct reading *reading, uint64_t wall_ns, int64_t priority
 {
 	double ago = log_seconds_ago(&reading->clock, wall_ns);
 
-	if (reading->since_s > 0 && ago > reading->since_s)
+	if (wall_ns < reading->span.since_ns || wall_ns > reading->span.until_ns)
 		return;
 	reading->n_lines++;
 	kernel_log_add(reading->log, text, ago);
@@ -56,8 +57,12 @@ static int read_broker(struct reading *reading, struct error *err)
 	const json_t *line;
 	size_t i;
 
-	if (reading->since_s > 0)
-		json_put(question, "since_s", json_integer((json_int_t)reading->since_s));
+	if (reading->span.since_ns) {
+		uint64_t ago_ns = reading->clock.now_ns - reading->span.since_ns;
+
+		/* The span itself is held to above. */
+		json_put(question, "since_s", json_integer((json_int_t)(ago_ns / NS_PER_SEC) + 1));
+	}
 	answer = broker_ask(reading->task, BROKER_KERNEL_LOG, question, err);
 	if (!answer)
 		return err->code;
@@ -186,7 +191,7 @@ static const char *read_all(struct reading *reading, json_t *result)
 	return source;
 }
 
-static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
+static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
 	CLEANUP(kernel_log) struct kernel_log *log = kernel_log_new();
 	struct reading reading = {
@@ -194,12 +199,17 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 		.clock = host_log_clock(task->host),
 		.log = log,
 		.lines = json_array(),
-		.since_s = json_get_number(args, "since_s", 0),
 		.priority = json_get_int(args, "priority", 7),
 		.max = (size_t)json_get_int(args, "max", 100),
 	};
-	const char *source = read_all(&reading, result);
+	int r = log_span_read(args, reading.clock.now_ns, 0, &reading.span, err);
+	const char *source;
 
+	if (r < 0) {
+		json_decref(reading.lines);
+		return r;
+	}
+	source = read_all(&reading, result);
 	json_put(result, "source", source ? json_string(source) : json_null());
 	json_put(result, "n_lines", json_integer((json_int_t)reading.n_lines));
 	json_put(result, "lines", reading.lines);
@@ -215,7 +225,7 @@ const struct tool tool_read_kernel_log = {
 			   "hung tasks, crashes, link and table problems sorted out.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"description\":"
-			  "\"only what was said in the last so many seconds\"},"
+			  "\"only what was said in the last so many seconds\"}," LOG_SPAN_AROUND ","
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2000,\"default\":100,"
 			  "\"description\":\"lines to return, the latest\"},"
 			  "\"priority\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":7,\"default\":7,"

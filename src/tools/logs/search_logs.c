@@ -140,6 +140,10 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	};
 	const json_t *paths = json_object_get(args, "paths"), *path;
 	CLEANUP(json) json_t *found = NULL;
+	const struct log_paths_query query = {
+		.since_s = (double)(window_ns / NS_PER_SEC),
+		.max = MAX_PATHS,
+	};
 	size_t i;
 
 	if (!pattern)
@@ -147,8 +151,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "matches", search.matches = json_array());
 	json_put(result, "files", search.files = json_array());
 	if (!paths)
-		paths = found = log_paths_recent(task, (double)(window_ns / NS_PER_SEC), MAX_PATHS,
-						 NULL, result);
+		paths = found = log_paths_recent(task, &query, result);
 	json_array_foreach(paths, i, path) search_rotations(&search, json_string_value(path));
 	json_put(result, "n_matches", json_integer((json_int_t)search.n_matches));
 	json_put(result, "n_given_up", json_integer((json_int_t)log_pattern_n_given_up(pattern)));
