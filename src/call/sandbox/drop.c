@@ -74,10 +74,12 @@ static int unless_powerless(const struct plan *plan)
 
 int drop_bounding_set(struct plan *plan)
 {
-	for (int i = 0; i <= LAST_CAPABILITY; i++)
-		if (!(plan->rules->capabilities >> i & 1) &&
-		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL)
-			return unless_powerless(plan);
+	for (int i = 0; i <= LAST_CAPABILITY; i++) {
+		if (plan->rules->capabilities >> i & 1 || prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0)
+			continue;
+		/* Beyond the last one that this kernel has. */
+		return errno == EINVAL ? 0 : unless_powerless(plan);
+	}
 	return 0;
 }
 
