@@ -288,9 +288,14 @@ void start_waiting(struct serve *serve, const struct launch_record *kind)
 	struct plan plan;
 	int ends[2];
 
-	if (!box || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (!box)
 		return;
 	make_plan(serve, &plan, box, kind);
+	/* A tree of its own would not be given up when the mounts change: nobody looks. */
+	if (plan.walls_wanted & WALL_MOUNT_NS && !plan.tree)
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
 	set_times(box, WAIT_NS);
 	plan.order_fd = ends[1];
 	box->order_fd = ends[0];
