@@ -48,20 +48,40 @@ static bool wants(const struct watcher *watcher, const char *kind)
 	return !watcher->chosen;
 }
 
+/* As the documented client takes records apart; 'data' is JSON already. */
+static const char *action_of(const struct hub_event *event)
+{
+	CLEANUP(json) json_t *data = NULL;
+
+	if (strcmp(event->kind, "agent") == 0)
+		return "update";
+	if (strcmp(event->kind, "call") != 0)
+		return "create";
+	data = json_loads(event->data, 0, NULL);
+	return json_object_get(data, "tool") ? "create" : "update"; /* only a new one names it */
+}
+
 static int deliver(const struct hub_event *event, void *data)
 {
 	struct watcher *watcher = data;
 	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(buf) struct buf record = { 0 };
 	char id[24];
 
 	if (!wants(watcher, event->kind))
 		return 0;
+	buf_init(&record, EVENTS_DATA_MAX_BYTES + KIB);
+	if (watcher->chosen)
+		buf_add_format(&record, "{\"action\":\"%s\",\"record\":%s}", action_of(event),
+			       event->data);
+	else
+		buf_add_text(&record, event->data);
 	buf_init(&text, 2 * EVENTS_DATA_MAX_BYTES + KIB);
 	text_format(id, sizeof(id), "%llu", (unsigned long long)event->seq);
 	sse_format(&(struct sse_event) { .id = event->seq ? id : NULL,
 					 .event = event->kind,
-					 .data = event->data,
-					 .n_data = strlen(event->data) },
+					 .data = buf_text(&record),
+					 .n_data = record.len },
 		   &text);
 	return http_stream_write(watcher->stream, text.data, text.len);
 }

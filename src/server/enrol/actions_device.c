@@ -42,8 +42,17 @@ static void handle_authorized(struct exchange *exchange, const struct store_resu
 					    "the device is authorized"));
 }
 
+static void handle_wrong_code(struct exchange *exchange, const struct error *err)
+{
+	if (err->code == -ENOENT)
+		exchange_refuse(exchange, 400, "invalid_code", "invalid or expired user code");
+	else
+		exchange_fail(exchange, err);
+}
+
 void action_authorize(struct exchange *exchange)
 {
+	exchange->failed = handle_wrong_code;
 	device_decide(exchange, exchange_member(exchange, "user_code", ""), DEVICE_ALLOW,
 		      handle_authorized);
 }
@@ -87,7 +96,7 @@ static void handle_voucher(struct exchange *exchange, const struct store_result 
 	struct joining *joining = container_of(exchange->data, struct joining, grant);
 	const struct voucher_rule rule = { .api = exchange->api,
 					   .address = exchange->http->peer->address };
-	struct store_step steps[NEWCOMER_STEPS + ACTION_TOKEN_STEPS + 1];
+	struct store_step steps[NEWCOMER_STEPS + ACTION_TOKEN_STEPS + 2];
 	struct error err = { 0 };
 
 	if (voucher_read(&rule, result->steps, &joining->voucher, &err) < 0) {
@@ -103,6 +112,8 @@ static void handle_voucher(struct exchange *exchange, const struct store_result 
 		exchange_audit(exchange, "agent.enrol", joining->newcomer.agent,
 			       json_pack("{s:s, s:s}", "hostname", joining->newcomer.hostname,
 					 "address", joining->newcomer.address));
+	device_note_agent(exchange, &joining->grant, joining->newcomer.agent,
+			  steps + NEWCOMER_STEPS + ACTION_TOKEN_STEPS + 1);
 	exchange_submit_all(exchange, steps, ARRAY_LEN(steps), handle_joined);
 }
 
@@ -135,8 +146,15 @@ static void handle_refused(struct exchange *exchange, struct device_grant *grant
 		{ "expired_token", "device code expired" },
 		{ "access_denied", "device not authorized: it was denied" },
 	};
-	const char *sentence = "invalid device code, or device code already used";
+	const char *sentence = "invalid device code";
 
+	if (grant->is_used) {
+		exchange_answer_other(exchange, 400,
+				      json_pack("{s:s, s:s, s:s}", "error",
+						"device code already used", "code", grant->word,
+						"agent_id", grant->agent));
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(grant->word, words[i].word) == 0)
 			sentence = words[i].sentence;

@@ -24,6 +24,7 @@ static const char poll_sql[] =
 static const char polled_sql[] = "UPDATE device_codes SET polled = $2 WHERE device_hash = $1";
 static const char use_sql[] = "UPDATE device_codes SET state = 'used' "
 			      "WHERE device_hash = $1 AND state = 'approved'";
+static const char note_sql[] = "UPDATE device_codes SET client = $2 WHERE device_hash = $1";
 static const char token_sql[] =
 	"INSERT INTO tokens (org, id, kind, hash, created, expires, uses_left, network, "
 	"created_by) "
@@ -91,9 +92,10 @@ void device_decide(struct exchange *exchange, const char *user_code, enum device
 				"too many codes were tried: wait a minute");
 		return;
 	}
-	exchange->failed = handle_no_code;
+	if (!exchange->failed)
+		exchange->failed = handle_no_code;
 	if (!user_code_read(user_code, strlen(user_code), code)) {
-		handle_no_code(exchange, &(struct error) { .code = -ENOENT });
+		exchange->failed(exchange, &(struct error) { .code = -ENOENT });
 		return;
 	}
 	if (decision == DEVICE_LOOK) {
@@ -182,12 +184,23 @@ static const char *refusal(const struct store_rows *rows)
 	return now - store_int_at(rows, 0, 3) < POLL_NS ? "slow_down" : "authorization_pending";
 }
 
+static void remember_agent(struct device_grant *grant, const char *text)
+{
+	CLEANUP(json) json_t *client = json_loads(text, 0, NULL);
+
+	grant->is_used = true;
+	text_format(grant->agent, sizeof(grant->agent), "%s",
+		    json_get_text(client, "agent_id", ""));
+}
+
 static void handle_poll(struct exchange *exchange, const struct store_result *result)
 {
 	struct device_grant *grant = exchange->data;
 	const struct store_rows *rows = result->steps;
 
 	grant->word = refusal(rows);
+	if (rows->n_rows && strcmp(store_text_at(rows, 0, 1), "used") == 0)
+		remember_agent(grant, store_text_at(rows, 0, 4));
 	if (grant->word) {
 		grant->refused(exchange, grant);
 		return;
@@ -207,4 +220,20 @@ void device_redeem(struct exchange *exchange, const char *device_code, struct de
 		STEP(polled_sql, STORE_ANY, store_text(grant->hash), exchange_now()),
 	};
 	exchange_submit_all(exchange, steps, ARRAY_LEN(steps), handle_poll);
+}
+
+void device_note_agent(struct exchange *exchange, const struct device_grant *grant,
+		       const char *agent, struct store_step *step_out)
+{
+	CLEANUP(json) json_t *client = json_loads(grant->client, 0, NULL);
+	struct store_value *params = exchange_alloc(exchange, 2 * sizeof(*params));
+	CLEANUP(text) char *text = NULL;
+
+	if (!client)
+		client = json_object();
+	json_put(client, "agent_id", json_string(agent));
+	text = json_canonical(client);
+	params[0] = store_text(grant->hash);
+	params[1] = store_text(exchange_text(exchange, "%s", text));
+	*step_out = (struct store_step) { note_sql, params, 2, STORE_ANY };
 }

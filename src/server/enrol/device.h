@@ -34,7 +34,8 @@ void device_codes_finish(struct device_codes *codes);
 
 /*
  * The person of the exchange decides (his role is checked): calls 'then' with the row of
- * DEVICE_COLUMNS, or answers 404 for a code that does not wait, 429 for too many guesses.
+ * DEVICE_COLUMNS, or answers 404 for a code that does not wait (exchange->failed, where that is
+ * set, is told -ENOENT instead), 429 for too many guesses.
  */
 enum device_decision {
 	DEVICE_LOOK,
@@ -50,6 +51,8 @@ struct device_grant {
 	const char *scope;      /* "agent", "viewer" ... */
 	char client[8192];      /* JSON text */
 	const char *word;       /* "authorization_pending" ..., of a refusal */
+	bool is_used;           /* the code was spent before, by this agent ("": unknown) */
+	char agent[CERTIFICATE_ID_BYTES];
 	void (*then)(struct exchange *exchange, struct device_grant *grant);
 	void (*refused)(struct exchange *exchange, struct device_grant *grant);
 
@@ -57,3 +60,7 @@ struct device_grant {
 	char hash[TOKEN_HASH_BYTES];
 };
 void device_redeem(struct exchange *exchange, const char *device_code, struct device_grant *grant);
+
+/* Writes down which agent the host became, in the batch that makes it. */
+void device_note_agent(struct exchange *exchange, const struct device_grant *grant,
+		       const char *agent, struct store_step *step_out);

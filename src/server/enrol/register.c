@@ -7,8 +7,12 @@
 #include "server/enrol/newcomer.h"
 #include "server/enrol/routes.h"
 
-static const char own_key_sql[] = "INSERT INTO api_keys (org, id, name, role, hash, created) "
-				  "VALUES ($1, $2, $3, 'agent', $4, $5)";
+/* A host that enrols again may bring the secret that it had: it is then that of the new agent. */
+static const char own_key_sql[] =
+	"INSERT INTO api_keys (org, id, name, role, hash, created) "
+	"VALUES ($1, $2, $3, 'agent', $4, $5) ON CONFLICT (hash) DO UPDATE SET id = $2, name = $3, "
+	"created = $5, revoked = NULL, expires = NULL WHERE api_keys.org = $1 "
+	"AND api_keys.role = 'agent'";
 
 struct registration {
 	struct voucher_query query;

@@ -92,7 +92,13 @@ void heartbeat_handle(struct hub_link *link, json_t *id, const json_t *params)
 	link->hub->counters.heartbeats++;
 	if (sealed)
 		json_put(result, "anchor", sealed);
-	link_send(link, jsonrpc_format_result(id, result));
+	if (link->is_plain && !id) {
+		json_put(result, "type", json_string("heartbeat_ack"));
+		link_send(link, json_dumps(result, JSON_COMPACT));
+		json_decref(result);
+	} else {
+		link_send(link, jsonrpc_format_result(id, result));
+	}
 	save_seen(link);
 }
 

@@ -84,6 +84,19 @@ static bool login_plainly(struct hub_link *link, const char *text, size_t len)
 	return true;
 }
 
+/* And so is what such a host says then; what we have no word for is ignored, as documented. */
+static bool handle_plainly(struct hub_link *link, const char *text, size_t len)
+{
+	struct error err = { 0 };
+	CLEANUP(json) json_t *plain = json_parse(text, len, HUB_MESSAGE_MAX_BYTES, &err);
+
+	if (!plain || !json_object_get(plain, "type"))
+		return false;
+	if (link->state == LINK_READY && strcmp(json_get_text(plain, "type", ""), "heartbeat") == 0)
+		heartbeat_handle(link, NULL, plain);
+	return true;
+}
+
 static void handle_first(struct hub_link *link, const char *text, size_t len)
 {
 	CLEANUP(jsonrpc) struct jsonrpc_message message = { 0 };
@@ -109,6 +122,8 @@ void message_handle(struct hub_link *link, const char *text, size_t len)
 		handle_first(link, text, len);
 		return;
 	}
+	if (link->is_plain && handle_plainly(link, text, len))
+		return;
 	if (jsonrpc_parse(text, len, HUB_MESSAGE_MAX_BYTES, &message, &err) < 0) {
 		link->hub->counters.messages_bad++;
 		link_refuse(link, message.id, (int)jsonrpc_code_of(&err), err.text);
