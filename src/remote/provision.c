@@ -184,6 +184,62 @@ static int enrol(struct cli *cli, const struct enrolment *enrolment, int is_forc
 	return EXIT_DONE;
 }
 
+/* The documented variables of other agents, in the order in which they count. */
+static const char *find_variable(const char *const *names)
+{
+	for (; *names; names++) {
+		const char *value = getenv(*names);
+
+		if (value && *value)
+			return value;
+	}
+	return NULL;
+}
+
+/* "wss://HOST/agent/ws", as the documented variable has it, is https://HOST to us. */
+static int take_link_url(const char *url, char out[FOLDER_BYTES], struct error *err)
+{
+	static const char ending[] = "/agent/ws";
+	const char *at = url;
+	size_t len;
+
+	if (!scan_text(&at, "wss://"))
+		return error_set(err, -EINVAL, "RCABOT_SERVER_URL must begin with wss://");
+	len = strlen(at);
+	if (len > strlen(ending) && strcmp(at + len - strlen(ending), ending) == 0)
+		len -= strlen(ending);
+	text_format(out, FOLDER_BYTES, "https://%.*s", (int)len, at);
+	return 0;
+}
+
+/* What nobody said in words or settings, as those agents were told it. */
+static int take_documented(struct enrolment *enrolment, struct buf *token, char url[FOLDER_BYTES],
+			   struct error *err)
+{
+	static const char *const servers[] = { "CAUSA_SERVER_URL", "RCABOT_SERVER_URL", NULL };
+	static const char *const customers[] = { "CAUSA_CUSTOMER_ID", "RCABOT_CUSTOMER_ID", NULL };
+	static const char *const keys[] = { "CAUSA_API_KEY", "RCABOT_API_KEY", NULL };
+	static const char *const tokens[] = { "NANNYAI_STATIC_TOKEN", NULL };
+	const char *server = find_variable(servers), *secret;
+
+	if (!*enrolment->url && server) {
+		if (take_link_url(server, url, err) < 0)
+			return err->code;
+		enrolment->url = url;
+	}
+	if (token->len)
+		return 0;
+	secret = find_variable(tokens);
+	if (!secret) {
+		secret = find_variable(keys);
+		if (secret && !enrolment->customer_id)
+			enrolment->customer_id = find_variable(customers);
+	}
+	if (secret)
+		buf_add_text(token, secret);
+	return 0;
+}
+
 /* The server must be there before a token is spent. */
 static int try_first(struct cli *cli, const char *url, const char *pin)
 {
@@ -217,12 +273,13 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 		{ "--test-connection", OPTION_SET, &tries_first },
 		{ 0 },
 	};
-	char folder[FOLDER_BYTES];
+	char folder[FOLDER_BYTES], url[FOLDER_BYTES];
 	struct words words;
 	struct error err = { 0 };
 
 	if (option_read(rows, argc, argv, &words, &err) < 0 ||
-	    secret_read(&secret, &token, &err) < 0)
+	    secret_read(&secret, &token, &err) < 0 ||
+	    take_documented(&enrolment, &token, url, &err) < 0)
 		return command_failed(&err);
 	if (words.n || !*enrolment.url)
 		return command_misused(&command_provision);
