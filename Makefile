@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS ?= 10
 QUESTION ?= What is wrong with this host?
 
-.PHONY: help up build bootstrap test soak bench fuzz lint format debian13 arm64 install package clean
+.PHONY: help up build bootstrap test soak interop bench fuzz lint format debian13 arm64 install package clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -21,6 +21,9 @@ test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
 
 soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
 	@scripts/test --soak
+
+interop: build ## against others: Kubernetes, OpenAPI, WebSocket, OCI; fetches them, skips out loud
+	@scripts/interop
 
 bench: build ## measure, one JSON line per figure, each beside its peer
 	@scripts/bench
