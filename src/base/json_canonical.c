@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/digits.h"
 #include "base/json.h"
 
 #define MAX_DEPTH 4096 /* twice what jansson reads */
@@ -20,19 +21,9 @@ struct member {
 
 static void add_value(struct buf *out, const json_t *json, unsigned depth);
 
-/* Digits from the end of 'end' on, towards the front; returns the first. */
-static char *digits_before(char *end, uint64_t value)
-{
-	do {
-		*--end = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	return end;
-}
-
 static void add_integer(struct buf *out, int64_t value)
 {
-	char text[24], *end = text + sizeof(text);
+	char text[DIGITS_MAX_BYTES + 1], *end = text + sizeof(text);
 	char *start = digits_before(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 
 	if (value < 0)

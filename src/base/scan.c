@@ -22,15 +22,32 @@ static unsigned digit_value(char c)
 }
 
 /* By hand: /proc is read by the thousand, and strtoull() asks for the locale each time. */
-static bool scan_digits(const char **at, unsigned base, uint64_t *value_out)
+static bool scan_hex_digits(const char **at, uint64_t *value_out)
 {
 	const char *from = *at;
 	uint64_t value = 0;
 	unsigned digit;
 
-	for (digit = digit_value(*from); digit < base; digit = digit_value(*++from))
-		if (__builtin_mul_overflow(value, base, &value) ||
+	for (digit = digit_value(*from); digit < 16; digit = digit_value(*++from))
+		if (__builtin_mul_overflow(value, 16, &value) ||
 		    __builtin_add_overflow(value, digit, &value))
+			return false;
+	if (from == *at)
+		return false;
+	*at = from;
+	*value_out = value;
+	return true;
+}
+
+/* The same for the base that nearly all numbers have. */
+static bool scan_decimal(const char **at, uint64_t *value_out)
+{
+	const char *from = *at;
+	uint64_t value = 0;
+
+	for (; *from >= '0' && *from <= '9'; from++)
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (unsigned)(*from - '0'), &value))
 			return false;
 	if (from == *at)
 		return false;
@@ -43,7 +60,7 @@ bool scan_u64(const char **at, uint64_t *value_out)
 {
 	const char *start = skip_blanks(*at);
 
-	if (!scan_digits(&start, 10, value_out))
+	if (!scan_decimal(&start, value_out))
 		return false;
 	*at = start;
 	return true;
@@ -56,7 +73,7 @@ bool scan_hex(const char **at, uint64_t *value_out)
 	/* As strtoull() does, for "0x1f". */
 	if (start[0] == '0' && (start[1] == 'x' || start[1] == 'X') && digit_value(start[2]) < 16)
 		start += 2;
-	if (!scan_digits(&start, 16, value_out))
+	if (!scan_hex_digits(&start, value_out))
 		return false;
 	*at = start;
 	return true;
@@ -69,7 +86,7 @@ bool scan_i64(const char **at, int64_t *value_out)
 	uint64_t value;
 
 	start += is_negative;
-	if (!scan_digits(&start, 10, &value) || value > (uint64_t)INT64_MAX + is_negative)
+	if (!scan_decimal(&start, &value) || value > (uint64_t)INT64_MAX + is_negative)
 		return false;
 	*at = start;
 	*value_out = is_negative ? (int64_t)(0 - value) : (int64_t)value;

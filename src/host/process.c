@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "host/pids.h"
 
 #define STAT_BYTES 1024
+#define PATH_BYTES 64
 #define TICKS_PER_S 100        /* USER_HZ: part of the ABI on every architecture we build for */
 #define KERNEL_FLAG 0x00200000 /* PF_KTHREAD */
 
@@ -47,7 +50,8 @@ static size_t parse_columns(const char *at, uint64_t columns[N_COLUMNS])
 			break;
 		if (COLUMNS_USED & COLUMN_BIT(n) && scan_i64(&at, &value) && value > 0)
 			columns[n] = (uint64_t)value;
-		at = strchrnul(at, ' ');
+		while ((unsigned char)*at > ' ')
+			at++;
 	}
 	return n;
 }
@@ -82,14 +86,38 @@ bool process_parse(const char *text, struct process *process_out)
 	return true;
 }
 
+/* "proc/PID/FILE": printf would cost as much as all that is done with what the file says. */
+static bool format_path(uint32_t pid, const char *file, char path[PATH_BYTES])
+{
+	char digits[DIGITS_MAX_BYTES], *end = digits + sizeof(digits);
+	const char *start = digits_before(end, pid);
+	char *at = mempcpy(path, "proc/", strlen("proc/"));
+
+	at = mempcpy(at, start, (size_t)(end - start));
+	*at++ = '/';
+	return memccpy(at, file, '\0', (size_t)(path + PATH_BYTES - at)) != NULL;
+}
+
+bool process_owner(const struct host *host, uint32_t pid, uid_t *uid_out)
+{
+	struct stat folder;
+	char path[PATH_BYTES];
+
+	if (!format_path(pid, "", path) || fstatat(host->root_fd, path, &folder, 0) < 0)
+		return false;
+	*uid_out = folder.st_uid;
+	return true;
+}
+
 ssize_t process_read_file(const struct host *host, uint32_t pid, const char *file, char *text,
 			  size_t size)
 {
 	CLEANUP(fd) int fd = -1;
-	char path[64];
+	char path[PATH_BYTES];
 	ssize_t len;
 
-	(void)snprintf(path, sizeof(path), "proc/%u/%s", pid, file);
+	if (!format_path(pid, file, path))
+		return -ENAMETOOLONG;
 	fd = host_open(host, path, O_RDONLY);
 	if (fd < 0)
 		return fd;

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "host/host.h"
 
 #define PROCESS_COMM_BYTES 64
@@ -56,6 +58,12 @@ double process_cpu_percent(const struct process *before, const struct process *a
 			   uint64_t elapsed_ns);
 
 uint64_t process_rss_bytes(const struct process *process);
+
+/*
+ * Who owns /proc/PID of a real machine: the effective user; of a fixture it is whoever checked it
+ * out. False if it is gone.
+ */
+bool process_owner(const struct host *host, uint32_t pid, uid_t *uid_out);
 
 /* Reads "proc/PID/FILE", cut to 'size'. Length or a negative errno. */
 ssize_t process_read_file(const struct host *host, uint32_t pid, const char *file, char *text,

@@ -1,7 +1,6 @@
 #include "host/process_detail.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "host/cgroup.h"
 #include "host/fields.h"
@@ -15,11 +14,15 @@ void process_view_init(struct process_view *view, const struct host *host)
 	char text[64];
 	const char *at = text;
 
-	view->host = host;
-	view->uptime_s = 0;
-	view->last_name[0] = '\0';
+	*view = (struct process_view) { .host = host };
 	if (host_read(host, "proc/uptime", text, sizeof(text)) > 0)
 		(void)scan_double(&at, &view->uptime_s);
+}
+
+void process_view_cleanup(struct process_view *view)
+{
+	for (size_t i = 0; i < PROCESS_VIEW_USERS; i++)
+		json_decref(view->users[i].name);
 }
 
 json_t *process_name_json(const struct process *process)
@@ -45,9 +48,17 @@ static json_t *cmdline(const struct process_view *view, uint32_t pid)
 	return json_text(text, len > 0 ? (size_t)len : 0);
 }
 
+static json_t *name_json(const struct host *host, uid_t uid)
+{
+	char name[ACCOUNT_NAME_BYTES];
+
+	(void)account_name(host, uid, name);
+	return json_text(name, strlen(name));
+}
+
 static json_t *user(const struct process_view *view, uint32_t pid)
 {
-	char text[TEXT_BYTES], name[ACCOUNT_NAME_BYTES];
+	char text[TEXT_BYTES];
 	uint64_t uid;
 
 	if (process_read_file(view->host, pid, "status", text, sizeof(text)) <= 0)
@@ -55,25 +66,27 @@ static json_t *user(const struct process_view *view, uint32_t pid)
 	uid = fields_get(text, "Uid", UINT64_MAX);
 	if (uid > UINT32_MAX)
 		return json_null();
-	(void)account_name(view->host, (uid_t)uid, name);
-	return json_text(name, strlen(name));
+	return name_json(view->host, (uid_t)uid);
 }
 
 /* The status file says the same at ten times the cost; a fixture's folders are ours. */
 static json_t *owner(struct process_view *view, uint32_t pid)
 {
-	struct stat folder;
-	char path[32];
+	size_t i = 0;
+	uid_t uid;
 
 	if (view->host->is_fixture)
 		return user(view, pid);
-	(void)snprintf(path, sizeof(path), "proc/%u", pid);
-	if (fstatat(view->host->root_fd, path, &folder, 0) < 0)
+	if (!process_owner(view->host, pid, &uid))
 		return json_null();
-	if (!view->last_name[0] || view->last_uid != folder.st_uid)
-		(void)account_name(view->host, folder.st_uid, view->last_name);
-	view->last_uid = folder.st_uid;
-	return json_text(view->last_name, strlen(view->last_name));
+	while (i < PROCESS_VIEW_USERS - 1 && view->users[i].name && view->users[i].uid != uid)
+		i++;
+	if (!view->users[i].name || view->users[i].uid != uid) {
+		json_decref(view->users[i].name);
+		view->users[i].name = name_json(view->host, uid);
+		view->users[i].uid = uid;
+	}
+	return json_incref(view->users[i].name);
 }
 
 static json_t *cgroup(const struct process_view *view, uint32_t pid)

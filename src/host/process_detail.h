@@ -4,21 +4,26 @@
 #include "host/account.h"
 #include "host/process.h"
 
+#define PROCESS_VIEW_USERS 16
+
 /* What all descriptions of one run share. */
 struct process_view {
 	const struct host *host;
 	double uptime_s;
 
-	/* private: most processes have the same user as the one before */
-	uid_t last_uid;
-	char last_name[ACCOUNT_NAME_BYTES];
+	/* private: thousands of processes have few users, so each is looked up once */
+	struct {
+		uid_t uid;
+		json_t *name; /* NULL in an empty slot */
+	} users[PROCESS_VIEW_USERS];
 };
 
 void process_view_init(struct process_view *view, const struct host *host);
+void process_view_cleanup(struct process_view *view);
 
 /*
  * What a list of thousands can afford: one row of process_columns_json(), from one file each. The
- * user is who owns /proc/PID (root where a process made itself undumpable). New references.
+ * user is who owns /proc/PID, the effective one. New references.
  */
 json_t *process_columns_json(void);
 json_t *process_row_json(struct process_view *view, const struct process *process);

@@ -1,6 +1,8 @@
 #include "host/process.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/test.h"
 #include "host/process_limits.h"
@@ -102,4 +104,31 @@ TEST(limits_are_numbers_or_unlimited)
 	CHECK(!process_limits_parse(text, "Max locked memory", &limit));
 	CHECK(!process_limits_parse(text, "Max open", &limit));
 	CHECK(!process_limits_parse(text, "Max cpu time", &limit));
+}
+
+TEST(the_owner_of_a_process_is_its_effective_user)
+{
+	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+	struct error err = { 0 };
+	uid_t uid = geteuid() + 1;
+
+	CHECK_INT(host_init(&host, "/", &err), 0);
+	CHECK(process_owner(&host, (uint32_t)getpid(), &uid));
+	CHECK_INT(uid, geteuid());
+	CHECK(!process_owner(&host, UINT32_MAX, &uid));
+	CHECK_INT(uid, geteuid());
+}
+
+TEST(a_file_of_a_process_with_too_long_a_name_is_not_read)
+{
+	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+	char name[128], text[64];
+	struct error err = { 0 };
+
+	memset(name, '/', sizeof(name));
+	memcpy(name + sizeof(name) - sizeof("stat"), "stat", sizeof("stat"));
+	CHECK_INT(host_init(&host, "/", &err), 0);
+	CHECK_INT(process_read_file(&host, 1, name, text, sizeof(text)), -ENAMETOOLONG);
+	CHECK(process_read_file(&host, 1, name + sizeof(name) - sizeof("stat"), text,
+				sizeof(text)) > 0);
 }

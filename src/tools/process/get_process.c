@@ -176,7 +176,7 @@ static void put_files(struct task *task, const json_t *question, json_t *result)
 
 static void put_state(const struct host *host, const struct process *process, json_t *result)
 {
-	struct process_view view;
+	CLEANUP(process_view) struct process_view view = { 0 };
 	CLEANUP(json) json_t *detail = NULL;
 	char status[STATUS_BYTES];
 

@@ -111,7 +111,7 @@ static json_t *row_json(const struct process_view *view, const struct row *row)
 
 static void put_rows(struct task *task, const struct table *table, size_t max, json_t *result)
 {
-	struct process_view view;
+	CLEANUP(process_view) struct process_view view = { 0 };
 	json_t *list = json_array();
 
 	process_view_init(&view, task->host);

@@ -195,7 +195,7 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 static void put_processes(const struct host *host, size_t max, json_t *result)
 {
 	CLEANUP(pids) struct pids pids = { 0 };
-	struct process_view view;
+	CLEANUP(process_view) struct process_view view = { 0 };
 	json_t *list = json_array();
 	int r = pids_read(host, "proc", &pids);
 
