@@ -127,9 +127,8 @@ static int write_answer(struct progress *progress, const json_t *answer)
 	return progress_end(progress, text, strlen(text));
 }
 
-static int answer(const struct options *options)
+static int answer(const struct options *options, json_t *result)
 {
-	CLEANUP(json) json_t *result = json_object();
 	struct task task = { .redactor = redactor_new() };
 	struct error err = { 0 };
 	int status = 0;
@@ -194,5 +193,6 @@ int main(int argc, char **argv)
 			  "[--progress]");
 		return 2;
 	}
-	return answer(&options);
+	/* A large result takes longer to free than the kernel takes to forget it. */
+	_exit(answer(&options, json_object()));
 }
