@@ -40,7 +40,7 @@ void redactor_free(struct redactor *redactor)
 static bool try_pattern(const struct text *text, const struct pattern *pattern, size_t end,
 			struct span *span_out)
 {
-	size_t len = strlen(pattern->anchor), at = end - len;
+	size_t len = pattern->n_anchor, at = end - len;
 
 	if (end < len || at < text->done)
 		return false;
@@ -92,7 +92,7 @@ static void add_command(const struct text *text, struct search *search,
 	memmove(search->commands + 1, search->commands,
 		search->n_commands * sizeof(*search->commands));
 	search->commands[0].pattern = pattern;
-	search->commands[0].at = search->at - strlen(pattern->anchor);
+	search->commands[0].at = search->at - pattern->n_anchor;
 	search->n_commands++;
 	find_next(text, search);
 }

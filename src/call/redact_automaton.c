@@ -111,7 +111,7 @@ static void init(struct draft *draft)
 
 	*draft = (struct draft) { .n_states = 1 };
 	for (size_t i = 0; i < redact_n_patterns; i++)
-		max += strlen(redact_patterns[i].anchor);
+		max += redact_patterns[i].n_anchor;
 	assert(max < AUTOMATON_HIT && redact_n_patterns < UINT16_MAX);
 	make_classes(draft);
 	draft->next = allocate(max << draft->class_bits, sizeof(uint16_t));

@@ -174,7 +174,7 @@ static size_t command_end(const struct text *text, size_t at)
 bool match_command(const struct text *text, const struct pattern *pattern, size_t at,
 		   struct span *span_out)
 {
-	size_t start = at + strlen(pattern->anchor);
+	size_t start = at + pattern->n_anchor;
 	size_t max = command_end(text, start);
 	bool has_found = false;
 

@@ -53,6 +53,7 @@ struct span {
 
 struct pattern {
 	const char *anchor; /* lower case */
+	size_t n_anchor;    /* its bytes */
 	const char *kind;
 	/* 'at' is where the anchor stands. Fills the span to replace. */
 	bool (*match)(const struct text *text, const struct pattern *pattern, size_t at,

@@ -79,7 +79,7 @@ bool match_key_begin(const struct text *text, const struct pattern *pattern, siz
 {
 	size_t end, next;
 
-	if (!is_private_key(text, at + strlen(pattern->anchor), &end))
+	if (!is_private_key(text, at + pattern->n_anchor, &end))
 		return false;
 	if (!find_key_end(text, end, &next)) {
 		size_t stop = end;
@@ -103,7 +103,7 @@ bool match_key_end(const struct text *text, const struct pattern *pattern, size_
 {
 	size_t start = at, end, next;
 
-	if (!is_private_key(text, at + strlen(pattern->anchor), &end))
+	if (!is_private_key(text, at + pattern->n_anchor, &end))
 		return false;
 	while (start > text->done && at - start < KEY_MAX_BYTES) {
 		size_t line = start - 1;

@@ -128,7 +128,7 @@ static bool is_name_before(const struct text *text, size_t at)
 static bool find_name(const struct text *text, const struct pattern *pattern, size_t at,
 		      struct naming *naming)
 {
-	size_t start = at, len = strlen(pattern->anchor);
+	size_t start = at, len = pattern->n_anchor;
 	char before;
 
 	while (start > text->done && at - start < NAME_MAX_BYTES && is_name_before(text, start))
@@ -303,7 +303,7 @@ bool match_named(const struct text *text, const struct pattern *pattern, size_t 
 bool match_sql(const struct text *text, const struct pattern *pattern, size_t at,
 	       struct span *span_out)
 {
-	size_t quote = at + strlen(pattern->anchor) - 1;
+	size_t quote = at + pattern->n_anchor - 1;
 
 	if (is_word_before(text, at))
 		return false;
@@ -314,11 +314,14 @@ bool match_sql(const struct text *text, const struct pattern *pattern, size_t at
 
 static bool name_ends_with(const struct pattern *pattern, const char *name, size_t len)
 {
-	size_t n = strlen(pattern->anchor);
+	size_t n = pattern->n_anchor;
 	struct text text = { name, len, 0 };
 	struct naming naming;
 
-	if (len < n || strncasecmp(name + len - n, pattern->anchor, n) != 0)
+	/* Most names end otherwise, and are asked about every pattern. */
+	if (len < n || (pattern->anchor[n - 1] ^ name[len - 1]) & ~('a' ^ 'A'))
+		return false;
+	if (strncasecmp(name + len - n, pattern->anchor, n) != 0)
 		return false;
 	return find_name(&text, pattern, len - n, &naming) && naming.name_start == 0;
 }

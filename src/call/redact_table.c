@@ -1,29 +1,30 @@
 /* What secrets look like. One line a pattern; an anchor stands in one line only. */
 #include "call/redact_internal.h"
 
-#define TOKEN(anchor, exact, kind, chars, min, max, flags)               \
-	{                                                                \
-		anchor, kind, match_token, exact, chars, min, max, flags \
+#define ANCHOR(text) text, sizeof(text) - 1
+#define TOKEN(anchor, exact, kind, chars, min, max, flags)                       \
+	{                                                                        \
+		ANCHOR(anchor), kind, match_token, exact, chars, min, max, flags \
 	}
-#define NAME(anchor, kind, flags)                               \
-	{                                                       \
-		anchor, kind, match_named, NULL, 0, 0, 0, flags \
+#define NAME(anchor, kind, flags)                                       \
+	{                                                               \
+		ANCHOR(anchor), kind, match_named, NULL, 0, 0, 0, flags \
 	}
-#define COMMAND(anchor)                                               \
-	{                                                             \
-		anchor, "password", match_command, anchor, 0, 0, 0, 0 \
+#define COMMAND(anchor)                                                       \
+	{                                                                     \
+		ANCHOR(anchor), "password", match_command, anchor, 0, 0, 0, 0 \
 	}
 #define HASH(anchor, exact)                                                                    \
 	{                                                                                      \
-		anchor, "password-hash", match_token, exact,                                   \
+		ANCHOR(anchor), "password-hash", match_token, exact,                           \
 			CHARS_ALNUM | CHAR_BASE64 | CHAR_DOT | CHAR_HASH | CHAR_DASH, 20, 256, \
 			PATTERN_LOOSE                                                          \
 	}
 
 const struct pattern redact_patterns[] = {
 	/* Keys as files have them */
-	{ "-----begin ", "private-key", match_key_begin, "-----BEGIN ", 0, 0, 0, 0 },
-	{ "-----end ", "private-key", match_key_end, "-----END ", 0, 0, 0, 0 },
+	{ ANCHOR("-----begin "), "private-key", match_key_begin, "-----BEGIN ", 0, 0, 0, 0 },
+	{ ANCHOR("-----end "), "private-key", match_key_end, "-----END ", 0, 0, 0, 0 },
 	TOKEN("age-secret-key-1", "AGE-SECRET-KEY-1", "private-key", CHARS_ALNUM, 50, 80, 0),
 
 	/* Clouds */
@@ -72,8 +73,8 @@ const struct pattern redact_patterns[] = {
 	      120, 0),
 	TOKEN("discord.com/api/webhooks/", NULL, "discord-webhook", CHARS_URL | CHAR_BASE64, 60,
 	      160, 0),
-	{ ".g", "discord-token", match_discord, ".G", 0, 0, 0, 0 },
-	{ ":aa", "telegram-token", match_telegram, ":AA", 0, 0, 0, 0 },
+	{ ANCHOR(".g"), "discord-token", match_discord, ".G", 0, 0, 0, 0 },
+	{ ANCHOR(":aa"), "telegram-token", match_telegram, ":AA", 0, 0, 0, 0 },
 	TOKEN("sk_live_", NULL, "stripe-key", CHARS_ALNUM, 16, 255, 0),
 	TOKEN("sk_test_", NULL, "stripe-key", CHARS_ALNUM, 16, 255, 0),
 	TOKEN("rk_live_", NULL, "stripe-key", CHARS_ALNUM, 16, 255, 0),
@@ -95,17 +96,17 @@ const struct pattern redact_patterns[] = {
 	TOKEN("nrak-", "NRAK-", "newrelic-key", CHAR_UPPER | CHAR_DIGIT, 20, 40, 0),
 	TOKEN("tskey-", NULL, "tailscale-key", CHARS_URL, 16, 80, 0),
 	TOKEN("lin_api_", NULL, "linear-key", CHARS_ALNUM, 30, 64, 0),
-	{ "eyj", "jwt", match_jwt, "eyJ", 0, 0, 0, 0 },
+	{ ANCHOR("eyj"), "jwt", match_jwt, "eyJ", 0, 0, 0, 0 },
 
 	/* Protocols */
-	{ "authorization", "authorization", match_header, NULL, 0, 1, 4, 0 },
-	{ "cookie", "cookie", match_header, NULL, 0, 0, 8, 0 },
+	{ ANCHOR("authorization"), "authorization", match_header, NULL, 0, 1, 4, 0 },
+	{ ANCHOR("cookie"), "cookie", match_header, NULL, 0, 0, 8, 0 },
 	TOKEN("bearer ", NULL, "bearer-token", CHARS_NAME | CHAR_BASE64 | CHAR_TILDE, 20, 4096,
 	      PATTERN_MIXED),
-	{ "://", "password", match_url, NULL, 0, 0, 0, 0 },
-	{ "machine ", "password", match_netrc, NULL, 0, 0, 0, 0 },
-	{ "password '", "password", match_sql, NULL, 0, 0, 0, 0 },
-	{ "identified by '", "password", match_sql, NULL, 0, 0, 0, 0 },
+	{ ANCHOR("://"), "password", match_url, NULL, 0, 0, 0, 0 },
+	{ ANCHOR("machine "), "password", match_netrc, NULL, 0, 0, 0, 0 },
+	{ ANCHOR("password '"), "password", match_sql, NULL, 0, 0, 0, 0 },
+	{ ANCHOR("identified by '"), "password", match_sql, NULL, 0, 0, 0, 0 },
 
 	/* Stored passwords */
 	HASH("$1$", "$1$"),

@@ -20,7 +20,7 @@ static unsigned bits_of_run(const struct text *text, size_t at, size_t len)
 bool match_token(const struct text *text, const struct pattern *pattern, size_t at,
 		 struct span *span_out)
 {
-	size_t start = at + strlen(pattern->anchor);
+	size_t start = at + pattern->n_anchor;
 	size_t len;
 
 	if (!(pattern->flags & PATTERN_LOOSE) && is_word_before(text, at))
@@ -113,7 +113,7 @@ static bool is_token(const struct text *text, size_t start, size_t end)
 bool match_url(const struct text *text, const struct pattern *pattern, size_t at,
 	       struct span *span_out)
 {
-	size_t start = at + strlen(pattern->anchor), colon = 0, sign = 0;
+	size_t start = at + pattern->n_anchor, colon = 0, sign = 0;
 
 	for (size_t i = start; i < text->len && i - start < USERINFO_MAX_BYTES; i++) {
 		char c = text->data[i];
@@ -160,7 +160,7 @@ static bool is_word(const struct text *text, struct span word, const char *wante
 bool match_netrc(const struct text *text, const struct pattern *pattern, size_t at,
 		 struct span *span_out)
 {
-	struct span host = next_word(text, at + strlen(pattern->anchor));
+	struct span host = next_word(text, at + pattern->n_anchor);
 	struct span login = next_word(text, host.end);
 	struct span word = is_word(text, login, "login")
 				   ? next_word(text, next_word(text, login.end).end)
@@ -185,7 +185,7 @@ static size_t skip_blanks(const struct text *text, size_t at)
 bool match_header(const struct text *text, const struct pattern *pattern, size_t at,
 		  struct span *span_out)
 {
-	size_t start = at + strlen(pattern->anchor), end, word;
+	size_t start = at + pattern->n_anchor, end, word;
 
 	if (is_word_before(text, at))
 		return false;
