@@ -100,7 +100,7 @@ static const char *vendor_name(const char *text)
 	return NULL;
 }
 
-static const char *virtualization(const struct host *host)
+static const char *virtualization(const struct host *host, const char *cpuinfo)
 {
 	static const char *const paths[] = {
 		"sys/class/dmi/id/product_name",
@@ -109,6 +109,7 @@ static const char *virtualization(const struct host *host)
 		"sys/class/dmi/id/bios_vendor",
 	};
 	char text[TEXT_BYTES];
+	const char *flags;
 
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		const char *name = NULL;
@@ -121,12 +122,9 @@ static const char *virtualization(const struct host *host)
 	if (host_exists(host, "proc/xen/capabilities") || host_exists(host, "sys/hypervisor/type"))
 		return "xen";
 	/* A machine without firmware tables (Firecracker) still has the processor's flag. */
-	if (host_read(host, "proc/cpuinfo", text, sizeof(text)) > 0) {
-		const char *flags = strstr(text, "\nflags");
-
-		if (flags && memmem(flags, strcspn(flags + 1, "\n") + 1, " hypervisor", 11))
-			return "vm";
-	}
+	flags = strstr(cpuinfo, "\nflags");
+	if (flags && memmem(flags, strcspn(flags + 1, "\n") + 1, " hypervisor", 11))
+		return "vm";
 	return "none";
 }
 
@@ -177,14 +175,10 @@ static json_t *init_json(const struct host *host)
 	return json;
 }
 
-static json_t *cpu_model(const struct host *host)
+static json_t *cpu_model(const char *cpuinfo)
 {
-	char text[TEXT_BYTES];
-	const char *at = NULL;
+	const char *at = strstr(cpuinfo, "model name");
 
-	if (host_read(host, "proc/cpuinfo", text, sizeof(text)) <= 0)
-		return json_null();
-	at = strstr(text, "model name");
 	at = at ? strchr(at, ':') : NULL;
 	if (!at)
 		return json_null();
@@ -195,13 +189,16 @@ static json_t *cpu_model(const struct host *host)
 void identity_put(const struct host *host, json_t *result)
 {
 	json_t *kind = container(host);
+	char cpuinfo[TEXT_BYTES];
 
+	if (host_read(host, "proc/cpuinfo", cpuinfo, sizeof(cpuinfo)) < 0)
+		cpuinfo[0] = '\0';
 	json_put(result, "hostname", first_line(host, "proc/sys/kernel/hostname"));
 	json_put(result, "os", os_json(host));
 	json_put(result, "kernel", first_line(host, "proc/sys/kernel/osrelease"));
 	json_put(result, "arch", arch_json(host));
-	json_put(result, "cpu_model", cpu_model(host));
-	json_put(result, "virtualization", json_string(virtualization(host)));
+	json_put(result, "cpu_model", cpu_model(cpuinfo));
+	json_put(result, "virtualization", json_string(virtualization(host, cpuinfo)));
 	json_put(result, "is_container", json_boolean(!json_is_null(kind)));
 	json_put(result, "container", kind);
 	json_put(result, "init", init_json(host));
