@@ -6,38 +6,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/digits.h"
 #include "base/json.h"
 
 #define MAX_DEPTH 4096 /* twice what jansson reads */
 #define REAL_BYTES 64
+#define NUMBER_BYTES 24 /* of a 64-bit integer, with its sign */
+#define START_BYTES 256
 #define JANSSON_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+/* Like struct buf, but what is added is small and its room is asked for once: see room(). */
+struct writer {
+	char *text, *at, *end;
+};
 
 struct member {
 	const char *key;
 	const json_t *value;
 };
 
-static void add_value(struct buf *out, const json_t *json, unsigned depth);
+static void add_value(struct writer *out, const json_t *json, unsigned depth);
 
-static void add_integer(struct buf *out, int64_t value)
+/* At least 'len' bytes at 'at', and one more. */
+static char *room(struct writer *out, size_t len)
 {
-	char text[DIGITS_MAX_BYTES + 1], *end = text + sizeof(text);
+	size_t used = (size_t)(out->at - out->text), size = (size_t)(out->end - out->text);
+
+	if (len < size - used)
+		return out->at;
+	while (size - used <= len)
+		size *= 2;
+	out->text = realloc(out->text, size);
+	if (!out->text)
+		abort();
+	out->at = out->text + used;
+	out->end = out->text + size;
+	return out->at;
+}
+
+static void add(struct writer *out, const char *bytes, size_t len)
+{
+	out->at = mempcpy(room(out, len), bytes, len);
+}
+
+static void add_char(struct writer *out, char c)
+{
+	*room(out, 1) = c;
+	out->at++;
+}
+
+/* Of at most NUMBER_BYTES: a copy of fixed size needs no call. */
+static void add_number(struct writer *out, const char *start, const char *end)
+{
+	memcpy(room(out, NUMBER_BYTES), start, NUMBER_BYTES);
+	out->at += end - start;
+}
+
+static void add_integer(struct writer *out, int64_t value)
+{
+	char text[2 * NUMBER_BYTES], *end = text + NUMBER_BYTES;
 	char *start = digits_before(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 
 	if (value < 0)
 		*--start = '-';
-	buf_add(out, start, (size_t)(end - start));
+	add_number(out, start, end);
 }
 
 /*
  * What json_figure() made: a whole number of hundredths, of at most 15 digits, so that "%.15g"
  * would print exactly those, without the zeros at the end. False for any other number.
  */
-static bool add_figure(struct buf *out, double value)
+static bool add_figure(struct writer *out, double value)
 {
-	char text[24], *end = text + sizeof(text), *start;
+	char text[2 * NUMBER_BYTES], *end = text + NUMBER_BYTES, *start;
 	uint64_t hundredths;
 
 	if (signbit(value) || !(value < 1e13))
@@ -50,11 +91,11 @@ static bool add_figure(struct buf *out, double value)
 	start = digits_before(start, hundredths / 100);
 	if (end[-1] == '0')
 		end--;
-	buf_add(out, start, (size_t)(end - start));
+	add_number(out, start, end);
 	return true;
 }
 
-static void add_real(struct buf *out, const json_t *json)
+static void add_real(struct writer *out, const json_t *json)
 {
 	char text[REAL_BYTES];
 	size_t len;
@@ -64,10 +105,10 @@ static void add_real(struct buf *out, const json_t *json)
 	len = json_dumpb(json, text, sizeof(text), JANSSON_FLAGS);
 	if (len == 0 || len > sizeof(text))
 		abort();
-	buf_add(out, text, len);
+	add(out, text, len);
 }
 
-static void add_escape(struct buf *out, unsigned char c)
+static void add_escape(struct writer *out, unsigned char c)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	static const char letters[] = { ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
@@ -79,25 +120,25 @@ static void add_escape(struct buf *out, unsigned char c)
 		text[4] = hex[c >> 4];
 		text[5] = hex[c & 15];
 	}
-	buf_add(out, text, letters[c] ? 2 : sizeof(text));
+	add(out, text, letters[c] ? 2 : sizeof(text));
 }
 
-static void add_string(struct buf *out, const char *text, size_t len)
+static void add_string(struct writer *out, const char *text, size_t len)
 {
 	size_t from = 0;
 
-	buf_add(out, "\"", 1);
+	add_char(out, '"');
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		if (c >= ' ' && c != '"' && c != '\\')
 			continue;
-		buf_add(out, text + from, i - from);
+		add(out, text + from, i - from);
 		add_escape(out, c);
 		from = i + 1;
 	}
-	buf_add(out, text + from, len - from);
-	buf_add(out, "\"", 1);
+	add(out, text + from, len - from);
+	add_char(out, '"');
 }
 
 static int compare(const void *left, const void *right)
@@ -122,37 +163,37 @@ static struct member *sorted_members(const json_t *object, size_t n)
 	return members;
 }
 
-static void add_object(struct buf *out, const json_t *object, unsigned depth)
+static void add_object(struct writer *out, const json_t *object, unsigned depth)
 {
 	size_t n = json_object_size(object);
 	struct member *members = n ? sorted_members(object, n) : NULL;
 
-	buf_add(out, "{", 1);
+	add_char(out, '{');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
-			buf_add(out, ",", 1);
+			add_char(out, ',');
 		add_string(out, members[i].key, strlen(members[i].key));
-		buf_add(out, ":", 1);
+		add_char(out, ':');
 		add_value(out, members[i].value, depth + 1);
 	}
-	buf_add(out, "}", 1);
+	add_char(out, '}');
 	free(members);
 }
 
-static void add_array(struct buf *out, const json_t *array, unsigned depth)
+static void add_array(struct writer *out, const json_t *array, unsigned depth)
 {
 	size_t n = json_array_size(array);
 
-	buf_add(out, "[", 1);
+	add_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
-			buf_add(out, ",", 1);
+			add_char(out, ',');
 		add_value(out, json_array_get(array, i), depth + 1);
 	}
-	buf_add(out, "]", 1);
+	add_char(out, ']');
 }
 
-static void add_value(struct buf *out, const json_t *json, unsigned depth)
+static void add_value(struct writer *out, const json_t *json, unsigned depth)
 {
 	if (depth > MAX_DEPTH)
 		abort();
@@ -173,22 +214,26 @@ static void add_value(struct buf *out, const json_t *json, unsigned depth)
 		add_real(out, json);
 		break;
 	case JSON_TRUE:
-		buf_add(out, "true", 4);
+		add(out, "true", 4);
 		break;
 	case JSON_FALSE:
-		buf_add(out, "false", 5);
+		add(out, "false", 5);
 		break;
 	case JSON_NULL:
-		buf_add(out, "null", 4);
+		add(out, "null", 4);
 		break;
 	}
 }
 
 char *json_canonical(const json_t *json)
 {
-	struct buf out;
+	struct writer out = { .text = malloc(START_BYTES) };
 
-	buf_init(&out, SIZE_MAX - 1);
+	if (!out.text)
+		abort();
+	out.at = out.text;
+	out.end = out.text + START_BYTES;
 	add_value(&out, json, 0);
-	return out.data;
+	*out.at = '\0';
+	return out.text;
 }
