@@ -62,7 +62,7 @@ class Way:
             while data := await self.reader.read(CHUNK_BYTES):
                 await self.wire.gates[self.name].wait()
                 await self.pass_on(data)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         if self.held is None:
             close(self.writer)

@@ -59,6 +59,10 @@ static void reconcile(struct hub_entry *entry, const json_t *calls)
 	const json_t *call;
 	size_t i;
 
+	/* Also what an earlier hello said: that agent may have died, and its link not yet. */
+	for (struct hub_flight *flight = entry->flights; flight; flight = flight->next)
+		if (flight->state == FLIGHT_THERE)
+			flight->state = FLIGHT_ADRIFT;
 	json_array_foreach(calls, i, call)
 	{
 		const char *id = json_get_text(call, "call_id", "");
