@@ -328,6 +328,7 @@ static bool give_new(struct hub_link *link, const struct hub_op *op)
 	}
 	link->hub->counters.calls_sent++;
 	(void)flight_new(link->entry, op->call, FLIGHT_SENT);
+	step_reached("hub-given");
 	link->cursor = json_get_int(op->json, "cursor", 0);
 	return true;
 }
