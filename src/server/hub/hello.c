@@ -52,8 +52,24 @@ static const char *member_list(const json_t *params, const char *key, char **tex
 	return *text_out;
 }
 
-/* The calls it has: they are not to be sent again. Others went astray on the way to it. */
-static void reconcile(struct hub_entry *entry, const json_t *calls)
+enum open_column {
+	OPEN_ID,
+	OPEN_META,
+};
+
+static bool is_open(const struct store_rows *open, const char *id)
+{
+	for (unsigned i = 0; i < open->n_rows; i++)
+		if (strcmp(store_text_at(open, i, OPEN_ID), id) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The calls it has: they are not to be sent again. Others went astray on the way to it. One that
+ * has its outcome, whose acknowledgement the hello met on the way, is none any more.
+ */
+static void reconcile(struct hub_entry *entry, const json_t *calls, const struct store_rows *open)
 {
 	struct hub_flight **at = &entry->flights;
 	const json_t *call;
@@ -68,7 +84,7 @@ static void reconcile(struct hub_entry *entry, const json_t *calls)
 		const char *id = json_get_text(call, "call_id", "");
 		struct hub_flight *flight = flight_find(entry, id);
 
-		if (!*id || strlen(id) >= HUB_ID_BYTES || i >= MAX_LISTED_CALLS)
+		if (strlen(id) >= HUB_ID_BYTES || i >= MAX_LISTED_CALLS || !is_open(open, id))
 			continue;
 		if (!flight)
 			flight = flight_new(entry, id, FLIGHT_THERE);
@@ -84,12 +100,13 @@ static void reconcile(struct hub_entry *entry, const json_t *calls)
 }
 
 /* Of those that it has: what was asked of an agent while it was away is asked again. */
-static void cancel_again(struct hub_link *link, const struct store_rows *rows)
+static void cancel_again(struct hub_link *link, const struct store_rows *open)
 {
-	for (unsigned i = 0; i < rows->n_rows; i++) {
-		const char *call = store_text_at(rows, i, 0);
+	for (unsigned i = 0; i < open->n_rows; i++) {
+		const char *call = store_text_at(open, i, OPEN_ID);
 
-		if (flight_find(link->entry, call))
+		if (strstr(store_text_at(open, i, OPEN_META), "\"cancel\":true") &&
+		    flight_find(link->entry, call))
 			link_cancel_call(link, call);
 	}
 }
@@ -141,7 +158,7 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 	link->state = LINK_READY;
 	link->was_ready = 1;
 	(void)event_del(link->deadline);
-	reconcile(link->entry, json_object_get(link->hello, "calls"));
+	reconcile(link->entry, json_object_get(link->hello, "calls"), &result->steps[1]);
 	welcome(link);
 	cancel_again(link, &result->steps[1]);
 	json_decref(link->hello);
@@ -177,8 +194,8 @@ static void store_hello(struct hub_link *link)
 		  store_text(member_list(params, "namespaces", &namespaces)),
 		  store_text(member_list(params, "capabilities", &capabilities)));
 	BATCH_ADD(&batch, STORE_ANY,
-		  "SELECT id FROM calls WHERE org = $1 AND agent = $2 AND state = 'queued'"
-		  " AND meta = '{\"cancel\":true}'",
+		  "SELECT id, meta FROM calls WHERE org = $1 AND agent = $2"
+		  " AND state IN ('queued', 'waiting_approval')",
 		  store_text(entry->org), store_text(entry->agent));
 	hub_batch_event(&batch, op, "agent",
 			json_pack("{s:s, s:s}", "id", entry->agent, "state", "connected"));
