@@ -1,12 +1,28 @@
 /* constable help [COMMAND], constable version */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/commands.h"
 
+/* A page takes a line at a time: it would show a newline, not begin a line. */
+static void add_usage(struct page *page, const struct command *command)
+{
+	const char *line = command->usage;
+	size_t len = strcspn(line, "\n");
+
+	page_add(page, STYLE_STRONG, "usage: constable %s %.*s", command->name, (int)len, line);
+	page_end(page);
+	while (line[len]) {
+		line += len + 1;
+		len = strcspn(line, "\n");
+		page_add(page, STYLE_STRONG, "%.*s", (int)len, line);
+		page_end(page);
+	}
+}
+
 static int describe(const struct command *command, struct page *page)
 {
-	page_add(page, STYLE_STRONG, "usage: constable %s %s", command->name, command->usage);
-	page_end(page);
+	add_usage(page, command);
 	page_end(page);
 	page_add(page, STYLE_PLAIN, "%s.", command->summary);
 	page_end(page);
