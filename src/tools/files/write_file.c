@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/fd.h"
 #include "host/permission.h"
 #include "tools/catalogue.h"
-#include "base/encoding.h"
 #include "tools/files/files.h"
 #include "tools/files/parent.h"
 
@@ -67,8 +67,10 @@ static int look(struct writing *writing, struct error *err)
 		return error_set(err, -ELOOP,
 				 "'%s' is a symbolic link; set follow_symlinks to write through it",
 				 writing->path);
+	if (S_ISDIR(writing->old.st_mode))
+		return error_set(err, -EISDIR, "'%s' is a directory", writing->path);
 	if (!S_ISREG(writing->old.st_mode))
-		return error_set(err, -EINVAL, "'%s' is a %s, not a regular file", writing->path,
+		return error_set(err, -EINVAL, "'%s' is no regular file (%s)", writing->path,
 				 files_type_name(writing->old.st_mode));
 	writing->exists = true;
 	return 0;
