@@ -3,9 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/fd.h"
 #include "tools/catalogue.h"
-#include "base/encoding.h"
 #include "tools/files/files.h"
 #include "tools/files/safe_cut.h"
 
