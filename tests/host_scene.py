@@ -1,4 +1,4 @@
-"""A real warden and agent beside a real server: for bench/agent."""
+"""A real warden and agent beside a real server: for bench/agent and tests/pod_limits."""
 import json
 import os
 import subprocess
@@ -36,17 +36,18 @@ class Host:
                        "websocket_url": f"wss://{base}/api/v1/agents/{self.agent['agent_id']}/ws"},
                       file)
 
-    def start(self):
+    def start(self, *before, warden=()):
+        """With these words before each command, and flags of the warden's."""
         log = os.path.join(self.folder, "log")
         socket = os.path.join(self.folder, "socket")
         commands = (
             [f"{BUILD}/constable-warden", "--socket", socket, "--state", f"{self.folder}/warden",
-             "--executables", BUILD],
+             "--executables", BUILD, *warden],
             [f"{BUILD}/constable-agent", "run", "--state-dir", self.state, "--socket", socket,
              "--api-address", "127.0.0.1:0"])
         with open(log, "ab") as messages:
             # pylint: disable-next=consider-using-with
-            self.processes = [subprocess.Popen(command, env=self.environment, stdout=messages,
+            self.processes = [subprocess.Popen([*before, *command], env=self.environment, stdout=messages,
                                                stderr=messages, stdin=subprocess.DEVNULL)
                               for command in commands]
 
