@@ -12,9 +12,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/test.h"
 #include "call/sandbox/kernel_internal.h"
 #include "call/sandbox/plan_internal.h"
@@ -366,33 +366,4 @@ TEST(many_runs_leave_no_descriptor_mount_or_process)
 	/* Others may mount and unmount meanwhile, but not by the hundred. */
 	CHECK(scene_count_lines("/proc/self/mountinfo") < n_mounts + 50);
 	scene_tear_down(&scene);
-}
-
-TEST(a_killed_launcher_takes_its_jobs_along_and_the_next_one_sweeps)
-{
-	struct launch_record record = scene_record("ignore_signals", 20000);
-	struct scene scene, next;
-	struct launcher dead;
-
-	scene_check_root();
-	scene_set_up(&scene, (struct launcher_test) { 0 });
-	CHECK_INT(scene_run(&scene, "succeed", 5000).status, 0);
-	scene_start(&scene, &record);
-	/* Answered after the record before it, so the job is there. */
-	record.kind = 77;
-	record.id = 2;
-	scene_start(&scene, &record);
-	(void)scene_await(&scene);
-	dead = scene.launcher;
-	(void)kill(dead.pid, SIGKILL);
-	(void)waitpid(dead.pid, NULL, 0);
-	while (waitpid(-1, NULL, 0) > 0) /* the kernel kills; we inherit what it orphaned */
-		;
-	CHECK(scene_has_control_groups(&dead));
-	scene_set_up(&next, (struct launcher_test) { 0 });
-	CHECK_INT(scene_run(&next, "succeed", 5000).status, 0);
-	CHECK(!scene_has_control_groups(&dead));
-	scene_tear_down(&next);
-	fd_close(&scene.launcher.fd);
-	fd_close(&scene.output);
 }

@@ -49,9 +49,10 @@ static const struct step steps[] = {
 	{ "enter the mount tree", WALL_MOUNT_NS, enter_tree },
 	{ "make private scratch space", 0, enter_scratch },
 	{ "enter the empty network", WALL_NET_NS, enter_network },
+	{ "find the launcher alive", 0, enter_check_launcher },
 	{ "arrange descriptors", 0, enter_arrange_descriptors },
 	{ "become undumpable", 0, enter_become_undumpable },
-#define N_INIT_STEPS 9
+#define N_INIT_STEPS 10
 	{ "start a session", 0, drop_new_session },
 	{ "set resource limits", WALL_RLIMITS, drop_set_limits },
 	{ "drop the bounding set", WALL_CAPABILITIES, drop_bounding_set },

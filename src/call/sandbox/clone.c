@@ -48,6 +48,7 @@ pid_t clone_run(const struct serve *serve, struct plan *plan, const struct leaf 
 	pid_t pid = -1;
 
 	*pidfd_out = -1;
+	plan->launcher_pidfd = serve->pidfd;
 	if (leaf) {
 		int unified = leaf->directories[CGROUP_UNIFIED];
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +22,13 @@
 int enter_die_with_launcher(struct plan *plan UNUSED)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int enter_check_launcher(struct plan *plan)
+{
+	struct pollfd launcher = { .fd = plan->launcher_pidfd, .events = POLLIN };
+
+	return poll(&launcher, 1, 0) > 0 ? -ESRCH : 0;
 }
 
 /* Out of the way first, so that no dup2() lands on one still needed. */

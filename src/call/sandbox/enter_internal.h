@@ -4,6 +4,8 @@
 #include "call/sandbox/plan_internal.h"
 
 int enter_die_with_launcher(struct plan *plan);
+/* Some steps later: a launcher that was dead before is not one to die with. */
+int enter_check_launcher(struct plan *plan);
 int enter_map_user(struct plan *plan);
 int enter_join_cgroup(struct plan *plan);
 int enter_connect_bus(struct plan *plan);

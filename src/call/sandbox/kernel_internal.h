@@ -30,6 +30,12 @@ static inline pid_t kernel_clone3(struct clone_args *args)
 	return (pid_t)syscall(SYS_clone3, args, sizeof(*args));
 }
 
+/* Of this process, or -1. */
+static inline int kernel_pidfd_open_self(void)
+{
+	return (int)syscall(SYS_pidfd_open, getpid(), 0);
+}
+
 static inline int kernel_pidfd_send_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);

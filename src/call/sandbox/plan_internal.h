@@ -60,6 +60,7 @@ struct plan {
 	const struct sock_fprog *filter;
 	int stdio[3];
 	int broker_fd, report_fd, executable_fd;
+	int launcher_pidfd; /* or -1 */
 	int order_fd; /* where the job comes from, with its stdio and broker; -1: all is here */
 	int leaf_fds[PLAN_MAX_LEAF_FDS]; /* cgroup.procs to write oneself into; -1 ends */
 	enum {

@@ -313,6 +313,7 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 		serve.trees[i] = (struct tree) { .mount_ns = -1, .net_ns = -1 };
 	serve.powers = walls_powers(&serve.test);
 	serve.n_groups = groups_that_read_logs(serve.groups, PLAN_MAX_GROUPS);
+	serve.pidfd = kernel_pidfd_open_self();
 	cgroups_open(&serve.cgroups,
 		     serve.test.features_off | (serve.powers.is_privileged ? 0 : FEATURE_CGROUPS),
 		     config->group);

@@ -50,6 +50,7 @@ struct standby {
 
 struct serve {
 	int fd;
+	int pidfd; /* our own: by it a child sees that we are gone */
 	struct launcher_test test;
 	uint32_t walls_optional;
 	char host_root[256];
