@@ -19,8 +19,12 @@
 #define NOBODY 65534
 #define SYSTEM_BUS "/run/dbus/system_bus_socket"
 
-int enter_die_with_launcher(struct plan *plan UNUSED)
+int enter_die_with_launcher(struct plan *plan)
 {
+	struct pollfd launcher = { .fd = plan->launcher_pidfd, .events = POLLIN };
+
+	if (plan->test->late)
+		(void)poll(&launcher, 1, -1);
 	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
 }
 

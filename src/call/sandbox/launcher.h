@@ -72,6 +72,7 @@ struct launcher_test {
 	uint32_t walls_off;    /* bits of enum sandbox_wall */
 	uint32_t features_off; /* bits of enum kernel_feature: play an older kernel */
 	uint32_t fail_step;    /* 1 + the number of a step that is to fail */
+	uint32_t late;         /* a job begins only when its launcher is dead */
 };
 
 enum launcher_group {
