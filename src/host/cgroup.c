@@ -14,6 +14,7 @@ static const char *const controller_names[CGROUP_N_CONTROLLERS] = {
 	[CGROUP_CPU] = "cpu",
 	[CGROUP_MEMORY] = "memory",
 	[CGROUP_PIDS] = "pids",
+	[CGROUP_FREEZER] = "freezer",
 };
 
 const char *cgroup_mode_name(enum cgroup_mode mode)
@@ -52,9 +53,11 @@ static void add_v2(const struct host *host, struct cgroups *cgroups, const char 
 	for (size_t i = 0; i < CGROUP_N_CONTROLLERS; i++)
 		if (!cgroups->trees[i].version && has_controller(text, controller_names[i]))
 			set_tree(&cgroups->trees[i], 2, point, top);
-	/* The scheduler's figures need no controller. */
+	/* The scheduler's figures need no controller, and any cgroup can be frozen. */
 	if (cgroups->mode == CGROUP_MODE_V2 && !cgroups->trees[CGROUP_CPU].version)
 		set_tree(&cgroups->trees[CGROUP_CPU], 2, point, top);
+	if (!cgroups->trees[CGROUP_FREEZER].version)
+		set_tree(&cgroups->trees[CGROUP_FREEZER], 2, point, top);
 }
 
 static void add_v1(struct cgroups *cgroups, const struct mount *mount)
@@ -239,6 +242,18 @@ bool cgroup_read_u64(const struct host *host, const struct cgroup_tree *tree, co
 		return false;
 	*value_out = value >= NO_LIMIT ? UINT64_MAX : value;
 	return true;
+}
+
+bool cgroup_is_frozen(const struct host *host, const struct cgroups *cgroups, const char *pid)
+{
+	const struct cgroup_tree *tree = &cgroups->trees[CGROUP_FREEZER];
+	const char *file = tree->version == 1 ? "freezer.state" : "cgroup.events";
+	char path[CGROUP_PATH_BYTES], text[256];
+
+	if (!cgroup_path_of(host, cgroups, CGROUP_FREEZER, pid, path) ||
+	    cgroup_read(host, tree, path, file, text, sizeof(text)) < 0)
+		return false;
+	return strncmp(text, "FROZEN", 6) == 0 || strstr(text, "frozen 1");
 }
 
 bool cgroup_parent(char path[CGROUP_PATH_BYTES])

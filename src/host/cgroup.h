@@ -13,6 +13,7 @@ enum cgroup_controller {
 	CGROUP_CPU,
 	CGROUP_MEMORY,
 	CGROUP_PIDS,
+	CGROUP_FREEZER,
 	CGROUP_N_CONTROLLERS,
 };
 
@@ -74,6 +75,10 @@ ssize_t cgroup_read(const struct host *host, const struct cgroup_tree *tree, con
 /* One number; UINT64_MAX is "max" and what version 1 writes for no limit. */
 bool cgroup_read_u64(const struct host *host, const struct cgroup_tree *tree, const char *path,
 		     const char *file, uint64_t *value_out);
+
+/* Whether a process is kept from running by its cgroup, "PID" or "self"; false where nobody can
+ * say. */
+bool cgroup_is_frozen(const struct host *host, const struct cgroups *cgroups, const char *pid);
 
 /* Cuts the last component off; false at the top. */
 bool cgroup_parent(char path[CGROUP_PATH_BYTES]);

@@ -121,8 +121,9 @@ class Scene:
         is_v2 = not os.path.isdir(base) and os.path.exists("/sys/fs/cgroup/cgroup.controllers")
         if is_v2:
             base = "/sys/fs/cgroup"
-            with open(f"{base}/cgroup.subtree_control", "w", encoding="ascii") as out:
-                out.write(f"+{controller}")
+            if controller != "freezer":  # any cgroup can be frozen
+                with open(f"{base}/cgroup.subtree_control", "w", encoding="ascii") as out:
+                    out.write(f"+{controller}")
         if not os.path.isdir(base):
             raise Skip(f"no cgroup controller '{controller}'")
         folder = tempfile.mkdtemp(prefix="constable-fault-", dir=base)

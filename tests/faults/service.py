@@ -222,8 +222,8 @@ def program_that_goes_on_and_fails(scene):
                      "it goes on in spite of its errors")
 
 
-@fault("process.stopped", "the api accepts connections but never answers, why?")
-def server_that_somebody_stopped(scene):
+def server_that_accepts(scene):
+    """The process, and a function that lets five clients wait for it."""
     ready = scene.path("ready")
     server = scene.python("import socket,sys,time\n"
                           "s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(64)\n"
@@ -231,12 +231,40 @@ def server_that_somebody_stopped(scene):
                           "os.rename(sys.argv[1]+'.tmp',sys.argv[1])\n"
                           "while True: s.accept()\n", ready)
     scene.wait_until(lambda: os.path.exists(ready), "it listens")
-    server.send_signal(signal.SIGSTOP)
     with open(ready, encoding="ascii") as text:
         port = int(text.read())
-    for _ in range(5):
-        client = socket.create_connection(("127.0.0.1", port))
-        scene.stack.callback(client.close)
+
+    def connect():
+        for _ in range(5):
+            client = socket.create_connection(("127.0.0.1", port))
+            scene.stack.callback(client.close)
+    return server, connect
+
+
+@fault("process.stopped", "the api accepts connections but never answers, why?")
+def server_that_somebody_stopped(scene):
+    server, connect = server_that_accepts(scene)
+    server.send_signal(signal.SIGSTOP)
+    connect()
+
+
+@fault("process.stopped", "requests to the api hang since the snapshot, why?")
+def server_whose_cgroup_is_frozen(scene):
+    procs = scene.cgroup("freezer")
+    server, connect = server_that_accepts(scene)
+    with open(procs, "w", encoding="ascii") as out:
+        out.write(str(server.pid))
+    group = os.path.dirname(procs)
+    is_v1 = os.path.exists(f"{group}/freezer.state")
+    switch, frozen, thawed = ("freezer.state", "FROZEN", "THAWED") if is_v1 else \
+                             ("cgroup.freeze", "1", "0")
+
+    def turn(value):
+        with open(f"{group}/{switch}", "w", encoding="ascii") as out:
+            out.write(value)
+    scene.stack.callback(turn, thawed)
+    turn(frozen)
+    connect()
 
 
 def network_of_its_own(scene, setup):

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "host/cgroup.h"
 #include "host/network.h"
 #include "host/process.h"
 #include "tools/catalogue.h"
@@ -18,6 +19,7 @@
 struct listing {
 	struct task *task;
 	struct socket_owners owners;
+	struct cgroups cgroups;
 	const char *state; /* filters, or NULL and -1 */
 	int64_t port;
 	size_t max;
@@ -119,16 +121,22 @@ static void push_bounded(struct listing *listing, json_t *array, json_t *entry)
 	listing->truncated = true;
 }
 
-/* Whoever is stopped or frozen goes on listening: the kernel fills its queue. */
+/* Whoever is stopped or frozen goes on listening: the kernel fills its queue. Only then
+ * its cgroup is looked at. */
 static void put_process_state(const struct listing *listing, json_t *entry)
 {
 	uint32_t pid = (uint32_t)json_get_int(entry, "pid", 0);
 	struct process process;
-	char state[2] = "";
+	char state[2] = "", text[12];
 
 	if (pid && process_read(listing->task->host, pid, &process))
 		state[0] = process.state;
 	json_put(entry, "process_state", *state ? json_text(state, 1) : json_null());
+	if (!*state || json_get_int(entry, "queue", 0) == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%u", pid);
+	json_put(entry, "frozen",
+		 json_boolean(cgroup_is_frozen(listing->task->host, &listing->cgroups, text)));
 }
 
 static void add_tcp(struct listing *listing, const struct socket_line *line)
@@ -279,6 +287,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	};
 
 	socket_owners_init(&listing.owners, task, result);
+	cgroups_find(task->host, &listing.cgroups);
 	tally_init(&listing.peers);
 	tally_init(&listing.connecting);
 	tally_init(&listing.processes);
