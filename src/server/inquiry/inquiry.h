@@ -1,0 +1,145 @@
+/*
+ * Inquiries: investigations on the server.
+ *
+ * Each runs in processes constable-investigator, one per host, which have neither network nor
+ * host nor credential: what they ask for becomes calls of the queue (only tools that read, by
+ * the agent's own catalogue), in the name of who asked; what comes back goes to them with its
+ * SHA-256, and into the store as evidence of the thread.
+ *
+ * Everything is in the store before anybody hears of it, so that a server that was killed goes
+ * on where it was: it starts the investigators again, and what was answered before is answered
+ * from the store, a call that was under way is waited for, nothing is asked twice.
+ *
+ * Several hosts: the engine runs for each by itself, on evidence numbers of its own, and the
+ * reports become one (combine.h). The cause is that of the host whose report is surest;
+ * hypotheses of the same cause are joined, with the highest probability that any host gives it,
+ * and their proofs name their host. A host that is not connected is among the unknowns.
+ *
+ * A thread is a conversation. Its evidence is numbered e1, e2, ... through all its questions. A
+ * follow-up begins with what the thread was told in the last INQUIRY_FRESH_NS (what is older
+ * may not hold any more: it is asked again, and stays on record); it runs on the same hosts if
+ * it names none. One question at a time: a second one is -EEXIST.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "base/json.h"
+#include "server/hub/hub.h"
+
+#define INQUIRY_MAX_AGENTS 8
+#define INQUIRY_PROMPT_MAX_BYTES (16 * KIB)
+#define INQUIRY_ID_BYTES 65 /* of a thread or an investigation, with its NUL */
+#define INQUIRY_FRESH_NS (300 * NS_PER_SEC)
+#define INQUIRY_MAX_WAITING 1000 /* beyond the concurrent ones: -EBUSY */
+#define INQUIRY_MAX_WATCHERS 1024
+#define INQUIRY_QUESTION_NS (60 * NS_PER_SEC) /* for a person's answer */
+
+struct inquiries;
+
+/* Of one investigation; 0 stands for the server's own limit, which is also the highest. */
+struct inquiry_budget {
+	uint64_t time_ns;
+	unsigned calls;
+	uint64_t tokens, cost_micros; /* in all; millionths of a dollar */
+};
+
+struct inquiry_config {
+	struct event_base *base;
+	struct store *store;
+	struct hub *hub;
+	const char *executables; /* the folder of constable-investigator */
+	const char *owner;       /* who we are, the same after a restart; copied */
+	unsigned concurrent;     /* on this server; more wait as 'queued' */
+	unsigned per_org;
+	struct inquiry_budget budget;
+
+	/*
+	 * It has ended (done, failed or interrupted), and that is in the store; also of those
+	 * that were found unfinished after a restart. NULL: nobody asks.
+	 */
+	void (*finished)(const char *org, const char *investigation, void *data);
+	void *data;
+};
+
+/* Starts the process that starts investigators: call it before the server's walls. */
+struct inquiries *inquiries_new(const struct inquiry_config *config, struct error *err);
+/* Ends every investigator; they go on with the next start. No callback comes afterwards. */
+void inquiries_free(struct inquiries *inquiries);
+/* The store is ready: what was queued or running when the server ended goes on. */
+void inquiries_resume(struct inquiries *inquiries);
+
+/* Copied. Texts may be NULL where "or NULL" stands; arrays are JSON arrays of texts or NULL. */
+struct inquiry_request {
+	const char *org;
+	const char *caller; /* "key_id/name", for the hosts' audit logs */
+	const char *prompt;
+	const char *thread;   /* to go on with, or its wanted name; or NULL: a new one */
+	const char *incident; /* or NULL */
+	const char *engine;   /* "builtin", or NULL */
+	const json_t *agents; /* ids, at most INQUIRY_MAX_AGENTS; NULL or none: the thread's */
+	const json_t *namespaces;
+	const json_t *services; /* the first is what collect_context is asked about */
+	const json_t *notes;    /* what the report has to say of the request: [{what, why}] */
+	uint64_t fired_at_ns;   /* wall clock; 0: none, the window is 'since' */
+	uint64_t since_s;       /* 0: 900, or from 15 minutes before fired_at */
+	struct inquiry_budget budget;
+	const struct store_step *record; /* one of the caller's for the same batch, or NULL */
+};
+
+/*
+ * It is in the store with its first event, or 'err' says why not: -EEXIST the thread is busy,
+ * -ENOENT no agents (and none in the thread), -EBUSY too many wait, -EINVAL, -ESHUTDOWN, and
+ * what the store says. Never before inquiry_start() returns; the texts are borrowed.
+ */
+typedef void inquiry_started(const char *investigation, const char *thread, const struct error *err,
+			     void *data);
+void inquiry_start(struct inquiries *inquiries, const struct inquiry_request *request,
+		   inquiry_started *done, void *data);
+
+/*
+ * Ends what runs or waits in a thread: its calls are cancelled, its state is interrupted, what
+ * was told stays. 'done' as inquiry_started: -ENOENT where nothing runs.
+ */
+void inquiry_interrupt(struct inquiries *inquiries, const char *org, const char *thread,
+		       inquiry_started *done, void *data);
+
+/* The answer to the pending question of a thread: -ENOENT nothing runs, -ENODATA no question. */
+int inquiry_answer(struct inquiries *inquiries, const char *org, const char *thread,
+		   const json_t *answers, struct error *err);
+
+/* One event as clients get it; texts are borrowed, 'data' is JSON text. */
+struct inquiry_event {
+	uint64_t seq; /* from 1, without a gap */
+	const char *type;
+	const char *data;
+	uint64_t time_ns; /* wall clock */
+};
+
+struct inquiry_watch;
+
+/* Copied but for 'data'. */
+struct inquiry_watcher {
+	const char *org, *investigation;
+	uint64_t after_seq;
+
+	/* 0, or -EAGAIN: not taken; then nothing comes until inquiry_watch_resume(). */
+	int (*deliver)(const struct inquiry_event *event, void *data);
+	/* Once, after the last event, or with 'err' instead of it: the watch is no more. */
+	void (*ended)(const struct error *err, void *data);
+	void *data;
+};
+
+/* From the store, then as they happen. From the loop only. NULL: -EBUSY, too many watch. */
+struct inquiry_watch *inquiry_watch(struct inquiries *inquiries,
+				    const struct inquiry_watcher *watcher, struct error *err);
+void inquiry_watch_resume(struct inquiry_watch *watch);
+/* 'ended' does not come any more. */
+void inquiry_watch_end(struct inquiry_watch *watch);
+
+struct inquiry_counters {
+	uint64_t running, waiting, watchers, investigators;
+	uint64_t started, resumed, done, failed, interrupted, calls, replayed;
+};
+
+const struct inquiry_counters *inquiry_counters(const struct inquiries *inquiries);
