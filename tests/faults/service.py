@@ -222,6 +222,32 @@ def program_that_goes_on_and_fails(scene):
                      "it goes on in spite of its errors")
 
 
+@fault("network.dependency-rate-limited", "address lookups fail, why?")
+def provider_that_answers_429(scene):
+    port, log = scene.path("port"), os.path.join(log_folder(scene, "geocoder"), "geocoder.log")
+    scene.python("import http.server,os,sys\n"
+                 "class Api(http.server.BaseHTTPRequestHandler):\n"
+                 "  def do_GET(self):\n"
+                 "    self.send_response(429); self.send_header('Retry-After','30')\n"
+                 "    self.send_header('Content-Length','0'); self.end_headers()\n"
+                 "  def log_message(self, *_): pass\n"
+                 "api=http.server.HTTPServer(('127.0.0.1',0),Api)\n"
+                 "open(sys.argv[1]+'.tmp','w').write(str(api.server_port))\n"
+                 "os.rename(sys.argv[1]+'.tmp',sys.argv[1]); api.serve_forever()\n", port)
+    scene.wait_until(lambda: os.path.exists(port), "the provider answers")
+    with open(port, encoding="ascii") as text:
+        url = f"http://127.0.0.1:{text.read()}/v1/geocode"
+    scene.python("import sys,time,urllib.request\n"
+                 "log=open(sys.argv[2],'a',buffering=1)\n"
+                 "while True:\n"
+                 "  try: urllib.request.urlopen(sys.argv[1])\n"
+                 "  except OSError as error: log.write(time.strftime('%Y-%m-%dT%H:%M:%SZ ',time.gmtime())+"
+                 "f'ERROR geocoder: {error}\\n')\n"
+                 "  time.sleep(0.1)\n", url, log)
+    scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 600,
+                     "it was turned away ten times")
+
+
 def server_that_accepts(scene):
     """The process, and a function that lets five clients wait for it."""
     ready = scene.path("ready")
