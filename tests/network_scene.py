@@ -108,12 +108,13 @@ class Names:
             threading.Thread(target=self.serve, args=(one,), daemon=True).start()
 
     def serve(self, one):
-        while True:
+        """Until it is closed: who asked from behind a cut cable cannot be answered."""
+        while one.fileno() >= 0:
             try:
                 question, asker = one.recvfrom(512)
                 one.sendto(self.answer(question), asker)
             except OSError:
-                return
+                continue
 
     def answer(self, question):
         at, words = 12, []
