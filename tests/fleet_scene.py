@@ -56,8 +56,8 @@ class Agents:
 class Fleet:
     """Server and agents, from nothing to nothing."""
 
-    def __init__(self, *flags, mode=()):
-        self.server = Server(flags=flags, mode=mode)
+    def __init__(self, *flags):
+        self.server = Server(flags=flags)
         self.agents = None
 
     def __enter__(self):

@@ -60,7 +60,7 @@ struct server {
 };
 
 /* Opens sockets and serves until a signal. 0, or a negative errno with 'err'. */
-int server_run(struct config *config, enum api_mode mode, struct error *err) MUST_CHECK;
+int server_run(struct config *config, struct error *err) MUST_CHECK;
 
 /* server_listen.c: fills sockets; 'port_out' is the one that they have. */
 int server_listen(struct server *server, uint16_t *port_out, struct error *err) MUST_CHECK;

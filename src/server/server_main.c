@@ -22,7 +22,7 @@
 #define BACKUP_WAIT_S 3600
 
 static const char usage[] =
-	"usage: constable-server run [--check] [--KEY VALUE]...\n"
+	"usage: constable-server run [--KEY VALUE]...\n"
 	"       constable-server backup FILE [--KEY VALUE]...    of a server that runs\n"
 	"       constable-server restore FILE [--KEY VALUE]...   into an empty state folder\n"
 	"       constable-server routes [--json]\n"
@@ -33,15 +33,12 @@ static const char usage[] =
 struct command {
 	struct config config;
 	const char *name, *file; /* the second word */
-	enum api_mode mode;
 	bool as_json;
 };
 
 static int take_word(struct command *command, const char *word, struct error *err)
 {
-	if (strcmp(word, "--check") == 0)
-		command->mode = API_CHECKS;
-	else if (strcmp(word, "--json") == 0)
+	if (strcmp(word, "--json") == 0)
 		command->as_json = true;
 	else if (word[0] != '-' && !command->name)
 		command->name = word;
@@ -75,7 +72,7 @@ static int run(struct command *command, struct error *err)
 		return err->code;
 	log_set("constable-server", level);
 	log_set_writer(log_file_write, log);
-	r = server_run(&command->config, command->mode, err);
+	r = server_run(&command->config, err);
 	if (r < 0)
 		log_error("%s", err->text);
 	log_set_writer(NULL, NULL);

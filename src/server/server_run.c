@@ -150,7 +150,7 @@ static int open_anchor_key(struct server *server, struct error *err)
 	return 0;
 }
 
-static void fill_api(struct server *server, enum api_mode mode)
+static void fill_api(struct server *server)
 {
 	unsigned rate = (unsigned)config_get_count(server->config, "rate");
 	struct hub_config hub = {
@@ -166,7 +166,7 @@ static void fill_api(struct server *server, enum api_mode mode)
 	struct api *api = &server->api;
 
 	server->api_config = (struct api_config) {
-		.mode = mode,
+		.mode = (enum api_mode)config_get_choice(server->config, "check_answers"),
 		.version = CONSTABLE_VERSION,
 		.public_url = server->identity.url,
 		.ca_pem = server->identity.ca_pem,
@@ -218,7 +218,7 @@ static void serve(struct server *server)
 	}
 }
 
-static int open_all(struct server *server, enum api_mode mode, struct error *err)
+static int open_all(struct server *server, struct error *err)
 {
 	uint16_t port = 0;
 	int r = server_place_open(&server->place, server->config, err);
@@ -235,7 +235,7 @@ static int open_all(struct server *server, enum api_mode mode, struct error *err
 		r = open_store(server, err);
 	if (r < 0)
 		return r;
-	fill_api(server, mode);
+	fill_api(server);
 	serve(server);
 	add_events(server);
 	log_info("listening on port %u, pin %s", port, server->identity.pin);
@@ -294,7 +294,7 @@ static void raise_limit_of_descriptors(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int server_run(struct config *config, enum api_mode mode, struct error *err)
+int server_run(struct config *config, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
 	int r;
@@ -309,7 +309,7 @@ int server_run(struct config *config, enum api_mode mode, struct error *err)
 		abort();
 	(void)signal(SIGPIPE, SIG_IGN);
 	raise_limit_of_descriptors();
-	r = open_all(server, mode, err);
+	r = open_all(server, err);
 	if (r == 0) {
 		(void)event_base_dispatch(server->base);
 		if (server->status)

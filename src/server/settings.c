@@ -3,6 +3,12 @@
 #include <stdlib.h>
 
 const struct config_key server_settings[] = {
+	{ .name = "check_answers",
+	  .type = CONFIG_CHOICE,
+	  .choices = "off|on",
+	  .otherwise = "off",
+	  .variable = "CONSTABLE_SERVER_CHECK_ANSWERS",
+	  .help = "Whether it holds its own answers to its OpenAPI document; for tests." },
 	{ .name = "database",
 	  .type = CONFIG_TEXT,
 	  .otherwise = "",
