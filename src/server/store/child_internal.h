@@ -3,7 +3,7 @@
 
 #include <event2/bufferevent.h>
 
-#include "server/store/keeper.h"
+#include "base/keeper.h"
 
 struct child {
 	pid_t pid; /* 0: none, or reaped */

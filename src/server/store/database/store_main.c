@@ -5,7 +5,6 @@
  * told where the database is: a password is in no argument and no environment.
  * Migrates, raises its walls, then serves until the socket ends. Exit status 0:
  * the server is gone; 1: it failed, and has said why over the socket.
- * With the word "keep" it is what starts such processes.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +17,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "server/store/database/keep_internal.h"
 #include "server/store/database/migrate_internal.h"
 #include "server/store/database/serve_internal.h"
 
@@ -33,13 +31,13 @@
 #endif
 
 /* Dies with the server, is stopped only by it, and shows its memory to nobody. */
-static void prepare_process(const char *name)
+static void prepare_process(void)
 {
 	const struct rlimit no_core = { 0, 0 };
 	const struct rlimit memory = { MEMORY_MAX_BYTES, MEMORY_MAX_BYTES };
 	static const int ignored[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP };
 
-	(void)prctl(PR_SET_NAME, name, 0, 0, 0);
+	(void)prctl(PR_SET_NAME, "constable-store", 0, 0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
@@ -129,20 +127,16 @@ static int run(struct error *err)
 	return r;
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **argv UNUSED)
 {
 	struct error err = { 0 };
 
 	log_set("constable-store", LOG_LEVEL_INFO);
-	if (argc == 2 && strcmp(argv[1], "keep") == 0) {
-		prepare_process("store-keeper");
-		_exit(keep(SERVER_FD) < 0);
-	}
 	if (argc != 1) {
-		(void)fputs("usage: constable-store [keep], by constable-server\n", stderr);
+		(void)fputs("usage: constable-store, by constable-server\n", stderr);
 		return 2;
 	}
-	prepare_process("constable-store");
+	prepare_process();
 	if (run(&err) < 0)
 		(void)tell(&err); /* to a server that may be gone */
 	/* Everything is closed, and what a library does at an exit needs what walls forbid. */

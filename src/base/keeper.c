@@ -1,4 +1,4 @@
-#include "server/store/keeper.h"
+#include "base/keeper.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,53 +15,60 @@
 #define MAX_VARIABLES 64
 #define PATIENCE_MS 10000
 
-/* Where libpq finds certificates and a password file, and nothing that is ours. */
-static void choose_environment(char *chosen[MAX_VARIABLES + 1])
+static bool is_wanted(const char *variable, const char *const *wanted)
+{
+	for (; wanted && *wanted; wanted++)
+		if (strncmp(variable, *wanted, strlen(*wanted)) == 0)
+			return true;
+	return false;
+}
+
+static void choose_environment(const char *const *wanted, char *chosen[MAX_VARIABLES + 1])
 {
 	size_t n = 0;
 
 	for (char **variable = environ; *variable && n < MAX_VARIABLES; variable++)
-		if (strncmp(*variable, "PG", 2) == 0 || strncmp(*variable, "HOME=", 5) == 0)
+		if (is_wanted(*variable, wanted))
 			chosen[n++] = *variable;
 	chosen[n] = NULL;
 }
 
-static int spawn(pid_t *pid_out, const char *path, int fd)
-{
-	char *environment[MAX_VARIABLES + 1];
-	char name[] = "constable-store", word[] = "keep";
-	char *const argv[] = { name, word, NULL };
-	posix_spawn_file_actions_t actions;
-	int r = posix_spawn_file_actions_init(&actions);
-
-	if (r != 0)
-		return -r;
-	choose_environment(environment);
-	r = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn(pid_out, path, &actions, NULL, argv, environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-int keeper_open(struct keeper *keeper, const char *executables, struct error *err)
+static int spawn(const struct keeper_config *config, int fd, pid_t *pid_out, struct error *err)
 {
 	CLEANUP(text) char *path = NULL;
+	CLEANUP(text) char *program = NULL;
+	char *environment[MAX_VARIABLES + 1], name[] = "constable-keeper";
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	if (asprintf(&path, "%s/constable-keeper", config->executables) < 0 ||
+	    asprintf(&program, "%s/%s", config->executables, config->program) < 0 ||
+	    posix_spawn_file_actions_init(&actions) != 0)
+		abort();
+	choose_environment(config->variables, environment);
+	r = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+	if (r == 0)
+		r = posix_spawn(pid_out, path, &actions, NULL,
+				(char *const[]) { name, program, NULL }, environment);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return r == 0 ? 0 : error_set(err, -r, "start '%s': %s", path, strerrordesc_np(r));
+}
+
+int keeper_open(struct keeper *keeper, const struct keeper_config *config, struct error *err)
+{
 	CLEANUP(fd) int ours = -1;
 	CLEANUP(fd) int its = -1;
 	int ends[2], r;
 
-	*keeper = (struct keeper) { .fd = -1 };
-	if (asprintf(&path, "%s/constable-store", executables) < 0)
-		abort();
+	*keeper = (struct keeper) { .program = config->program, .fd = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_errno(err, "make a socket pair");
 	ours = ends[0];
 	its = ends[1];
-	r = spawn(&keeper->pid, path, its);
+	r = spawn(config, its, &keeper->pid, err);
 	if (r < 0) {
 		keeper->pid = 0;
-		return error_set(err, r, "start '%s': %s", path, strerrordesc_np(-r));
+		return r;
 	}
 	keeper->fd = fd_take(&ours);
 	return 0;
@@ -115,9 +122,9 @@ pid_t keeper_start(const struct keeper *keeper, int *fd_out, struct error *err)
 	int r = ask(keeper, KEEPER_START, &fd);
 
 	if (r == -EPIPE)
-		return error_set(err, r, "what starts constable-store has ended");
+		return error_set(err, r, "what starts %s has ended", keeper->program);
 	if (r <= 0 || fd < 0)
-		return error_set(err, r < 0 ? r : -EIO, "start constable-store: %s",
+		return error_set(err, r < 0 ? r : -EIO, "start %s: %s", keeper->program,
 				 strerrordesc_np(r < 0 ? -r : EIO));
 	*fd_out = fd_take(&fd);
 	return r;
