@@ -14,6 +14,7 @@ struct options {
 	struct inquiry inquiry;
 	struct words words;
 	const char *engine;
+	const char *format;
 	int wants_json;
 	int is_thorough;
 };
@@ -23,6 +24,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 {
 	const struct option_row rows[] = {
 		{ "--json", OPTION_SET, &options->wants_json },
+		{ "--format", OPTION_TEXT, &options->format },
 		{ "--engine", OPTION_TEXT, &options->engine },
 		{ "--since", OPTION_DURATION, &options->inquiry.since_ns },
 		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
@@ -44,7 +46,9 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 			      "built-in one",
 			      options->engine);
 	options->inquiry.extent = options->is_thorough ? EXTENT_EVERYTHING : EXTENT_ENOUGH;
-	options->inquiry.output = options->wants_json ? INQUIRY_JSON : INQUIRY_TEXT;
+	if (r == 0)
+		r = written_find(options->wants_json ? "json" : options->format,
+				 &options->inquiry.format, err);
 	return r;
 }
 
@@ -76,7 +80,7 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 
 	if (read_options(cli, argc, argv, &options, &err) < 0)
 		return command_failed(&err);
-	if (!options.words.n && isatty(STDIN_FILENO) && !options.wants_json)
+	if (!options.words.n && isatty(STDIN_FILENO) && options.inquiry.format == WRITTEN_TEXT)
 		return interactive_run(cli, &options.inquiry);
 	if (!options.words.n && !isatty(STDIN_FILENO) && read_question(&piped, &err) < 0)
 		return command_failed(&err);
@@ -87,13 +91,15 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 
 const struct command command_ask = {
 	.name = "ask",
-	.usage = "[QUESTION...] [--json] [--since 15m] [--timeout 120s] [--save CASE] [--thorough] "
+	.usage = "[QUESTION...] [--json | --format F] [--since 15m] [--timeout 120s] [--save CASE] "
+		 "[--thorough] "
 		 "[--engine builtin]",
 	.summary = "Find out what is wrong with this host, and prove it",
 	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
 		"Without one it comes from standard input; on a terminal a conversation begins.\n"
 		"An empty question asks what is wrong with this host.\n\n"
 		"  --json        the report as one JSON document\n"
+		"  --format F    markdown or html: the report to be sent or kept\n"
 		"  --since 15m   how far back to look\n"
 		"  --thorough    read all that any known cause draws on, not only what tells\n"
 		"                the likely ones apart\n"

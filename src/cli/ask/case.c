@@ -8,6 +8,7 @@
 #include "cli/ask/investigator.h"
 #include "cli/ask/kept.h"
 #include "cli/ask/report.h"
+#include "cli/ask/written.h"
 #include "cli/commands.h"
 
 #define PATH_BYTES 4096
@@ -65,14 +66,18 @@ static int export(const char *path, const json_t *bundle, const char *to)
 	return EXIT_DONE;
 }
 
-static int show(struct cli *cli, const json_t *bundle, const char *id, int wants_json)
+static int show(struct cli *cli, const json_t *bundle, const char *id, enum written format)
 {
 	const json_t *report = json_object_get(bundle, "report");
 	struct error err = { 0 };
 
-	if (wants_json) {
+	if (format == WRITTEN_JSON) {
 		cli_print_json(id ? evidence_find(bundle, id) : report);
 		return id && !evidence_find(bundle, id) ? EXIT_FAILED : EXIT_DONE;
+	}
+	if (!id && format != WRITTEN_TEXT) {
+		written_print(report, format);
+		return EXIT_DONE;
 	}
 	if (!id) {
 		report_print(report, bundle, &cli->out);
@@ -129,7 +134,7 @@ static int replay(struct cli *cli, const char *path, const json_t *bundle, int w
 	return same ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int act(struct cli *cli, const struct words *words, int wants_json)
+static int act(struct cli *cli, const struct words *words, enum written format)
 {
 	const char *verb = words->at[0];
 	const char *what = words->n > 1 ? words->at[1] : NULL;
@@ -155,18 +160,23 @@ static int act(struct cli *cli, const struct words *words, int wants_json)
 	if (exports)
 		return export(path, bundle, more);
 	if (strcmp(verb, "show") == 0)
-		return show(cli, bundle, more, wants_json);
-	return replay(cli, path, bundle, wants_json);
+		return show(cli, bundle, more, format);
+	return replay(cli, path, bundle, format == WRITTEN_JSON);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
+	const char *name = NULL;
 	int wants_json = 0;
-	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
+	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json },
+					   { "--format", OPTION_TEXT, &name },
+					   { 0 } };
+	enum written format;
 	struct words words;
 	struct error err = { 0 };
 
-	if (option_read(rows, argc, argv, &words, &err) < 0)
+	if (option_read(rows, argc, argv, &words, &err) < 0 ||
+	    written_find(wants_json ? "json" : name, &format, &err) < 0)
 		return command_failed(&err);
 	if (!words.n || words.n > 3)
 		return command_misused(&command_case);
@@ -175,17 +185,19 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (strcmp(words.at[0], "export") != 0 && strcmp(words.at[0], "show") != 0 &&
 	    strcmp(words.at[0], "replay") != 0)
 		return command_misused(&command_case);
-	return act(cli, &words, wants_json);
+	return act(cli, &words, format);
 }
 
 const struct command command_case = {
 	.name = "case",
-	.usage = "list | show [CASE] [EVIDENCE] | export [CASE] FILE | replay [CASE]  [--json]",
+	.usage = "list | show [CASE] [EVIDENCE] | export [CASE] FILE | replay [CASE]  [--json | "
+		 "--format F]",
 	.summary = "Read, send and compute again what was investigated",
 	.help = "CASE is a file (of 'ask --save' or 'case export') or a name from 'case list'; "
 		"without\n"
 		"one it is the last investigation.\n\n"
-		"  show      the report and its evidence; with an id (e3) that evidence whole\n"
+		"  show      the report and its evidence; with an id (e3) that evidence whole;\n"
+		"            --format markdown or html writes the report to be sent\n"
 		"  export    question, evidence and report as one file\n"
 		"  replay    compute the report again from the evidence, without the host: "
 		"identical\n"

@@ -55,8 +55,8 @@ static int save(const struct inquiry *inquiry, const json_t *bundle, struct erro
 static void show(struct cli *cli, const struct inquiry *inquiry,
 		 const struct investigation *investigation)
 {
-	if (inquiry->output == INQUIRY_JSON)
-		cli_print_json(investigation->report);
+	if (inquiry->format != WRITTEN_TEXT)
+		written_print(investigation->report, inquiry->format);
 	else
 		report_print(investigation->report, investigation->bundle, &cli->out);
 	(void)fflush(stdout);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/ask/investigator.h"
+#include "cli/ask/written.h"
 
 struct inquiry {
 	const char *question; /* "" asks what is wrong with this host */
@@ -10,10 +11,7 @@ struct inquiry {
 	enum investigation_extent extent;
 	uint64_t since_ns;
 	uint64_t timeout_ns;
-	enum inquiry_output {
-		INQUIRY_TEXT,
-		INQUIRY_JSON,
-	} output;
+	enum written format;
 };
 
 /*
