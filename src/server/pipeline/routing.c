@@ -1,0 +1,182 @@
+#include "server/pipeline/routing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/pipeline/target.h"
+
+static const char integrations_sql[] =
+	"SELECT id, name FROM integrations WHERE org = $1 AND removed IS NULL LIMIT 1000";
+
+struct draft {
+	const json_t *alert;
+	const struct store_rows *agents;
+	uint64_t now_ns;
+	json_t *routes, *others;
+	const char *taker; /* of a pipeline that lets none come after it, or NULL */
+};
+
+static void refuse(struct draft *draft, const struct pipeline *pipeline, const char *why)
+{
+	json_push(draft->others,
+		  json_pack("{s:s, s:s}", "pipeline", pipeline_name(pipeline), "why", why));
+}
+
+static json_t *make_time(uint64_t ns)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	return json_string(clock_format(ns, text));
+}
+
+static json_t *make_window(const struct draft *draft, const json_t *window)
+{
+	uint64_t fired_ns = draft->now_ns;
+	uint64_t before_ns = (uint64_t)json_get_int(window, "before_s", 900) * NS_PER_SEC;
+	uint64_t until_ns;
+	json_t *made = json_object();
+
+	(void)clock_parse(json_get_text(draft->alert, "starts_at", ""), &fired_ns);
+	if (fired_ns > draft->now_ns)
+		fired_ns = draft->now_ns;
+	until_ns = fired_ns + (uint64_t)json_get_int(window, "after_s", 900) * NS_PER_SEC;
+	json_put(made, "since", make_time(fired_ns > before_ns ? fired_ns - before_ns : 0));
+	json_put(made, "until", make_time(until_ns < draft->now_ns ? until_ns : draft->now_ns));
+	return made;
+}
+
+static void take(struct draft *draft, const struct pipeline *pipeline)
+{
+	static const char *const copied[] = { "engine", "budget", "destinations" };
+	const json_t *document = pipeline->document;
+	json_t *route =
+		target_find(json_object_get(document, "target"), draft->alert, draft->agents);
+
+	json_put(route, "pipeline", json_string(pipeline_name(pipeline)));
+	json_put(route, "window", make_window(draft, json_object_get(document, "window")));
+	for (size_t i = 0; i < ARRAY_LEN(copied); i++)
+		json_put(route, copied[i], json_deep_copy(json_object_get(document, copied[i])));
+	json_push(draft->routes, route);
+	if (!json_get_bool(document, "continue", false))
+		draft->taker = json_get_text(route, "pipeline", "");
+}
+
+static void ask(struct draft *draft, const struct pipeline *pipeline)
+{
+	char why[ERROR_TEXT_BYTES];
+
+	if (draft->taker)
+		text_format(why, sizeof(why), "'%s' took it before", draft->taker);
+	else if (json_array_size(draft->routes) == ROUTING_MAX_ROUTES)
+		text_format(why, sizeof(why), "%d pipelines took it before", ROUTING_MAX_ROUTES);
+	else if (pipeline_takes(pipeline, draft->alert, why)) {
+		take(draft, pipeline);
+		return;
+	}
+	refuse(draft, pipeline, why);
+}
+
+/* Whether its name is "default". What an older server stored and we cannot read is skipped aloud.
+ */
+static bool ask_document(struct draft *draft, const json_t *document)
+{
+	struct pipeline pipeline;
+	struct error err = { 0 };
+
+	if (pipeline_parse(document, &pipeline, &err) < 0) {
+		json_push(draft->others,
+			  json_pack("{s:s, s:s}", "pipeline", json_get_text(document, "name", ""),
+				    "why", err.text));
+		return false;
+	}
+	ask(draft, &pipeline);
+	pipeline_finish(&pipeline);
+	return strcmp(json_get_text(document, "name", ""), PIPELINE_DEFAULT) == 0;
+}
+
+json_t *routing_make(const struct store_rows *pipelines, const struct store_rows *agents,
+		     const json_t *alert, uint64_t now_ns)
+{
+	struct draft draft = {
+		.alert = alert,
+		.agents = agents,
+		.now_ns = now_ns,
+		.routes = json_array(),
+		.others = json_array(),
+	};
+	bool has_default = false;
+
+	for (unsigned i = 0; i < pipelines->n_rows; i++) {
+		CLEANUP(json)
+		json_t *document = json_loads(store_text_at(pipelines, i, 0), 0, NULL);
+
+		has_default |= ask_document(&draft, document);
+	}
+	if (!has_default) {
+		CLEANUP(json) json_t *document = pipeline_default();
+
+		(void)ask_document(&draft, document);
+	}
+	return json_pack("{s:o, s:o}", "routes", draft.routes, "others", draft.others);
+}
+
+struct question {
+	json_t *alert;
+	routing_found *done;
+	void *data;
+};
+
+/* The alert with the name that people gave to where it came from. */
+static json_t *name_integration(const json_t *alert, const struct store_rows *integrations)
+{
+	json_t *named = json_copy((json_t *)alert);
+	const char *id = json_get_text(alert, "integration", "");
+
+	for (unsigned i = 0; i < integrations->n_rows; i++)
+		if (strcmp(store_text_at(integrations, i, 0), id) == 0)
+			json_put(named, "integration_name",
+				 json_string(store_text_at(integrations, i, 1)));
+	return named;
+}
+
+static void handle_read(const struct store_result *result, const struct error *err, void *data)
+{
+	struct question *question = data;
+	CLEANUP(json) json_t *routing = NULL;
+
+	if (result) {
+		CLEANUP(json)
+		json_t *alert = name_integration(question->alert, &result->steps[2]);
+
+		routing =
+			routing_make(&result->steps[0], &result->steps[1], alert, clock_wall_ns());
+	}
+	question->done(routing, err, question->data);
+	json_decref(question->alert);
+	free(question);
+}
+
+void routing_find(struct store *store, const char *org, const json_t *alert, routing_found *done,
+		  void *data)
+{
+	struct question *question = calloc(1, sizeof(*question));
+	const struct store_value param = store_text(org);
+	const struct store_step steps[] = {
+		{ ROUTING_PIPELINES_SQL, &param, 1, STORE_ANY },
+		{ TARGET_AGENTS_SQL, &param, 1, STORE_ANY },
+		{ integrations_sql, &param, 1, STORE_ANY },
+	};
+	const struct store_batch batch = { .org = org,
+					   .steps = steps,
+					   .n_steps = ARRAY_LEN(steps) };
+
+	if (!question)
+		abort();
+	*question = (struct question) {
+		.alert = json_incref((json_t *)alert),
+		.done = done,
+		.data = data,
+	};
+	(void)store_submit(store, &batch, handle_read, question);
+}
