@@ -128,6 +128,32 @@ const struct command command_org = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_pipeline = {
+	.name = "pipeline",
+	.usage = "list [--json] | show NAME [--json] | remove NAME\n"
+		 "                          create|edit NAME [MATCHER...] [--file FILE] [--hosts "
+		 "H,...]\n"
+		 "                          [--labels K=V,...] [--agents ID,...] [--services "
+		 "S,...]\n"
+		 "                          [--namespaces N,...] [--log-groups G,...] [--to "
+		 "DESTINATION,...]\n"
+		 "                          [--severities S,...] [--integrations I,...] [--engine "
+		 "MODEL]\n"
+		 "                          [--before 15m] [--after 15m] [--time 2m] [--calls N]\n"
+		 "                          [--position N] [--continue|--stop] "
+		 "[--enable|--disable]\n"
+		 "                          test LABEL=VALUE...|ALERT_ID|FILE.json [--json]",
+	.summary = "Which alerts are investigated on which hosts, and who is told",
+	.help = "A matcher is NAME=VALUE, !=, =~ or !~, as in Alertmanager. Hosts, labels, "
+		"services and\n"
+		"namespaces may hold what an alert says: {labels.instance}, {annotations.NAME}, "
+		"{name},\n"
+		"{severity}. The first pipeline whose conditions hold takes an alert; 'test' says\n"
+		"where one would go now, and why not elsewhere.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
 const struct command command_provision = {
 	.name = "provision",
 	.usage =

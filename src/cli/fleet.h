@@ -19,6 +19,7 @@ extern const struct command command_grant;
 extern const struct command command_key;
 extern const struct command command_login;
 extern const struct command command_org;
+extern const struct command command_pipeline;
 extern const struct command command_provision;
 extern const struct command command_server;
 extern const struct command command_test_connection;

@@ -6,23 +6,12 @@
 #include "remote/commands.h"
 
 const struct command *const commands[] = {
-	&command_agent,
-	&command_approval,
-	&command_approver,
-	&command_audit,
-	&command_grant,
-	&command_login,
-	&command_org,
-	&command_key,
-	&command_token,
-	&command_provision,
-	&command_test_connection,
-	&command_up,
-	&command_fan_out,
-	&command_gate,
-	&command_help,
-	&command_version,
-	NULL,
+	&command_agent,    &command_approval,  &command_approver,
+	&command_audit,    &command_grant,     &command_login,
+	&command_org,      &command_key,       &command_token,
+	&command_pipeline, &command_provision, &command_test_connection,
+	&command_up,       &command_fan_out,   &command_gate,
+	&command_help,     &command_version,   NULL,
 };
 
 int fleet_run(struct cli *cli, int argc, char **argv)
@@ -41,6 +30,7 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		{ &command_key, remote_key },
 		{ &command_login, remote_login },
 		{ &command_org, remote_org },
+		{ &command_pipeline, remote_pipeline },
 		{ &command_provision, remote_provision },
 		{ &command_test_connection, remote_test_connection },
 		{ &command_token, remote_token },
