@@ -11,6 +11,8 @@ static json_t *evidence_json(const struct evidence *evidence)
 				 evidence->tool, "args", evidence->args, "time", evidence->time,
 				 "elapsed_ms", evidence->elapsed_ms);
 
+	if (evidence->is_earlier)
+		json_put(item, "earlier", json_true());
 	if (evidence->result) {
 		json_put(item, "sha256", json_string(evidence->sha256));
 		json_put(item, "bytes", json_text(evidence->bytes, evidence->n_bytes));
@@ -26,6 +28,7 @@ json_t *case_new(const struct investigation *investigation, json_t *report)
 {
 	json_t *list = json_array();
 	json_t *tools = json_array();
+	json_t *bundle;
 	const char *name;
 	json_t *unused;
 
@@ -33,13 +36,17 @@ json_t *case_new(const struct investigation *investigation, json_t *report)
 		json_push(list, evidence_json(&investigation->ledger.items[i]));
 	json_object_foreach((json_t *)investigation->available, name, unused)
 		json_push(tools, json_string(name));
-	return json_pack("{s:i, s:o, s:I, s:b, s:o, s:o, s:o, s:O}", "constable_case", CASE_VERSION,
-			 "question",
-			 json_text(investigation->question, strlen(investigation->question)),
-			 "since_s", (json_int_t)investigation->since_s, "thorough",
-			 investigation->diligence == DILIGENCE_THOROUGH, "host",
-			 json_text(investigation->host, strlen(investigation->host)), "tools",
-			 tools, "evidence", list, "report", report);
+	bundle = json_pack("{s:i, s:o, s:I, s:b, s:o, s:o, s:o, s:O}", "constable_case",
+			   CASE_VERSION, "question",
+			   json_text(investigation->question, strlen(investigation->question)),
+			   "since_s", (json_int_t)investigation->since_s, "thorough",
+			   investigation->diligence == DILIGENCE_THOROUGH, "host",
+			   json_text(investigation->host, strlen(investigation->host)), "tools",
+			   tools, "evidence", list, "report", report);
+	if (investigation->last_earlier)
+		json_put(bundle, "last_earlier",
+			 json_integer((json_int_t)investigation->last_earlier));
+	return bundle;
 }
 
 static int check_evidence(const json_t *item, size_t number, struct error *err)
@@ -103,6 +110,8 @@ json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct 
 	const json_t *tool;
 	size_t i;
 
+	investigation_restore(&investigation, json_object_get(bundle, "evidence"),
+			      json_get_int(bundle, "last_earlier", 0));
 	json_array_foreach(json_object_get(bundle, "tools"), i, tool) if (json_is_string(tool))
 		json_put(available, json_string_value(tool), json_true());
 	recorded_init(&recorded, json_object_get(bundle, "evidence"), RECORDED_EXACT);

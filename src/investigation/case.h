@@ -2,8 +2,9 @@
  * A case: an investigation as one document that can be replayed without the host.
  *
  * {"constable_case": 1, "question", "since_s", "host", "tools": [names],
- * "evidence": [{id, tool, args, time, sha256, bytes | error, elapsed_ms}],
- * "report"}. "bytes" is the exact text of a result; each must have its SHA-256.
+ * "evidence": [{id, tool, args, time, sha256, bytes | error, elapsed_ms, earlier?}],
+ * "last_earlier"?, "report"}. "earlier" is what was told before this question was asked. "bytes" is
+ * the exact text of a result; each must have its SHA-256.
  */
 #pragma once
 

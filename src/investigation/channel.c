@@ -42,8 +42,9 @@ static int send_calls(struct witness *witness, struct ledger *ledger, size_t fir
 	for (size_t i = first; i < ledger->n; i++) {
 		const struct evidence *evidence = &ledger->items[i];
 		CLEANUP(json)
-		json_t *header = json_pack("{s:s, s:I, s:s}", "type", "call", "id",
-					   (json_int_t)i + 1, "tool", evidence->tool);
+		json_t *header =
+			json_pack("{s:s, s:I, s:s, s:s}", "type", "call", "id", (json_int_t)i + 1,
+				  "tool", evidence->tool, "evidence", evidence->id);
 		CLEANUP(text) char *args = json_canonical(evidence->args);
 		int r = frame_write(channel->fd, header, args, strlen(args), err);
 

@@ -5,7 +5,9 @@
  * Frames of call/frame.h. The other side sends {"type":"start"} with what to
  * investigate, then answers each {"type":"call"}; it hears {"type":"event"},
  * and at the end {"type":"report"} and {"type":"case"}. A call that is not
- * answered by the deadline is cancelled and counts as failed.
+ * answered by the deadline is cancelled and counts as failed. A call's header has
+ * the id of its evidence; one of those that a starter started (starter.h) ends
+ * with {"type":"failure"}, a sentence, where it has no report.
  */
 #pragma once
 
@@ -20,7 +22,7 @@ struct channel {
 
 void channel_init(struct channel *channel, int fd);
 
-/* Waits for the start: {question, window:{since_s}, host, tools, options}. NULL with 'err'. */
+/* Waits for the start, of start.h. NULL with 'err'. */
 json_t *channel_start(struct channel *channel, struct error *err);
 
 /* Sends one document of a type; too large a one is -E2BIG and nothing is sent. */

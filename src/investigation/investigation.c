@@ -29,6 +29,16 @@ static void add_call(struct investigation *investigation, const char *tool, json
 						       "tool", tool, "args", args));
 }
 
+/* In what was told before: it is not asked again. */
+static bool is_known(const struct ledger *ledger, const char *tool, const json_t *args)
+{
+	for (size_t i = 0; i < ledger->n; i++)
+		if (strcmp(ledger->items[i].tool, tool) == 0 &&
+		    json_equal(ledger->items[i].args, args))
+			return true;
+	return false;
+}
+
 static void add_vitals(struct investigation *investigation)
 {
 	const struct knowledge *knowledge = predicates_knowledge(investigation->predicates);
@@ -38,7 +48,8 @@ static void add_vitals(struct investigation *investigation)
 		CLEANUP(json)
 		json_t *args = vital->args ? json_deep_copy(vital->args) : json_object();
 
-		if (json_object_get(investigation->available, vital->tool))
+		if (json_object_get(investigation->available, vital->tool) &&
+		    !is_known(&investigation->ledger, vital->tool, args))
 			add_call(investigation, vital->tool, args);
 	}
 }
@@ -77,10 +88,10 @@ static int ask_round(struct investigation *investigation, size_t first, struct e
 {
 	struct witness *witness = investigation->witness;
 	const char *tools[LEDGER_MAX_ITEMS];
-	size_t n = 0;
+	size_t n = 0, n_rounds = investigation->n_rounds;
 	int r = witness->send(witness, &investigation->ledger, first, err);
 
-	for (size_t i = first; i < investigation->ledger.n; i++)
+	for (size_t i = n_rounds ? first : 0; i < investigation->ledger.n; i++)
 		tools[n++] = investigation->ledger.items[i].tool;
 	if (r == 0)
 		r = diagnosis_prepare(investigation->diagnosis, tools, n, err);
@@ -89,10 +100,17 @@ static int ask_round(struct investigation *investigation, size_t first, struct e
 
 static int first_round(struct investigation *investigation, struct error *err)
 {
+	size_t n_earlier = investigation->ledger.n;
+
+	investigation->n_earlier = n_earlier;
 	investigation->diagnosis = diagnosis_new(investigation->predicates, investigation->asked);
 	add_vitals(investigation);
-	think(investigation, "Vitals first: %zu tools at once.", investigation->ledger.n);
-	return ask_round(investigation, 0, err);
+	if (n_earlier)
+		think(investigation, "%zu pieces of evidence are there already.", n_earlier);
+	if (investigation->ledger.n > n_earlier)
+		think(investigation, "Vitals first: %zu tools at once.",
+		      investigation->ledger.n - n_earlier);
+	return ask_round(investigation, n_earlier, err);
 }
 
 static int next_round(struct investigation *investigation, const json_t *calls, struct error *err)
@@ -113,7 +131,7 @@ static int judge(struct investigation *investigation, size_t first, struct error
 	int r;
 
 	tell_ends(investigation, first);
-	learn(investigation, first);
+	learn(investigation, investigation->n_rounds ? first : 0);
 	investigation->n_rounds++;
 	r = diagnosis_judge(investigation->diagnosis, err);
 	if (r < 0)
@@ -131,14 +149,27 @@ static json_t *next_calls(const struct investigation *investigation)
 {
 	bool is_thorough = investigation->diligence == DILIGENCE_THOROUGH;
 	size_t max = is_thorough ? INVESTIGATION_MAX_CALLS_THOROUGH : INVESTIGATION_MAX_CALLS;
-	size_t left = max - investigation->ledger.n;
+	size_t n_asked = investigation->ledger.n - investigation->n_earlier;
+	size_t left = max - n_asked;
 
-	if (investigation->ledger.n >= max ||
+	if (n_asked >= max || investigation->ledger.n == LEDGER_MAX_ITEMS ||
 	    (investigation->n_rounds >= INVESTIGATION_MAX_ROUNDS && !is_thorough))
 		return json_array();
 	return diagnosis_next(investigation->diagnosis, investigation->available,
 			      investigation->diligence,
 			      left < INVESTIGATION_ROUND_CALLS ? left : INVESTIGATION_ROUND_CALLS);
+}
+
+void investigation_restore(struct investigation *investigation, const json_t *items, int64_t last)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item) if (json_get_bool(item, "earlier", false))(void)
+		ledger_restore(&investigation->ledger, item); /* else it is asked again */
+	investigation->last_earlier = last > 0 && last < 900000 ? (size_t)last : 0;
+	if (investigation->ledger.last < investigation->last_earlier)
+		investigation->ledger.last = investigation->last_earlier;
 }
 
 json_t *investigation_run(struct investigation *investigation, struct error *err)
@@ -147,7 +178,8 @@ json_t *investigation_run(struct investigation *investigation, struct error *err
 	json_t *report;
 
 	investigation->asked = question_parse(investigation->question, investigation->since_s);
-	if (first_round(investigation, err) < 0 || judge(investigation, 0, err) < 0)
+	if (first_round(investigation, err) < 0 ||
+	    judge(investigation, investigation->n_earlier, err) < 0)
 		return NULL;
 	for (;;) {
 		CLEANUP(json) json_t *calls = next_calls(investigation);

@@ -26,12 +26,20 @@ struct investigation {
 	struct predicates *predicates; /* of the knowledge; may serve many investigations */
 	struct witness *witness;
 
-	/* What came of it; owned, until investigation_finish(). */
+	/* What came of it; owned, until investigation_finish(). The ledger may have earlier items.
+	 */
 	struct ledger ledger;
+	size_t n_earlier, last_earlier;
 	json_t *asked;
 	struct diagnosis *diagnosis;
 	unsigned n_rounds;
 };
+
+/*
+ * Before it runs: what was told before, those of 'items' that have "earlier", in the ledger's
+ * form (ledger_restore()); new ids go on from the number 'last'.
+ */
+void investigation_restore(struct investigation *investigation, const json_t *items, int64_t last);
 
 /* A report (a new reference), or NULL with 'err'. */
 json_t *investigation_run(struct investigation *investigation, struct error *err);

@@ -7,14 +7,18 @@
  *		recompute a case, the report on standard output
  *	constable-investigator --validate DIR
  *		check a knowledge base
+ *	constable-investigator start
+ *		start others for the owner of standard input (starter.h)
  *
  * It needs no host, no network and no credential. Exit status 0: done; 1: it
  * failed, with one sentence on standard error; 2: wrong use.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,6 +30,8 @@
 #include "investigation/case.h"
 #include "investigation/channel.h"
 #include "investigation/report.h"
+#include "investigation/start.h"
+#include "investigation/starter.h"
 
 #define CHANNEL_FD 3
 #define MEMORY_MAX_BYTES (512 * MIB)
@@ -36,6 +42,7 @@ struct options {
 	const char *knowledge;
 	const char *replay;
 	const char *validate;
+	bool starts;
 };
 
 /* Beside the build folder this runs from, else where packages put it. */
@@ -147,19 +154,6 @@ static int validate(const struct options *options, struct error *err)
 	return r < 0 ? -EIO : 0;
 }
 
-/* Only what reads the host: the engine proposes changes, it never makes them. */
-static json_t *available_tools(const json_t *catalogue)
-{
-	json_t *available = json_object();
-	const json_t *tool;
-	size_t i;
-
-	json_array_foreach(catalogue, i,
-			   tool) if (strcmp(json_get_text(tool, "risk", "changes"), "reads") == 0)
-		json_put(available, json_get_text(tool, "name", "?"), json_true());
-	return available;
-}
-
 static int deliver(struct channel *channel, const struct investigation *investigation,
 		   json_t *report, struct error *err)
 {
@@ -175,43 +169,81 @@ static int deliver(struct channel *channel, const struct investigation *investig
 	return channel_send(channel, "report", text, err);
 }
 
-static int investigate(const struct options *options, struct error *err)
+static int answer_channel(struct channel *channel, struct predicates *predicates, struct error *err)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
-	CLEANUP(predicates) struct predicates *predicates = NULL;
-	CLEANUP(json) json_t *available = NULL;
-	CLEANUP(json) json_t *start = NULL;
+	CLEANUP(json) json_t *start = channel_start(channel, err);
+	CLEANUP(json) json_t *available = start ? start_tools(start) : NULL;
 	CLEANUP(json) json_t *report = NULL;
 	CLEANUP(investigation) struct investigation investigation = { 0 };
+
+	if (!start)
+		return err->code;
+	start_read(start, &investigation);
+	investigation.available = available;
+	investigation.predicates = predicates;
+	investigation.witness = &channel->witness;
+	report = investigation_run(&investigation, err);
+	return report ? deliver(channel, &investigation, report, err) : err->code;
+}
+
+static int investigate(const struct options *options, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->knowledge, err);
+	CLEANUP(predicates) struct predicates *predicates = NULL;
 	struct channel channel;
 
 	channel_init(&channel, CHANNEL_FD);
+	if (!knowledge)
+		return err->code;
+	predicates = predicates_new(knowledge, err);
+	if (!predicates || confine(err) < 0)
+		return err->code;
+	return answer_channel(&channel, predicates, err);
+}
+
+/* In a child of the starter, for an owner that does not see how we end. */
+static int investigate_for_owner(struct predicates *predicates, struct error *err)
+{
+	struct channel channel;
+	struct error ignored = { 0 };
+	int r = limit_self(err);
+
+	channel_init(&channel, CHANNEL_FD);
+	if (r == 0)
+		r = confine(err);
+	if (r == 0)
+		r = answer_channel(&channel, predicates, err);
+	if (r < 0 && channel_send(&channel, "failure", err->text, &ignored) < 0)
+		log_debug("nobody is told: %s", ignored.text);
+	return r;
+}
+
+/* Until the first fork nothing but our own knowledge is read, and nothing after it. */
+static int start_others(const struct options *options, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
+	CLEANUP(predicates) struct predicates *predicates = NULL;
+	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_errno(err, "prepare to start investigators");
 	knowledge = knowledge_load(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
 	predicates = predicates_new(knowledge, err);
-	if (!predicates)
+	if (!predicates || predicates_prepare(predicates, NULL, 0, err) < 0)
 		return err->code;
-	if (confine(err) < 0)
-		return err->code;
-	start = channel_start(&channel, err);
-	if (!start)
-		return err->code;
-	available = available_tools(json_object_get(start, "tools"));
-	investigation.question = json_get_text(start, "question", "");
-	investigation.since_s = json_get_int(json_object_get(start, "window"), "since_s", 900);
-	if (json_get_bool(json_object_get(start, "options"), "thorough", false))
-		investigation.diligence = DILIGENCE_THOROUGH;
-	investigation.host = json_get_text(start, "host", "localhost");
-	investigation.available = available;
-	investigation.predicates = predicates;
-	investigation.witness = &channel.witness;
-	report = investigation_run(&investigation, err);
-	return report ? deliver(&channel, &investigation, report, err) : err->code;
+	r = starter_serve(STDIN_FILENO, err);
+	return r == 1 ? investigate_for_owner(predicates, err) : r;
 }
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
+	if (argc == 2 && strcmp(argv[1], "start") == 0) {
+		options->starts = true;
+		return 0;
+	}
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--knowledge") == 0)
 			options->knowledge = argv[i + 1];
@@ -227,8 +259,11 @@ static int parse_options(int argc, char **argv, struct options *options)
 
 static int run(const struct options *options, struct error *err)
 {
-	int r = limit_self(err);
+	int r;
 
+	if (options->starts)
+		return start_others(options, err);
+	r = limit_self(err);
 	if (r < 0)
 		return r;
 	if (options->validate)
@@ -245,7 +280,7 @@ int main(int argc, char **argv)
 	log_set("constable-investigator", LOG_LEVEL_WARN);
 	if (parse_options(argc, argv, &options) < 0) {
 		log_error("usage: constable-investigator [--knowledge DIR] [--replay CASE | "
-			  "--validate DIR]");
+			  "--validate DIR] | start");
 		return 2;
 	}
 	if (run(&options, &err) < 0) {

@@ -4,17 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void ledger_drop_last(struct ledger *ledger)
+{
+	struct evidence *evidence = &ledger->items[--ledger->n];
+
+	free(evidence->tool);
+	free(evidence->bytes);
+	json_decref(evidence->args);
+	json_decref(evidence->result);
+}
+
 void ledger_finish(struct ledger *ledger)
 {
-	for (size_t i = 0; i < ledger->n; i++) {
-		struct evidence *evidence = &ledger->items[i];
-
-		free(evidence->tool);
-		free(evidence->bytes);
-		json_decref(evidence->args);
-		json_decref(evidence->result);
-	}
-	ledger->n = 0;
+	while (ledger->n)
+		ledger_drop_last(ledger);
 }
 
 struct evidence *ledger_add(struct ledger *ledger, const char *tool, json_t *args)
@@ -27,7 +30,7 @@ struct evidence *ledger_add(struct ledger *ledger, const char *tool, json_t *arg
 	*evidence = (struct evidence) { .tool = strdup(tool), .args = json_incref(args) };
 	if (!evidence->tool)
 		abort();
-	(void)snprintf(evidence->id, sizeof(evidence->id), "e%zu", ledger->n % 100000);
+	(void)snprintf(evidence->id, sizeof(evidence->id), "e%zu", ++ledger->last % 1000000);
 	return evidence;
 }
 
@@ -66,6 +69,40 @@ void ledger_answer(struct ledger *ledger, struct evidence *evidence, struct str 
 		abort();
 	evidence->n_bytes = bytes.len;
 	ledger->n_bytes += bytes.len;
+}
+
+/* "e12" is 12; 0 for anything else. */
+static size_t number_of(const char *id)
+{
+	uint64_t number;
+
+	return *id++ == 'e' && scan_u64(&id, &number) && !*id && number < 1000000 ? (size_t)number
+										  : 0;
+}
+
+bool ledger_restore(struct ledger *ledger, const json_t *item)
+{
+	const json_t *bytes = json_object_get(item, "bytes");
+	json_t *args = json_object_get(item, "args");
+	size_t number = number_of(json_get_text(item, "id", ""));
+	struct evidence *evidence;
+
+	if (!number || !json_is_string(bytes) || !json_is_object(args))
+		return false;
+	ledger->last = number - 1;
+	evidence = ledger_add(ledger, json_get_text(item, "tool", ""), args);
+	if (!evidence)
+		return false;
+	evidence->is_earlier = true;
+	text_format(evidence->time, sizeof(evidence->time), "%s", json_get_text(item, "time", ""));
+	evidence->elapsed_ms = json_get_number(item, "elapsed_ms", 0);
+	ledger_answer(ledger, evidence,
+		      (struct str) { json_string_value(bytes), json_string_length(bytes) },
+		      json_get_text(item, "sha256", NULL));
+	if (evidence->result)
+		return true;
+	ledger_drop_last(ledger);
+	return false;
 }
 
 bool evidence_has_quote(const struct evidence *evidence, const char *quote)

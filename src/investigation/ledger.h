@@ -5,6 +5,9 @@
  * on which answer came first, and is filled once: with the exact bytes of the
  * result and their SHA-256, or with why there is none. What a report quotes is
  * looked up here, byte for byte.
+ *
+ * What was told before (an earlier question of the same conversation) is restored
+ * first and keeps its ids.
  */
 #pragma once
 
@@ -17,7 +20,7 @@
 #define LEDGER_MAX_BYTES (1536 * KIB)
 
 struct evidence {
-	char id[8];
+	char id[8]; /* "e1"... "e999999" */
 	char *tool;
 	json_t *args;
 	char time[CLOCK_TEXT_BYTES]; /* when the answer came */
@@ -27,12 +30,14 @@ struct evidence {
 	json_t *result; /* the parsed bytes; NULL while unanswered or failed */
 	double elapsed_ms;
 	struct error why; /* code 0 unless the call failed */
+	bool is_earlier;  /* restored: not asked by this investigation */
 };
 
 struct ledger {
 	struct evidence items[LEDGER_MAX_ITEMS];
 	size_t n;
 	size_t n_bytes;
+	size_t last; /* the highest number given: ids go on from it */
 };
 
 void ledger_finish(struct ledger *ledger);
@@ -48,6 +53,12 @@ struct evidence *ledger_add(struct ledger *ledger, const char *tool, json_t *arg
 void ledger_answer(struct ledger *ledger, struct evidence *evidence, struct str bytes,
 		   const char *sha256);
 void ledger_fail(struct evidence *evidence, int code, const char *text);
+
+/*
+ * Adds an answered item as a case has it ({id, tool, args, time, bytes, sha256}), before any
+ * other. False where it is none, has other bytes than its hash says, or does not fit.
+ */
+bool ledger_restore(struct ledger *ledger, const json_t *item);
 
 /* Whether these bytes stand in the item. */
 bool evidence_has_quote(const struct evidence *evidence, const char *quote);
