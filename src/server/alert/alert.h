@@ -90,7 +90,3 @@ struct store_step alert_upkeep_step(struct store_value params_out[1]);
 /* What constable_alert_* says in /metrics. */
 struct buf;
 void alert_metrics(const struct alerts *alerts, struct buf *page);
-
-struct route;
-extern const struct route routes_integrations[];
-extern const struct route routes_alert_intake[];

@@ -131,6 +131,3 @@ void incident_upkeep_steps(struct store_value params_out[1],
 
 struct buf;
 void incident_metrics(const struct incidents *incidents, struct buf *page);
-
-struct route;
-extern const struct route routes_incidents[];
