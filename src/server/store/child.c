@@ -13,6 +13,19 @@
 #include "base/fd.h"
 #include "server/store/wire.h"
 
+int child_open_keeper(struct keeper *keeper, const char *executables, struct error *err)
+{
+	/* Where libpq finds certificates and a password file, and nothing that is ours. */
+	static const char *const variables[] = { "PG", "HOME=", NULL };
+	const struct keeper_config config = {
+		.executables = executables,
+		.program = "constable-store",
+		.variables = variables,
+	};
+
+	return keeper_open(keeper, &config, err);
+}
+
 int child_start(struct child *child, struct event_base *base, const struct keeper *keeper,
 		struct error *err)
 {

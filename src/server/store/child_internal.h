@@ -10,6 +10,9 @@ struct child {
 	struct bufferevent *stream;
 };
 
+/* Starts what starts constable-store; see base/keeper.h. */
+int child_open_keeper(struct keeper *keeper, const char *executables, struct error *err) MUST_CHECK;
+
 int child_start(struct child *child, struct event_base *base, const struct keeper *keeper,
 		struct error *err) MUST_CHECK;
 

@@ -224,14 +224,7 @@ static void handle_keeper(evutil_socket_t fd UNUSED, short what UNUSED, void *da
 
 static int open_keeper(struct store *store, const char *executables, struct error *err)
 {
-	/* Where libpq finds certificates and a password file, and nothing that is ours. */
-	static const char *const variables[] = { "PG", "HOME=", NULL };
-	const struct keeper_config config = {
-		.executables = executables,
-		.program = "constable-store",
-		.variables = variables,
-	};
-	int r = keeper_open(&store->keeper, &config, err);
+	int r = child_open_keeper(&store->keeper, executables, err);
 
 	(void)event_assign(&store->keeper_ended, store->base, store->keeper.fd,
 			   EV_READ | EV_PERSIST, handle_keeper, store);
