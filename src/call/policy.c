@@ -1,5 +1,6 @@
 #include "call/policy.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ void policy_free(struct policy *policy)
 		free(policy->roots[i]);
 	for (size_t i = 0; i < policy->n_commands; i++)
 		free(policy->commands[i]);
+	policy_scope_finish(policy);
 	free(policy->rules);
 	free(policy->roots);
 	free(policy->commands);
@@ -122,6 +124,8 @@ enum policy_answer policy_judge(const struct policy *policy, const struct caller
 {
 	enum tool_risk risk = risk_of(policy, tool, args);
 
+	if (!policy_scope_allows(policy, args, why_out))
+		return POLICY_DENIES;
 	for (size_t i = policy->n_rules; i-- > 0;) {
 		const struct rule *rule = &policy->rules[i];
 
@@ -138,6 +142,36 @@ enum policy_answer policy_judge(const struct policy *policy, const struct caller
 	}
 	(void)snprintf(why_out, ERROR_TEXT_BYTES, "%s: no rule matches", policy->name);
 	return POLICY_DENIES;
+}
+
+static bool is_shell_plain(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("_./:,+@%=-", c));
+}
+
+bool policy_plain_command(const char *line, size_t len, char *out, size_t size)
+{
+	size_t n = 0;
+	bool first = true;
+
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == ' ' || line[i] == '\t')
+			continue;
+		/* "A=b df" would set a variable. */
+		if (!is_shell_plain(line[i]) || (first && line[i] == '='))
+			return false;
+		if (i && (line[i - 1] == ' ' || line[i - 1] == '\t') && n) {
+			if (n + 2 >= size)
+				return false;
+			first = false;
+			out[n++] = ' ';
+		}
+		if (n + 1 >= size)
+			return false;
+		out[n++] = line[i];
+	}
+	out[n] = '\0';
+	return n > 0 && !memchr(out, '=', strcspn(out, " "));
 }
 
 bool policy_is_readonly_command(const struct policy *policy, const json_t *args)

@@ -14,6 +14,9 @@
  *	roots PATH...		what diagnose-root may read (default /)
  *	readonly COMMAND [ARG...]	exactly this argv, run by execute_shell_command
  *				without writing anything, is judged as 'reads'
+ *	namespaces NAME...	of the pods on this host, the logs of no other Kubernetes
+ *				namespaces are read, whoever asks; lines add up
+ *	log-groups NAME...	the same of a cloud's log groups
  *	without landlock		accept a kernel that lacks that wall
  * 'link' is whoever asks through the server, on another's behalf (struct caller): rules for
  * a user or a group, root too, do not speak of it, those for anyone do.
@@ -59,8 +62,8 @@ void policy_free(struct policy *policy);
 void policy_cleanup(struct policy **policy);
 
 /*
- * 'args' decides for execute_shell_command only; 'why_out' names the rule:
- * "policy.conf:4: ask changes" or "default: allow reads".
+ * 'args' decides for execute_shell_command, and where it names what the host limits; 'why_out'
+ * names the rule: "policy.conf:4: ask changes" or "default: allow reads".
  */
 enum policy_answer policy_judge(const struct policy *policy, const struct caller *caller,
 				const struct tool_info *tool, const json_t *args,
@@ -77,6 +80,9 @@ bool policy_is_readonly_command(const struct policy *policy, const json_t *args)
 bool policy_may_speak(const struct policy *policy, const struct caller *caller);
 
 bool policy_allows_without_landlock(const struct policy *policy);
+
+/* The namespaces whose pods' logs may be read, NULL at the end; NULL: any. */
+const char *const *policy_namespaces(const struct policy *policy);
 
 /* What diagnose-root may read: absolute paths, NULL at the end. */
 const char *const *policy_roots(const struct policy *policy);

@@ -33,36 +33,6 @@ static int complain(const struct line *line, struct error *err, const char *what
 	return error_set(err, -EINVAL, "%s:%u: %s", line->name, line->number, what);
 }
 
-static bool is_shell_plain(char c)
-{
-	return isalnum((unsigned char)c) || (c && strchr("_./:,+@%=-", c));
-}
-
-bool policy_plain_command(const char *line, size_t len, char *out, size_t size)
-{
-	size_t n = 0;
-	bool first = true;
-
-	for (size_t i = 0; i < len; i++) {
-		if (line[i] == ' ' || line[i] == '\t')
-			continue;
-		/* "A=b df" would set a variable. */
-		if (!is_shell_plain(line[i]) || (first && line[i] == '='))
-			return false;
-		if (i && (line[i - 1] == ' ' || line[i - 1] == '\t') && n) {
-			if (n + 2 >= size)
-				return false;
-			first = false;
-			out[n++] = ' ';
-		}
-		if (n + 1 >= size)
-			return false;
-		out[n++] = line[i];
-	}
-	out[n] = '\0';
-	return n > 0 && !memchr(out, '=', strcspn(out, " "));
-}
-
 /* Copies, so that a word can be looked up as text. False if it does not fit. */
 static bool word_text(struct str word, char *out, size_t size)
 {
@@ -282,9 +252,21 @@ static int parse_readonly(struct policy *policy, const struct line *line, struct
 	return 0;
 }
 
+static int parse_scope(struct policy *policy, const struct line *line, enum policy_scope scope,
+		       struct error *err)
+{
+	if (line->n_words < 2)
+		return complain(line, err, "expected a name");
+	for (size_t i = 1; i < line->n_words; i++)
+		if (policy_scope_add(policy, scope, line->words[i]) < 0)
+			return complain(line, err, "too many names");
+	return 0;
+}
+
 static int parse_line(struct policy *policy, const struct line *line, struct error *err)
 {
 	struct str verb = line->words[0];
+	enum policy_scope scope;
 
 	if (str_is(verb, "allow"))
 		return parse_rule(policy, line, POLICY_ALLOWS, err);
@@ -296,6 +278,8 @@ static int parse_line(struct policy *policy, const struct line *line, struct err
 		return parse_roots(policy, line, err);
 	if (str_is(verb, "readonly"))
 		return parse_readonly(policy, line, err);
+	if (policy_scope_find(verb, &scope))
+		return parse_scope(policy, line, scope, err);
 	if (line->n_words == 2 && str_is(verb, "without") && str_is(line->words[1], "landlock")) {
 		policy->without_landlock = true;
 		return 0;

@@ -312,3 +312,49 @@ TEST(a_fifo_or_a_folder_is_no_policy)
 	CHECK(!policy_load(scene.directory, &err));
 	remove_file(&scene);
 }
+
+static enum policy_answer judge_args(const char *text, const char *args_text)
+{
+	CLEANUP(policy) struct policy *policy = parse(text);
+	CLEANUP(json) json_t *args = json_loads(args_text, 0, NULL);
+
+	CHECK(args);
+	why[0] = '\0';
+	return policy_judge(policy, &linked, &look, args, why);
+}
+
+TEST(what_the_host_does_not_name_is_denied_with_its_list)
+{
+	static const struct {
+		const char *args, *why; /* NULL: allowed */
+	} rows[] = {
+		{ "{}", NULL },
+		{ "{\"namespaces\":[\"shop\"]}", NULL },
+		{ "{\"namespaces\":[\"shop\",\"kube-system\"]}",
+		  "policy.conf: 'kube-system' is not among this host's namespaces: shop pay" },
+		{ "{\"namespace\":\"sho\"}", "policy.conf: 'sho' is not" },
+		{ "{\"log_groups\":[\"/aws/lambda/a\"]}", NULL },
+		{ "{\"log_group\":\"/aws/lambda/b\"}", "policy.conf: '/aws/lambda/b' is not among "
+						       "this host's log-groups: /aws/lambda/a" },
+		{ "{\"path\":\"/var/log/pods/shop_web_1/web/0.log\"}", NULL },
+		{ "{\"path\":\"/var/log/pods/kube-system_dns_1/dns/0.log\"}",
+		  "policy.conf: 'kube-system' is not" },
+		{ "{\"paths\":[\"/var/log/syslog\",\"/var/log/containers/dns_other_c-1.log\"]}",
+		  "policy.conf: 'other' is not" },
+		{ "{\"path\":7,\"namespaces\":7}", NULL },
+	};
+	const char *text = "namespaces shop\nnamespaces pay\nlog-groups /aws/lambda/a\n";
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(judge_args(text, rows[i].args),
+			  rows[i].why ? POLICY_DENIES : POLICY_ALLOWS);
+		CHECK(!rows[i].why || strncmp(why, rows[i].why, strlen(rows[i].why)) == 0);
+	}
+	CHECK_INT(judge_args("", rows[2].args), POLICY_ALLOWS);
+}
+
+TEST(a_limit_without_a_name_is_refused)
+{
+	check_refused("namespaces\n", "policy.conf:1: expected a name");
+	check_refused("log-groups # none\n", "policy.conf:1: expected a name");
+}

@@ -386,9 +386,9 @@ int main(int argc, char **argv)
 	config.group = options.group;
 	policy = policy_load(options.policy, &err);
 	if (policy) {
-		if (policy_allows_without_landlock(policy))
-			config.walls_optional = WALL_LANDLOCK;
+		config.walls_optional = policy_allows_without_landlock(policy) ? WALL_LANDLOCK : 0;
 		config.roots = policy_roots(policy);
+		config.namespaces = policy_namespaces(policy);
 		r = launcher_start(&launcher, &config, &err);
 	}
 	if (r == 0)

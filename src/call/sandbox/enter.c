@@ -168,6 +168,7 @@ int enter_tree(struct plan *plan)
 		.walls = plan->walls_wanted,
 		.features_off = plan->test->features_off,
 		.target = plan->target && plan->target->sockets[0] ? plan->target : NULL,
+		.namespaces = plan->namespaces,
 	};
 	int r;
 

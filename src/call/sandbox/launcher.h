@@ -88,6 +88,8 @@ struct launcher_config {
 	 * end; NULL: everything. Where Landlock is missing nothing holds it to them, and it loses
 	 * its capability. Borrowed until the launcher runs. */
 	const char *const *roots;
+	/* Kubernetes namespaces whose pods' logs a job may see, as roots; NULL: any. */
+	const char *const *namespaces;
 	enum launcher_group group;
 	struct launcher_test test;
 };

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/scan.h"
 #include "call/sandbox/mounts_internal.h"
+#include "call/sandbox/pods_internal.h"
 
 #define SOCKETS_MAX_BYTES (2 * MIB)
 #define MAX_SOCKETS 512
@@ -217,5 +218,7 @@ int masks_add(const struct tree_request *request)
 		r = mounts_each(cover_type, NULL);
 	if (r == 0)
 		r = cover_sockets(request->target);
-	return r == 0 ? close_source() : r;
+	if (r == 0)
+		r = close_source();
+	return r == 0 && request->namespaces ? pods_cover(request->namespaces) : r;
 }

@@ -54,9 +54,10 @@ struct plan {
 	gid_t gid;
 	gid_t groups[PLAN_MAX_GROUPS];
 	size_t n_groups;
-	const struct tree *tree;     /* the warm template, or NULL: build one now */
-	const struct target *target; /* for Landlock's ports; NULL: none */
-	const char *const *roots;    /* that diagnose-root may read; NULL: all */
+	const struct tree *tree;       /* the warm template, or NULL: build one now */
+	const struct target *target;   /* for Landlock's ports; NULL: none */
+	const char *const *roots;      /* that diagnose-root may read; NULL: all */
+	const char *const *namespaces; /* whose pods' logs it may see; NULL: any */
 	const struct sock_fprog *filter;
 	int stdio[3];
 	int broker_fd, report_fd, executable_fd;

@@ -305,6 +305,7 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	serve.test = hooks_of(config);
 	serve.walls_optional = config->walls_optional;
 	serve.roots = restricted_roots(config->roots);
+	serve.namespaces = config->namespaces;
 	(void)snprintf(serve.host_root, sizeof(serve.host_root), "%s", config->host_root);
 	forget_parent(&serve);
 	open_executables(&serve, config->executables_dir);

@@ -54,7 +54,7 @@ struct serve {
 	struct launcher_test test;
 	uint32_t walls_optional;
 	char host_root[256];
-	const char *const *roots;
+	const char *const *roots, *const *namespaces;
 	struct powers powers;
 	int executables[JOB_N];
 	int broker_executable;

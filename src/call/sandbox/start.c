@@ -56,6 +56,7 @@ static const struct tree *find_tree(struct serve *serve, const struct plan *plan
 		.walls = (WALL_READ_ONLY | WALL_MASKS | WALL_NET_NS) & ~serve->test.walls_off,
 		.features_off = serve->test.features_off,
 		.target = has_sockets(record) ? plan->target : NULL,
+		.namespaces = serve->namespaces,
 	};
 
 	if (!serve->powers.is_privileged || !(plan->walls_wanted & WALL_MOUNT_NS))
@@ -96,6 +97,7 @@ static void set_powers(struct plan *plan, struct serve *serve)
 	plan->powers = serve->powers.is_privileged ? PLAN_PRIVILEGED : PLAN_PLAIN_USER;
 	plan->landlock_abi = serve->powers.landlock_abi;
 	plan->roots = serve->roots;
+	plan->namespaces = serve->namespaces;
 	plan->uid = getuid();
 	plan->gid = getgid();
 	plan->broker_fd = plan->bus_fd = plan->report_fd = plan->order_fd = -1;

@@ -22,7 +22,8 @@ struct tree_request {
 	enum tree_kind kind;
 	uint32_t walls; /* of READ_ONLY, MASKS and NET_NS: those wanted */
 	uint32_t features_off;
-	const struct target *target; /* whose unix sockets stay visible, or NULL */
+	const struct target *target;   /* whose unix sockets stay visible, or NULL */
+	const char *const *namespaces; /* whose pods' logs stay visible; NULL: any */
 };
 
 /* Turns this process's own, new mount namespace into the tree. 0 or a negative errno. */
