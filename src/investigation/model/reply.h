@@ -46,6 +46,8 @@ struct part {
 	struct buf signature; /* of a thinking block */
 	json_t *block;        /* of a kept one: as it began */
 	json_t *args;         /* of a call, where the provider gave an object */
+	size_t index;         /* the provider's number of a call */
+	bool is_followed;     /* something began after it: it is whole */
 };
 
 struct reply {
@@ -58,7 +60,8 @@ struct reply {
 	unsigned n_calls;             /* among the blocks */
 	unsigned n_broken;            /* calls whose arguments are no JSON object */
 	bool is_whole;                /* the stream came to its proper end */
-	struct buf thoughts;          /* what was thought aloud, bounded */
+	bool is_refused;
+	struct buf thoughts; /* what was thought aloud, bounded */
 	/* private */
 	struct part parts[REPLY_MAX_PARTS];
 };
@@ -76,6 +79,9 @@ int reply_add(struct buf *part, const char *text, struct error *err) MUST_CHECK;
 /* The part becomes a block (or is dropped, see above); closing what is not open does nothing. */
 void reply_close(struct reply *reply, size_t number, const char *model);
 void reply_close_all(struct reply *reply, const char *model);
+
+/* After a broken stream: closes what was followed, drops what was being said. */
+void reply_close_broken(struct reply *reply, const char *model);
 
 /* Everything the reply says in text; heap text. */
 char *reply_text(const struct reply *reply);
