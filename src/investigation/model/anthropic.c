@@ -238,8 +238,11 @@ static int take(const struct model *model, struct reply *reply, const struct sse
 			stop_of(json_get_text(json_object_get(said, "delta"), "stop_reason", ""));
 		read_usage(&reply->usage, json_object_get(said, "usage"));
 	}
-	if (strcmp(type, "message_stop") == 0)
+	if (strcmp(type, "message_stop") == 0) {
 		reply->is_whole = true;
+		if (reply->stop == REPLY_OPEN)
+			reply->stop = reply->n_calls ? REPLY_CALLS : REPLY_ENDED;
+	}
 	return take_block(model, reply, said, err);
 }
 

@@ -88,12 +88,14 @@ enum model_failure model_failure_named(const char *type)
 	return MODEL_REFUSED;
 }
 
-/* Anthropic and OpenAI: {"error": {"type", "code", "message"}}; Ollama: {"error": "..."}. */
+/* Anthropic and OpenAI: {"error": {"type", "code", "message"}}; Ollama: {"error": "..."};
+ * older vLLM: {"object": "error", "message"}. */
 static enum model_failure read_refusal(const json_t *answer, char *said, size_t size)
 {
 	const json_t *error = json_object_get(answer, "error");
-	const char *message = json_is_string(error) ? json_string_value(error)
-						    : json_get_text(error, "message", "");
+	const char *message = json_is_string(error)
+				      ? json_string_value(error)
+				      : json_get_text(error ? error : answer, "message", "");
 	enum model_failure by_type = model_failure_named(json_get_text(error, "type", ""));
 	enum model_failure by_code = model_failure_named(json_get_text(error, "code", ""));
 

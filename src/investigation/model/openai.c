@@ -268,14 +268,11 @@ static int take_choice(const struct model *model, struct reply *reply, const jso
 	return 0;
 }
 
-/* {"error": {"message", "type", "code"}}, {"error": "text"}, {"object": "error", "message"}. */
 static int take_error(const json_t *said, enum model_failure *failure_out, struct error *err)
 {
 	CLEANUP(text) char *text = json_canonical(said);
 
 	*failure_out = model_failure_of(200, text, strlen(text), err);
-	if (strcmp(json_get_text(said, "object", ""), "error") == 0)
-		return error_set(err, -EREMOTEIO, "%.300s", json_get_text(said, "message", ""));
 	return err->code;
 }
 
