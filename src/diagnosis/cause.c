@@ -21,17 +21,12 @@ struct key {
 };
 
 static const struct key cause_keys[] = {
-	{ "id", JSON_STRING, REQUIRED },
-	{ "area", JSON_STRING, REQUIRED },
-	{ "statement", JSON_STRING, REQUIRED },
-	{ "prior", JSON_REAL, REQUIRED },
-	{ "words", JSON_ARRAY, OPTIONAL },
-	{ "findings", JSON_ARRAY, REQUIRED },
-	{ "requires", JSON_ARRAY, REQUIRED },
-	{ "explains", JSON_ARRAY, OPTIONAL },
-	{ "decides", JSON_ARRAY, OPTIONAL },
-	{ "remedies", JSON_ARRAY, REQUIRED },
-	{ NULL },
+	{ "id", JSON_STRING, REQUIRED },        { "area", JSON_STRING, REQUIRED },
+	{ "statement", JSON_STRING, REQUIRED }, { "prior", JSON_REAL, REQUIRED },
+	{ "words", JSON_ARRAY, OPTIONAL },      { "findings", JSON_ARRAY, REQUIRED },
+	{ "requires", JSON_ARRAY, REQUIRED },   { "explains", JSON_ARRAY, OPTIONAL },
+	{ "elsewhere", JSON_STRING, OPTIONAL }, { "decides", JSON_ARRAY, OPTIONAL },
+	{ "remedies", JSON_ARRAY, REQUIRED },   { NULL },
 };
 
 static const struct key finding_keys[] = {
@@ -351,6 +346,7 @@ int cause_parse(struct cause *cause, struct yaml *file, struct error *err)
 	cause->prior = json_get_number(root, "prior", 0);
 	cause->words = json_object_get(root, "words");
 	cause->explains = json_object_get(root, "explains");
+	cause->elsewhere = json_get_text(root, "elsewhere", NULL);
 	cause->remedies = json_object_get(root, "remedies");
 	if (!(cause->prior > 0 && cause->prior <= 0.2))
 		return yaml_error(&cause->file, err, "/prior",

@@ -46,6 +46,7 @@ struct cause {
 	double prior;
 	const json_t *words;    /* of a question that raise the prior */
 	const json_t *explains; /* ids of causes that are consequences when both hold */
+	const char *elsewhere;  /* template: the other end, where the fault lies; or NULL */
 	const json_t *remedies;
 	const struct finding *findings;
 	size_t n_findings;

@@ -24,29 +24,38 @@ static bool contradicts(const json_t *recorded_args, const json_t *args)
 	return false;
 }
 
-static bool answers(const json_t *entry, const struct evidence *evidence, enum recorded_match match)
+static bool answers(const json_t *entry, const char *tool, const json_t *args,
+		    enum recorded_match match)
 {
 	CLEANUP(json) json_t *none = json_object();
-	const json_t *args = json_object_get(entry, "args");
+	const json_t *recorded_args = json_object_get(entry, "args");
 
-	if (strcmp(json_get_text(entry, "tool", ""), evidence->tool) != 0)
+	if (strcmp(json_get_text(entry, "tool", ""), tool) != 0)
 		return false;
-	return match == RECORDED_EXACT ? json_equal(args ? args : none, evidence->args)
-				       : !contradicts(args, evidence->args);
+	return match == RECORDED_EXACT ? json_equal(recorded_args ? recorded_args : none, args)
+				       : !contradicts(recorded_args, args);
 }
 
-static const json_t *find_entry(const struct recorded *recorded, const struct evidence *evidence)
+static const json_t *find_entry(const json_t *evidence, const char *tool, const json_t *args,
+				enum recorded_match match)
 {
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(recorded->evidence, i,
-			   entry) if (answers(entry, evidence, RECORDED_EXACT)) return entry;
-	if (recorded->match == RECORDED_ANY_ARGS)
-		json_array_foreach(
-			recorded->evidence, i,
-			entry) if (answers(entry, evidence, RECORDED_ANY_ARGS)) return entry;
+	json_array_foreach(evidence, i, entry)
+	{
+		if (answers(entry, tool, args, match))
+			return entry;
+	}
 	return NULL;
+}
+
+const json_t *recorded_find(const json_t *evidence, const char *tool, const json_t *args,
+			    enum recorded_match match)
+{
+	const json_t *entry = find_entry(evidence, tool, args, RECORDED_EXACT);
+
+	return entry || match == RECORDED_EXACT ? entry : find_entry(evidence, tool, args, match);
 }
 
 static void fill(struct ledger *ledger, struct evidence *evidence, const json_t *entry)
@@ -78,7 +87,9 @@ static int collect(struct witness *witness, struct ledger *ledger, size_t first,
 	const struct recorded *recorded = container_of(witness, struct recorded, witness);
 
 	for (size_t i = first; i < ledger->n; i++)
-		fill(ledger, &ledger->items[i], find_entry(recorded, &ledger->items[i]));
+		fill(ledger, &ledger->items[i],
+		     recorded_find(recorded->evidence, ledger->items[i].tool, ledger->items[i].args,
+				   recorded->match));
 	return 0;
 }
 

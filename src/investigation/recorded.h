@@ -21,4 +21,8 @@ struct recorded {
 	enum recorded_match match;
 };
 
+/* The entry that answers a call, or NULL; borrowed. */
+const json_t *recorded_find(const json_t *evidence, const char *tool, const json_t *args,
+			    enum recorded_match match);
+
 void recorded_init(struct recorded *recorded, const json_t *evidence, enum recorded_match match);

@@ -24,6 +24,17 @@ static bool is_worth_listing(const struct hypothesis *hypothesis, const json_t *
 	return hypothesis->probability >= 0.02 || json_array_size(claims);
 }
 
+/* For who looks at several hosts: which other end the cause points to (joint.h). */
+static void put_elsewhere(json_t *json, const struct investigation *investigation,
+			  const struct cause *cause)
+{
+	CLEANUP(text)
+	char *text = diagnosis_sentence(investigation->diagnosis, cause, cause->elsewhere);
+
+	if (*text)
+		json_put(json, "elsewhere", json_text(text, strlen(text)));
+}
+
 static json_t *hypothesis_json(const struct investigation *investigation,
 			       const struct hypothesis *hypothesis, json_t *claims)
 {
@@ -34,6 +45,8 @@ static json_t *hypothesis_json(const struct investigation *investigation,
 				 statement, "probability", probability(hypothesis->probability),
 				 "for", claims, "against", claims_against(investigation, cause));
 
+	if (cause->elsewhere)
+		put_elsewhere(json, investigation, cause);
 	if (hypothesis->explained_by)
 		json_put(json, "explained_by", json_string(hypothesis->explained_by->id));
 	return json;
