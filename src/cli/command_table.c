@@ -14,6 +14,7 @@ const struct command *const commands[] = {
 	&command_status,
 	&command_test,
 	&command_case,
+	&command_eval,
 	&command_config,
 	&command_audit,
 	&command_approval,

@@ -7,6 +7,7 @@ extern const struct command command_ask;
 extern const struct command command_call;
 extern const struct command command_case;
 extern const struct command command_config;
+extern const struct command command_eval;
 extern const struct command command_exec;
 extern const struct command command_help;
 extern const struct command command_logs;

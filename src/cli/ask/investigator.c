@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/ask/child.h"
+#include "cli/ask/record.h"
 
 #define REPORT_MAX_BYTES FRAME_BODY_MAX_BYTES
 #define TICK_MS 100
@@ -19,8 +20,8 @@
 
 struct session {
 	struct investigation *investigation;
-	struct gate_remote *gate;
-	int fd; /* of the investigator */
+	struct gate_remote *gate; /* NULL where a record answers */
+	int fd;                   /* of the investigator */
 	uint64_t deadline_ns;
 	json_int_t open[OPEN_MAX]; /* calls without an answer */
 	size_t n_open;
@@ -55,10 +56,20 @@ static int forward_call(struct session *session, const struct frame *frame, stru
 	return frame_write(session->gate->fd, header, frame->body, frame->n_body, err);
 }
 
+static int answer_call(struct session *session, const struct frame *frame, struct error *err)
+{
+	const json_t *record = session->investigation->record;
+
+	return record ? record_answer(record, frame, session->fd, err)
+		      : forward_call(session, frame, err);
+}
+
 static int forward_cancel(struct session *session, json_int_t id, struct error *err)
 {
 	CLEANUP(json) json_t *header = json_pack("{s:s, s:I}", "type", "cancel", "id", id);
 
+	if (!session->gate)
+		return 0; /* a record answers at once */
 	return frame_write(session->gate->fd, header, NULL, 0, err);
 }
 
@@ -135,7 +146,7 @@ static int hear(struct session *session, struct error *err)
 		return error_wrap(err, "the investigator");
 	type = json_get_text(frame.header, "type", "");
 	if (strcmp(type, "call") == 0)
-		return forward_call(session, &frame, err);
+		return answer_call(session, &frame, err);
 	if (strcmp(type, "cancel") == 0)
 		return forward_cancel(session, json_get_int(frame.header, "id", 0), err);
 	if (strcmp(type, "event") == 0)
@@ -173,7 +184,7 @@ static int converse(struct session *session, struct error *err)
 	for (;;) {
 		struct pollfd pollers[3] = {
 			{ .fd = session->fd, .events = POLLIN },
-			{ .fd = session->gate->fd, .events = POLLIN },
+			{ .fd = session->gate ? session->gate->fd : -1, .events = POLLIN },
 			{ .fd = interrupt ? interrupt->fd : -1, .events = POLLIN },
 		};
 		int r = wait_for_news(session, pollers, err);
@@ -198,7 +209,7 @@ static void cancel_open(struct session *session)
 	for (size_t i = 0; i < session->n_open; i++)
 		if (forward_cancel(session, session->open[i], &err) < 0)
 			return;
-	while (session->n_open && clock_monotonic_ns() < deadline_ns) {
+	while (session->gate && session->n_open && clock_monotonic_ns() < deadline_ns) {
 		struct pollfd poller = { .fd = session->gate->fd, .events = POLLIN };
 		CLEANUP(frame) struct frame frame = { 0 };
 
@@ -207,27 +218,41 @@ static void cancel_open(struct session *session)
 	}
 }
 
+static json_t *ask_for_tools(struct session *session, struct error *err)
+{
+	CLEANUP(json) json_t *ask = json_pack("{s:s}", "type", "tools");
+	CLEANUP(frame) struct frame answer = { 0 };
+
+	if (!session->gate)
+		return record_tools(session->investigation->record);
+	if (gate_remote_call(session->gate, ask, NULL, 0, &answer, err) < 0)
+		return NULL;
+	return json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
+}
+
+static json_t *host_name(const struct investigation *investigation)
+{
+	char hostname[256] = "";
+
+	if (investigation->record)
+		return json_string(json_get_text(investigation->record, "host", "?"));
+	(void)gethostname(hostname, sizeof(hostname) - 1);
+	return json_text(hostname, strlen(hostname));
+}
+
 static int send_start(struct session *session, struct error *err)
 {
 	const struct investigation *investigation = session->investigation;
-	CLEANUP(json) json_t *ask = json_pack("{s:s}", "type", "tools");
 	CLEANUP(json) json_t *header = json_pack("{s:s}", "type", "start");
-	CLEANUP(json) json_t *tools = NULL;
+	CLEANUP(json) json_t *tools = ask_for_tools(session, err);
 	CLEANUP(json) json_t *body = NULL;
 	CLEANUP(text) char *text = NULL;
-	CLEANUP(frame) struct frame answer = { 0 };
-	char hostname[256] = "";
-	int r = gate_remote_call(session->gate, ask, NULL, 0, &answer, err);
 
-	if (r < 0)
-		return r;
-	tools = json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
 	if (!tools)
 		return err->code;
-	(void)gethostname(hostname, sizeof(hostname) - 1);
 	body = json_pack("{s:o, s:o, s:{s:I}, s:{s:b}, s:O}", "question",
 			 json_text(investigation->question, strlen(investigation->question)),
-			 "host", json_text(hostname, strlen(hostname)), "window", "since_s",
+			 "host", host_name(investigation), "window", "since_s",
 			 (json_int_t)investigation->since_s, "options", "thorough",
 			 investigation->extent == EXTENT_EVERYTHING, "tools", tools);
 	text = json_canonical(body);
@@ -238,9 +263,12 @@ int investigate(const struct cli *cli, struct investigation *investigation, stru
 {
 	CLEANUP(gate_remote) struct gate_remote gate = { .fd = -1 };
 	CLEANUP(fd) int fd = -1;
-	struct session session = { .investigation = investigation, .gate = &gate };
+	struct session session = {
+		.investigation = investigation,
+		.gate = investigation->record ? NULL : &gate,
+	};
 	pid_t pid;
-	int r = cli_open_gate(cli, &gate, err);
+	int r = session.gate ? cli_open_gate(cli, &gate, err) : 0;
 
 	if (r < 0)
 		return r;
