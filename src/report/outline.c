@@ -81,7 +81,7 @@ static bool is_resolved(const json_t *incident)
 	return strcmp(text_of(incident, "state"), "resolved") == 0;
 }
 
-static void set_title(struct outline *outline, const json_t *document)
+static char *name_document(const json_t *document, const char *incident_word)
 {
 	const json_t *incident = json_object_get(document, "incident");
 	const json_t *report = json_object_get(document, "report");
@@ -92,8 +92,7 @@ static void set_title(struct outline *outline, const json_t *document)
 	if (strcmp(text_of(document, "kind"), "test") == 0)
 		len = asprintf(&text, "Constable: a test of this destination");
 	else if (incident)
-		len = asprintf(&text, "%s #%lld: %s",
-			       is_resolved(incident) ? "Resolved" : "Incident",
+		len = asprintf(&text, "%s #%lld: %s", incident_word,
 			       (long long)json_get_int(incident, "number", 0),
 			       *title ? title : "without a title");
 	else
@@ -101,7 +100,7 @@ static void set_title(struct outline *outline, const json_t *document)
 			       verdict_words(text_of(report, "verdict")));
 	if (len < 0)
 		abort();
-	outline->title = text;
+	return text;
 }
 
 static void add_incident(struct outline *outline, const json_t *incident)
@@ -331,7 +330,8 @@ void outline_init(struct outline *outline, const json_t *document, enum outline_
 		.mood = mood_of(incident, report),
 		.url = escape_is_url(url) ? url : NULL,
 	};
-	set_title(outline, document);
+	outline->title = name_document(document, is_resolved(incident) ? "Resolved" : "Incident");
+	outline->subject = name_document(document, "Incident");
 	if (strcmp(text_of(document, "kind"), "test") == 0)
 		add(outline, PIECE_TEXT, NULL, "What you read arrived: this destination works.");
 	if (incident)
@@ -359,7 +359,8 @@ void outline_finish(struct outline *outline)
 	for (size_t i = 0; i < outline->n; i++)
 		free(outline->pieces[i].text);
 	free(outline->title);
-	outline->title = NULL;
+	free(outline->subject);
+	outline->title = outline->subject = NULL;
 	outline->n = 0;
 }
 

@@ -39,7 +39,8 @@ enum outline_mood {
 };
 
 struct outline {
-	char *title; /* never NULL */
+	char *title;   /* never NULL */
+	char *subject; /* the same, whatever the state; never NULL */
 	enum outline_mood mood;
 	const char *url; /* borrowed; NULL unless escape_is_url() */
 	struct piece pieces[OUTLINE_MAX_PIECES];

@@ -57,13 +57,27 @@ char *report_pagerduty_note(const json_t *document)
 	return write_plain(document, REPORT_NOTE_MAX_BYTES);
 }
 
+static char *cut_line(const char *text, size_t max)
+{
+	struct buf out;
+
+	buf_init(&out, max + sizeof(ESCAPE_CUT));
+	escape_line(&out, text, max);
+	return out.data;
+}
+
 char *report_title(const json_t *document, size_t max)
 {
 	CLEANUP(outline) struct outline outline = { 0 };
-	struct buf out;
 
 	outline_init(&outline, document, OUTLINE_BRIEF);
-	buf_init(&out, max + sizeof(ESCAPE_CUT));
-	escape_line(&out, outline.title, max);
-	return out.data;
+	return cut_line(outline.title, max);
+}
+
+char *report_subject(const json_t *document, size_t max)
+{
+	CLEANUP(outline) struct outline outline = { 0 };
+
+	outline_init(&outline, document, OUTLINE_BRIEF);
+	return cut_line(outline.subject, max);
 }

@@ -20,6 +20,9 @@ char *report_plain(const json_t *document);
 /* The title alone: one line of at most 'max' bytes. */
 char *report_title(const json_t *document, size_t max);
 
+/* The same whatever the incident's state, so that mails about it are one thread. */
+char *report_subject(const json_t *document, size_t max);
+
 /*
  * {"text", "blocks"} for Slack (docs.slack.dev/reference/block-kit, 2025): at most 50 blocks and
  * 3000 characters a text. Texts of anybody are plain_text, which knows no markup.

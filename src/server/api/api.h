@@ -33,6 +33,7 @@ struct api_counters {
 };
 
 struct nonces;
+struct outbox;
 struct realtime;
 struct tool_info;
 
@@ -48,6 +49,7 @@ struct api {
 	struct rate *strangers; /* by address */
 	struct rate *guesses;   /* of codes that people type, by address */
 	struct nonces *nonces;  /* given out for renewals */
+	struct outbox *outbox;  /* of deliveries */
 	struct api_counters counters;
 	uint64_t started_ns; /* wall clock */
 };
