@@ -150,6 +150,17 @@ def on_each_store(run):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+# Which suite asks every route below a prefix, in its good and bad cases.
+ASKED_IN = {
+    "/": "server_api",
+    "/api/realtime": "server_operations",
+    "/api/v1/agents/ca-certificate": "server_enrolment",
+    "/api/v1/agents/renewal-nonce": "server_enrolment",
+    "/api/v1/agents/{agent_id}/certificate": "server_enrolment",
+    "/api/v1/pipelines": "pipelines",
+}
+
+
 class Server:
     """One that runs in a folder of its own; can be stopped and started again."""
 
@@ -301,6 +312,14 @@ class Server:
         text = subprocess.run([f"{BUILD}/constable-server", "routes", "--json"], check=True,
                               capture_output=True, text=True).stdout
         return json.loads(text)
+
+    def unasked(self, suite):
+        """The routes that this suite has to ask, by ASKED_IN, and has not asked of this server."""
+        def suite_of(pattern):
+            fits = [prefix for prefix in ASKED_IN if pattern.startswith(prefix)]
+            return ASKED_IN[max(fits, key=len)]
+        return {(row["method"], row["pattern"]) for row in self.routes()
+                if suite_of(row["pattern"]) == suite} - self.touched
 
     # What tests need again and again.
 
