@@ -211,6 +211,10 @@ const int calls_lock[] = {
 	-1,
 };
 
+const int calls_client[] = {
+	SYS_newfstatat, SYS_statx, SYS_faccessat, SYS_faccessat2, SYS_readlinkat, SYS_bind, -1,
+};
+
 const int calls_hostile[] = {
 	/* other processes */
 	SYS_ptrace,

@@ -9,6 +9,7 @@ const uint32_t calls_audit_arch = AUDIT_ARCH_AARCH64;
 const int calls_base_of_arch[] = { -1 };
 const int calls_metadata_of_arch[] = { -1 };
 const int calls_acquire_of_arch[] = { -1 };
+const int calls_client_of_arch[] = { -1 };
 const int calls_fork_of_arch[] = { -1 };
 
 const int calls_hostile_of_arch[] = {

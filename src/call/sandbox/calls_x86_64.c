@@ -28,6 +28,10 @@ const int calls_acquire_of_arch[] = {
 	SYS_fork, SYS_vfork, SYS_inotify_init, -1,
 };
 
+const int calls_client_of_arch[] = {
+	SYS_stat, SYS_lstat, SYS_access, SYS_readlink, -1,
+};
+
 const int calls_fork_of_arch[] = { SYS_fork, SYS_vfork, -1 };
 
 const int calls_open_of_arch = SYS_open;

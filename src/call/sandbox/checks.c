@@ -103,6 +103,17 @@ static void check_clone(struct assembler *code)
 	refuse(code, EPERM);
 }
 
+static void check_thread(struct assembler *code)
+{
+	unsigned thread = assembler_label(code);
+
+	load_argument(code, 0);
+	assembler_jump_if(code, BPF_JSET, CLONE_THREAD, thread);
+	refuse(code, EPERM);
+	assembler_mark(code, thread);
+	check_clone(code);
+}
+
 static void check_ioctl(struct assembler *code)
 {
 	unsigned bad = assembler_label(code);
@@ -221,7 +232,11 @@ void checks_add(struct assembler *code, unsigned calls, const unsigned labels[CH
 	check_socket(code, calls);
 	assembler_mark(code, labels[CHECK_SOCKETPAIR]);
 	check_socketpair(code);
-	if (!(calls & CALLS_BROKER))
+	if (calls & CALLS_CLIENT) {
+		assembler_mark(code, labels[CHECK_THREAD]);
+		check_thread(code);
+	}
+	if (!(calls & (CALLS_BROKER | CALLS_CLIENT)))
 		return;
 	assembler_mark(code, labels[CHECK_OPEN]);
 	check_open(code, 1);

@@ -17,6 +17,7 @@ enum check {
 	CHECK_OPEN,   /* flags in the second argument: nothing that writes */
 	CHECK_OPENAT, /* in the third */
 	CHECK_SYSLOG, /* only reads */
+	CHECK_THREAD, /* no other process */
 	CHECK_N,
 };
 

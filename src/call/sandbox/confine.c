@@ -52,10 +52,11 @@ static int install_filter(unsigned calls)
 static int raise_walls(const struct rules *rules, const struct sandbox_home *home,
 		       uint32_t *walls_out, struct error *err)
 {
-	bool has_programs = home && home->programs;
+	bool makes_threads = rules->calls & CALLS_CLIENT;
+	bool has_children = makes_threads || (home && home->programs);
 	uint32_t walls = WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS;
 	int abi = rules->land == LAND_NONE ? 0 : landlock_abi(0);
-	int r = lower_limits(has_programs ? SOME_CHILDREN : NO_CHILDREN);
+	int r = lower_limits(has_children ? SOME_CHILDREN : NO_CHILDREN);
 
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = -errno;
@@ -63,7 +64,7 @@ static int raise_walls(const struct rules *rules, const struct sandbox_home *hom
 		r = landlock_restrict(&(struct land_request) {
 			.kind = rules->land,
 			.abi = abi,
-			.target = has_programs ? target_of(TARGET_ANY_TCP) : NULL,
+			.target = rules->calls & CALLS_CONNECT ? target_of(TARGET_ANY_TCP) : NULL,
 			.programs = home ? home->programs : NULL,
 			.folders = home ? home->folders : NULL,
 			.roots = home ? home->roots : NULL,
@@ -102,4 +103,9 @@ int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out, 
 int sandbox_confine_server(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
 {
 	return raise_walls(rules_of_server(), home, walls_out, err);
+}
+
+int sandbox_confine_courier(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_courier(), home, walls_out, err);
 }

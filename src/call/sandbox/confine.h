@@ -30,11 +30,11 @@ int sandbox_confine_warden(uint32_t *walls_out, struct error *err) MUST_CHECK;
  */
 int sandbox_confine_store(uint32_t *walls_out, struct error *err) MUST_CHECK;
 
-/* What an agent or a server keeps; lists end with NULL. */
+/* What an agent, a server or a courier keeps; lists end with NULL. */
 struct sandbox_home {
 	const char *const *folders;  /* it may write there, and nowhere else */
 	const char *const *programs; /* an agent may start these */
-	const char *const *roots;    /* a server may read these as well */
+	const char *const *roots;    /* a server or a courier may read these as well */
 };
 
 /*
@@ -51,3 +51,10 @@ int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out,
  */
 int sandbox_confine_server(const struct sandbox_home *home, uint32_t *walls_out,
 			   struct error *err) MUST_CHECK;
+
+/*
+ * The same for the courier: it may connect to IPv4 and IPv6 addresses, make threads, and read
+ * its roots; it writes no file, starts no program or process, and nobody connects to it.
+ */
+int sandbox_confine_courier(const struct sandbox_home *home, uint32_t *walls_out,
+			    struct error *err) MUST_CHECK;

@@ -271,3 +271,44 @@ TEST(a_confined_server_reads_and_writes_only_what_is_its_own)
 	CHECK_INT(errno_of(confine_as_server, read_what_it_serves), 0);
 	CHECK_INT(errno_of(confine_as_server, write_to_its_folder), 0);
 }
+
+static int confine_as_courier(uint32_t *walls_out, struct error *err)
+{
+	static const char *const roots[] = { "/etc/hostname", NULL };
+	const struct sandbox_home home = { .roots = roots };
+
+	return sandbox_confine_courier(&home, walls_out, err);
+}
+
+TEST(a_confined_courier_connects_and_does_nothing_else)
+{
+	static const enum attempt attempts[] = {
+		START_A_PROGRAM, FORK,          SIGNAL_ANOTHER,   TRACE,
+		MOUNT,           USE_BPF,       MAKE_A_NAMESPACE, TURN_A_LOG,
+		ACCEPT,          LOCK_A_FOLDER, OPEN_A_PROCESS,
+	};
+
+	skip_without_filters();
+	for (size_t i = 0; i < ARRAY_LEN(attempts); i++)
+		CHECK_INT(errno_behind(confine_as_courier, attempts[i]), EPERM);
+	CHECK_INT(errno_behind(confine_as_courier, MAKE_AN_INET_SOCKET), 0);
+	CHECK_INT(errno_behind(confine_as_courier, CONNECT), EBADF);
+	CHECK_INT(errno_behind(confine_as_courier, MAKE_A_UNIX_SOCKET), EACCES);
+}
+
+static long listen_for_others(void)
+{
+	return syscall(SYS_listen, -1, 1);
+}
+
+TEST(a_confined_courier_reads_its_roots_and_writes_nothing)
+{
+	skip_without_filters();
+	if (errno_of(confine_as_courier, read_passwords) == UNCONFINED)
+		SKIP("no Landlock here");
+	CHECK_INT(errno_of(confine_as_courier, listen_for_others), EPERM);
+	CHECK_INT(errno_of(confine_as_courier, write_to_tmp), EROFS);
+	CHECK_INT(errno_of(confine_as_courier, write_to_its_folder), EROFS);
+	CHECK_INT(errno_of(confine_as_courier, read_what_it_serves), 0);
+	CHECK_INT(errno_of(confine_as_courier, read_passwords), EACCES);
+}

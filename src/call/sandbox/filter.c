@@ -48,6 +48,19 @@ static void set_checks(struct verdicts *verdicts, unsigned calls)
 	}
 }
 
+/* What a client of the network has beyond what is open, with its arguments checked. */
+static void set_client(struct verdicts *verdicts)
+{
+	set_all(verdicts, calls_client, CHECK_ALLOW);
+	set_all(verdicts, calls_client_of_arch, CHECK_ALLOW);
+	set_one(verdicts, SYS_openat, CHECK_OPENAT);
+	set_one(verdicts, calls_open_of_arch, CHECK_OPEN);
+	set_one(verdicts, SYS_openat2, CHECK_ENOSYS);
+	set_one(verdicts, SYS_socket, CHECK_SOCKET);
+	set_one(verdicts, SYS_socketpair, CHECK_SOCKETPAIR);
+	set_one(verdicts, SYS_prlimit64, CHECK_OWN_PID);
+}
+
 static void judge(struct verdicts *verdicts, unsigned calls)
 {
 	memset(verdicts->of, calls & CALLS_HOST ? CHECK_ALLOW : CHECK_EPERM, sizeof(verdicts->of));
@@ -76,10 +89,14 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 		set_all(verdicts, calls_acquire, CHECK_EPERM);
 		set_all(verdicts, calls_acquire_of_arch, CHECK_EPERM);
 	}
+	if (calls & CALLS_CLIENT)
+		set_client(verdicts);
 	if (calls & CALLS_KEEP)
 		set_all(verdicts, calls_keep, CHECK_ALLOW);
 	set_one(verdicts, SYS_clone,
-		calls & (CALLS_BROKER | CALLS_STILL) ? CHECK_EPERM : CHECK_CLONE);
+		calls & CALLS_CLIENT                   ? CHECK_THREAD
+		: calls & (CALLS_BROKER | CALLS_STILL) ? CHECK_EPERM
+						       : CHECK_CLONE);
 }
 
 /* --- the tree over pieces of the numbers -------------------------------------------- */

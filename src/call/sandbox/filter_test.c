@@ -311,6 +311,29 @@ TEST(a_confined_process_opens_and_starts_nothing)
 	CHECK_INT(ask(&filter, SYS_write, 1, 0, 0), SECCOMP_RET_ALLOW);
 }
 
+TEST(a_client_of_the_network_makes_threads_and_reads_files)
+{
+	static struct assembler filter;
+	static const int refused[] = { SYS_execve,  SYS_execveat, SYS_memfd_create, SYS_listen,
+				       SYS_accept4, SYS_kill,     SYS_renameat2,    SYS_unlinkat };
+
+	build(&filter, CALLS_STILL | CALLS_CONNECT | CALLS_CLIENT);
+	check_answer(&filter, SYS_clone, 17, 0, 0, REFUSED(EPERM));
+	check_answer(&filter, SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, SECCOMP_RET_ALLOW);
+	check_answer(&filter, SYS_clone, CLONE_THREAD | CLONE_NEWNET, 0, 0, REFUSED(EPERM));
+	CHECK_INT(ask(&filter, SYS_clone3, 0, 0, 0), REFUSED(ENOSYS));
+	check_answer(&filter, SYS_openat, 0, 0, O_RDONLY | O_CLOEXEC, SECCOMP_RET_ALLOW);
+	check_answer(&filter, SYS_openat, 0, 0, O_WRONLY, REFUSED(EROFS));
+	check_answer(&filter, SYS_openat, 0, 0, O_RDONLY | O_CREAT, REFUSED(EROFS));
+	check_answer(&filter, SYS_socket, AF_INET6, SOCK_STREAM, 0, SECCOMP_RET_ALLOW);
+	check_answer(&filter, SYS_socket, AF_INET, SOCK_RAW, 0, REFUSED(EACCES));
+	check_answer(&filter, SYS_socket, AF_UNIX, SOCK_STREAM, 0, REFUSED(EACCES));
+	check_answer(&filter, SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, REFUSED(EACCES));
+	check_answer(&filter, SYS_prlimit64, 1, 0, 0, REFUSED(EPERM));
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		CHECK_INT(ask(&filter, refused[i], 0, 0, 0), REFUSED(EPERM));
+}
+
 /* It is translated anew for each sandbox: twice as long is a tenth of a millisecond. */
 TEST(a_filter_is_short)
 {

@@ -143,7 +143,7 @@ static int allow_server(int ruleset, const struct land_request *request, uint64_
 
 	if (r == 0)
 		r = allow_paths(ruleset, libraries, LAND_READ_FILE | LAND_READ_DIR);
-	if (r == 0)
+	if (r == 0 && request->folders)
 		r = allow_paths(ruleset, request->folders, in_folder & ~LAND_EXECUTE);
 	if (r == 0)
 		r = allow_paths(ruleset, sinks, LAND_WRITE_FILE | LAND_READ_FILE);

@@ -85,6 +85,16 @@ static const struct rules server = {
 	LAND_SERVER, CALLS_STILL | CALLS_KEEP | CALLS_METADATA | CALLS_LOCK,          0,
 };
 
+/* It meets whatever answers a request, and has nothing but the network. */
+static const struct rules courier = {
+	"courier",
+	WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_SERVER,
+	CALLS_STILL | CALLS_CONNECT | CALLS_CLIENT,
+	0,
+};
+
 const struct rules *rules_of(enum sandbox_profile profile)
 {
 	assert(profile < PROFILE_N);
@@ -114,6 +124,11 @@ const struct rules *rules_of_agent(void)
 const struct rules *rules_of_server(void)
 {
 	return &server;
+}
+
+const struct rules *rules_of_courier(void)
+{
+	return &courier;
 }
 
 static const struct target targets[TARGET_N] = {

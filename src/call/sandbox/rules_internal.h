@@ -28,6 +28,7 @@ enum call_set {
 	CALLS_PROCESS = 1 << 6,  /* signals and scheduling inside a pid namespace */
 	CALLS_AGENT = 1 << 9,    /* accepts clients, ends its child */
 	CALLS_LOCK = 1 << 10,    /* of folders, while their files are replaced */
+	CALLS_CLIENT = 1 << 11,  /* with STILL: reads files, resolves names in threads, connects */
 	CALLS_STILL = 1 << 8,    /* opens, starts and makes nothing: only what it has */
 };
 
@@ -38,7 +39,7 @@ enum land_kind {
 	LAND_SCRATCH, /* plus everything below /tmp and /dev/shm */
 	LAND_NOTHING, /* not even reading: what is open stays open */
 	LAND_AGENT,   /* read anywhere, write in its own folder, run its own programs */
-	LAND_SERVER,  /* write in its own folders, read what it serves, run nothing */
+	LAND_SERVER,  /* write in its folders, if any, read its roots, run nothing */
 	LAND_NONE,    /* not restricted */
 };
 
@@ -57,6 +58,7 @@ const struct rules *rules_of_warden(void);
 const struct rules *rules_of_store(void);
 const struct rules *rules_of_agent(void);
 const struct rules *rules_of_server(void);
+const struct rules *rules_of_courier(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8
