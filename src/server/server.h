@@ -10,6 +10,7 @@
 #include "base/notify.h"
 #include "net/tls.h"
 #include "server/api/api.h"
+#include "server/org/vault.h"
 #include "server/settings.h"
 
 #define SERVER_PATH_BYTES 4096
@@ -45,6 +46,10 @@ struct server {
 	struct event_base *base;
 	struct api_config api_config;
 	struct api api;
+	struct courier *courier;
+	struct vault *vault;
+	char owner[65]; /* who we are, for what the store holds of us; the same after a restart */
+	char *delivery_ca; /* PEM, or NULL */
 	EVP_PKEY *anchor_key;
 	char anchor_text[768];
 	int sockets[SERVER_MAX_LISTENERS];
@@ -72,6 +77,10 @@ void server_identity_close(struct server_identity *identity);
 
 /* server_start.c: what happens when the store is ready; -1 from 'status' on failure. */
 void server_load_orgs(struct server *server);
+
+/* server_deliveries.c: what tells destinations; before the walls. */
+int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
+void server_deliveries_close(struct server *server);
 
 /* server_upkeep.c: removes what has expired long ago. */
 void server_upkeep(struct server *server);

@@ -236,6 +236,9 @@ static int open_all(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	fill_api(server);
+	r = server_deliveries_open(server, err);
+	if (r < 0)
+		return r;
 	serve(server);
 	add_events(server);
 	log_info("listening on port %u, pin %s", port, server->identity.pin);
@@ -258,6 +261,7 @@ static void close_all(struct server *server)
 {
 	struct api *api = &server->api;
 
+	server_deliveries_close(server);
 	realtime_free(api->realtime);
 	if (api->hub)
 		hub_free(api->hub);

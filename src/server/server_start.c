@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/file.h"
+#include "server/notify/notify.h"
 #include "server/org/audit.h"
 #include "server/org/founding.h"
 #include "server/server.h"
@@ -28,6 +29,7 @@ static void fail(struct server *server, const struct error *err)
 
 static void announce(struct server *server)
 {
+	outbox_start(server->api.outbox);
 	log_info("ready at %s, %u orgs", server->identity.url, server->api.orgs->n);
 	notify_tell(&server->notify, "READY=1");
 }
@@ -139,6 +141,8 @@ void server_load_orgs(struct server *server)
 		.n_steps = ARRAY_LEN(steps),
 	};
 
-	if (server->api.orgs->n == 0) /* else the store came back */
+	if (server->api.orgs->n) /* the store came back */
+		outbox_start(server->api.outbox);
+	else
 		(void)store_submit(server->api.store, &batch, handle_loaded, server);
 }

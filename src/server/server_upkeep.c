@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/notify/notify.h"
 #include "server/server.h"
 
 #define DAY_NS (86400 * (int64_t)NS_PER_SEC)
@@ -20,7 +21,8 @@ void server_upkeep(struct server *server)
 	int64_t now = (int64_t)clock_wall_ns();
 	const struct store_value yesterday = store_int(now - DAY_NS);
 	const struct store_value last_month = store_int(now - 30 * DAY_NS);
-	const struct store_step steps[] = {
+	struct store_value ended[OUTBOX_UPKEEP_STEPS];
+	struct store_step steps[3 + OUTBOX_UPKEEP_STEPS] = {
 		{ codes_sql, &yesterday, 1, STORE_ANY },
 		{ tokens_sql, &last_month, 1, STORE_ANY },
 		{ keys_sql, &yesterday, 1, STORE_ANY },
@@ -32,6 +34,7 @@ void server_upkeep(struct server *server)
 	};
 	struct error err = { 0 };
 
+	outbox_upkeep_steps((uint64_t)now, ended, &steps[3]);
 	(void)store_submit(server->api.store, &batch, handle_done, NULL);
 	if (server_identity_renew(server, &err) < 0)
 		log_error("the server's certificate: %s", err.text);
