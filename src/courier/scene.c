@@ -121,9 +121,9 @@ static bool is_courier_of(const char *pid, pid_t parent)
 	file = fopen(path, "re");
 	if (!file)
 		return false;
-	(void)fgets(text, sizeof(text), file);
+	at = fgets(text, sizeof(text), file);
 	(void)fclose(file);
-	at = strstr(text, "(constable-couri) ");
+	at = at ? strstr(text, "(constable-couri) ") : NULL;
 	return at && at[18] != 'Z' && strtol(at + 20, NULL, 10) == parent;
 }
 

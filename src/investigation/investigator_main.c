@@ -232,8 +232,12 @@ static int start_others(const struct options *options, struct error *err)
 	if (!knowledge)
 		return err->code;
 	predicates = predicates_new(knowledge, err);
-	if (!predicates || predicates_prepare(predicates, NULL, 0, err) < 0)
+	if (!predicates || starter_say_ready(STDIN_FILENO, err) < 0)
 		return err->code;
+	/* Half a second, in which the owner can do other things. */
+	r = predicates_prepare(predicates, NULL, 0, err);
+	if (r < 0)
+		return r;
 	r = starter_serve(STDIN_FILENO, err);
 	return r == 1 ? investigate_for_owner(predicates, err) : r;
 }

@@ -1,7 +1,6 @@
 #include "investigation/report.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "investigation/claim.h"
@@ -235,13 +234,4 @@ json_t *report_new(const struct investigation *investigation)
 	json_put(report, "timeline", timeline_new(investigation, ranked, n));
 	json_put(report, "unknowns", report_unknowns(&investigation->ledger));
 	return report;
-}
-
-char *report_format(const json_t *report)
-{
-	char *text = json_dumps(report, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
-
-	if (!text)
-		abort();
-	return text;
 }

@@ -45,8 +45,10 @@ void starter_end(const struct starter *starter, uint64_t id);
 /* Whether it has ended, for who finds its descriptor readable. */
 bool starter_is_gone(const struct starter *starter);
 
+/* The other side: says that it is good; what is asked from now on may wait a little. */
+int starter_say_ready(int owner, struct error *err) MUST_CHECK;
 /*
- * The other side: serves 'owner' until it is gone. Returns 1 in each child, with its channel
+ * Serves 'owner' until it is gone. Returns 1 in each child, with its channel
  * as descriptor 3 and nothing else but standard error; 0 at the end, or a negative errno.
  */
 int starter_serve(int owner, struct error *err) MUST_CHECK;

@@ -103,11 +103,18 @@ static void end(struct brood *brood, uint64_t id)
 	}
 }
 
+int starter_say_ready(int owner, struct error *err)
+{
+	int r = answer(owner, 0, -1);
+
+	return r < 0 ? error_set(err, r, "nobody wants investigators") : 0;
+}
+
 int starter_serve(int owner, struct error *err)
 {
 	static struct brood brood;
 	struct starter_request request;
-	int r = answer(owner, 0, -1); /* ready */
+	int r = 0;
 
 	(void)signal(SIGCHLD, SIG_IGN); /* at which the kernel reaps */
 	while (r == 0) {

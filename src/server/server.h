@@ -78,6 +78,8 @@ void server_identity_close(struct server_identity *identity);
 /* server_start.c: what happens when the store is ready; -1 from 'status' on failure. */
 void server_load_orgs(struct server *server);
 
+/* server_inquiries.c: what investigates; before the walls, and with the store and the hub. */
+int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
 /* server_deliveries.c: what tells destinations; before the walls. */
 int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
 void server_deliveries_close(struct server *server);

@@ -12,6 +12,7 @@
 #include "server/api/realtime.h"
 #include "server/enrol/link_enrol.h"
 #include "server/enrol/nonces.h"
+#include "server/inquiry/inquiry.h"
 #include "server/server.h"
 #include "tools/catalogue.h"
 
@@ -105,6 +106,7 @@ static void handle_signal(evutil_socket_t fd, short what UNUSED, void *data)
 	log_info("ending: signal %d", (int)fd);
 	notify_tell(&server->notify, "STOPPING=1");
 	server->is_closing = true;
+	inquiries_stop(server->api.inquiries);
 	server->n_closing = server->n_listeners + 1;
 	for (unsigned i = 0; i < server->n_listeners; i++)
 		http_server_shutdown(server->listeners[i], CLOSE_NS, handle_listener_closed,
@@ -236,7 +238,9 @@ static int open_all(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	fill_api(server);
-	r = server_deliveries_open(server, err);
+	r = server_inquiries_open(server, err);
+	if (r == 0)
+		r = server_deliveries_open(server, err);
 	if (r < 0)
 		return r;
 	serve(server);
@@ -263,6 +267,7 @@ static void close_all(struct server *server)
 
 	server_deliveries_close(server);
 	realtime_free(api->realtime);
+	inquiries_free(api->inquiries);
 	if (api->hub)
 		hub_free(api->hub);
 	for (unsigned i = 0; i < server->n_listeners; i++) {

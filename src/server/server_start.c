@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/file.h"
+#include "server/inquiry/inquiry.h"
 #include "server/notify/notify.h"
 #include "server/org/audit.h"
 #include "server/org/founding.h"
@@ -31,6 +32,7 @@ static void announce(struct server *server)
 {
 	outbox_start(server->api.outbox);
 	log_info("ready at %s, %u orgs", server->identity.url, server->api.orgs->n);
+	inquiries_resume(server->api.inquiries);
 	notify_tell(&server->notify, "READY=1");
 }
 

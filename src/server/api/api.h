@@ -32,6 +32,7 @@ struct api_counters {
 	uint64_t limited, unauthenticated, forbidden, bad_answers;
 };
 
+struct inquiries;
 struct nonces;
 struct outbox;
 struct realtime;
@@ -44,6 +45,7 @@ struct api {
 	struct orgs *orgs;
 	struct hub *hub;
 	struct realtime *realtime;
+	struct inquiries *inquiries;
 	const struct tool_info *tools; /* the catalogue this server was built with */
 	struct router *router;
 	struct rate *strangers; /* by address */

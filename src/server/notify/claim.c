@@ -91,7 +91,7 @@ static void handle_claimed(const struct store_result *result, const struct error
 	flight->ticket = 0;
 	if (err) {
 		/* Another server has it; or the store has trouble, and its outcome ends a lease. */
-		flight_free(flight);
+		flight_discard(flight);
 		return;
 	}
 	fill(flight, &result->steps[0]);

@@ -112,7 +112,7 @@ void outbox_free(struct outbox *outbox)
 	if (!outbox)
 		return;
 	while ((flight = TAILQ_FIRST(&outbox->flights)) != NULL)
-		flight_free(flight);
+		flight_discard(flight);
 	if (outbox->ticket)
 		store_forget(outbox->config.store, outbox->ticket);
 	event_free(outbox->timer);

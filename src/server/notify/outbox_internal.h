@@ -51,4 +51,4 @@ void flight_carry(struct flight *flight);
 
 /* outcome.c: writes the verdict down, however long that takes, and ends the flight. */
 void flight_record(struct flight *flight);
-void flight_free(struct flight *flight);
+void flight_discard(struct flight *flight);

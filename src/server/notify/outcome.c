@@ -23,7 +23,7 @@ static const char reference_sql[] =
 static const char hold_sql[] = "UPDATE deliveries SET due = $3 WHERE org = $1 AND destination = $2 "
 			       "AND state = 'waiting' AND due < $3";
 
-void flight_free(struct flight *flight)
+void flight_discard(struct flight *flight)
 {
 	struct outbox *outbox = flight->outbox;
 	struct attempt *attempt = &flight->attempt;
@@ -115,7 +115,7 @@ static void handle_recorded(const struct store_result *result UNUSED, const stru
 	if (flight->verdict == VERDICT_REFUSED)
 		log_warn("delivery %s to destination %s failed: %s", flight->attempt.id,
 			 flight->attempt.destination, flight->attempt.why);
-	flight_free(flight);
+	flight_discard(flight);
 	outbox_look(outbox);
 }
 

@@ -1,0 +1,85 @@
+/* Calls as clients are told of them: the documented members of tool_start and tool_end. */
+#include <string.h>
+
+#include "server/inquiry/inquiries_internal.h"
+
+#define INPUT_TEXT_BYTES 200
+#define OUTPUT_BYTES 2000
+
+static json_t *cut(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	if (len > max)
+		for (len = max; len && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+			;
+	return json_text(text, len);
+}
+
+/* Long texts are cut, as documented. */
+static json_t *input_of(const json_t *args)
+{
+	json_t *input = json_object();
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)args, key, value)
+		json_put(input, key,
+			 json_is_string(value) ? cut(json_string_value(value), INPUT_TEXT_BYTES)
+					       : json_incref(value));
+	return input;
+}
+
+/* "e12"; what belongs to no piece of evidence is named by its host. */
+static void name_call(const struct leg *leg, uint64_t number, char name[INQUIRY_ID_BYTES])
+{
+	if (number)
+		text_format(name, INQUIRY_ID_BYTES, "e%llu", (unsigned long long)number);
+	else
+		text_format(name, INQUIRY_ID_BYTES, "context-%u",
+			    (unsigned)(leg - leg->run->legs) + 1);
+}
+
+void tell_call_started(struct leg *leg, uint64_t number, const char *tool, const json_t *args)
+{
+	static const struct {
+		const char *arg, *member;
+	} shown[] = {
+		{ "path", "file_path" },
+		{ "command", "command" },
+		{ "pattern", "pattern" },
+	};
+	char id[INQUIRY_ID_BYTES];
+	json_t *data;
+
+	name_call(leg, number, id);
+	data = json_pack("{s:o, s:s, s:o, s:o}", "name", cut(tool, 64), "tool_use_id", id, "host",
+			 json_text(leg->host, strlen(leg->host)), "input", input_of(args));
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
+		const char *text = json_get_text(args, shown[i].arg, NULL);
+
+		if (text)
+			json_put(data, shown[i].member, cut(text, INPUT_TEXT_BYTES));
+	}
+	run_tell(leg->run, "tool_start", data);
+}
+
+void tell_call_ended(struct leg *leg, const struct evidence_row *row)
+{
+	char id[INQUIRY_ID_BYTES], summary[96];
+	json_t *data;
+
+	name_call(leg, row->number, id);
+	data = json_pack("{s:o, s:b, s:s, s:o, s:f}", "name", cut(row->tool, 64), "success",
+			 row->code == 0, "tool_use_id", id, "host",
+			 json_text(leg->host, strlen(leg->host)), "elapsed_ms", row->elapsed_ms);
+	if (row->code == 0) {
+		text_format(summary, sizeof(summary), "%zu bytes", strlen(row->bytes));
+		json_put(data, "summary", json_string(summary));
+		json_put(data, "sha256", json_string(row->sha256 ? row->sha256 : ""));
+		json_put(data, "output", cut(row->bytes, OUTPUT_BYTES));
+	} else {
+		json_put(data, "error", json_text(row->error, strlen(row->error)));
+	}
+	run_tell(leg->run, "tool_end", data);
+}

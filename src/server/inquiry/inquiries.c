@@ -1,0 +1,136 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/inquiry/inquiries_internal.h"
+
+static const char unfinished_sql[] =
+	"SELECT org, id, thread, caller, question, agents, request, max_ms, max_calls, max_tokens, "
+	"max_cost_micros, started, n_calls, (SELECT COALESCE(MAX(seq), 0) FROM "
+	"investigation_events "
+	"WHERE investigation_events.org = investigations.org AND investigation = "
+	"investigations.id) "
+	"FROM investigations WHERE owner = $1 AND finished IS NULL ORDER BY created";
+
+/* Nothing can be started any more, and nobody but a supervisor can change that. */
+static void handle_starter(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct inquiries *inquiries = data;
+
+	if (!starter_is_gone(&inquiries->starter))
+		return;
+	(void)event_del(inquiries->starter_gone);
+	log_error("what starts investigators has ended");
+	if (inquiries->config.lost)
+		inquiries->config.lost(inquiries->config.data);
+}
+
+struct inquiries *inquiries_new(const struct inquiry_config *config, struct error *err)
+{
+	struct inquiries *inquiries = calloc(1, sizeof(*inquiries));
+
+	if (!inquiries)
+		abort();
+	inquiries->config = *config;
+	text_format(inquiries->owner, sizeof(inquiries->owner), "%s", config->owner);
+	inquiries->config.owner = inquiries->owner;
+	inquiries->last_run = &inquiries->runs;
+	if (starter_open(&inquiries->starter, config->executables, err) < 0) {
+		free(inquiries);
+		return NULL;
+	}
+	inquiries->starter_gone = event_new(config->base, inquiries->starter.fd,
+					    EV_READ | EV_PERSIST, handle_starter, inquiries);
+	if (!inquiries->starter_gone || event_add(inquiries->starter_gone, NULL) < 0)
+		abort();
+	return inquiries;
+}
+
+void inquiries_stop(struct inquiries *inquiries)
+{
+	inquiries->is_stopped = true;
+	creations_drop(inquiries);
+	if (inquiries->resume_ticket)
+		store_forget(inquiries->config.store, inquiries->resume_ticket);
+	inquiries->resume_ticket = 0;
+	while (inquiries->runs)
+		run_free(inquiries->runs);
+}
+
+void inquiries_free(struct inquiries *inquiries)
+{
+	if (!inquiries)
+		return;
+	inquiries_stop(inquiries);
+	watches_drop(inquiries);
+	tools_questions_drop(inquiries);
+	event_free(inquiries->starter_gone);
+	starter_close(&inquiries->starter);
+	free(inquiries);
+}
+
+static struct run *run_of_row(struct inquiries *inquiries, const struct store_rows *rows,
+			      unsigned row)
+{
+	struct run *run =
+		run_new(inquiries, store_text_at(rows, row, 0), store_text_at(rows, row, 1));
+
+	text_format(run->thread, sizeof(run->thread), "%s", store_text_at(rows, row, 2));
+	text_format(run->caller, sizeof(run->caller), "%s", store_text_at(rows, row, 3));
+	run->question = strdup(store_text_at(rows, row, 4));
+	run->agents = json_loads(store_text_at(rows, row, 5), 0, NULL);
+	run->request = json_loads(store_text_at(rows, row, 6), 0, NULL);
+	run->budget = (struct inquiry_budget) {
+		.time_ns = (uint64_t)store_int_at(rows, row, 7) * NS_PER_MS,
+		.calls = (unsigned)store_int_at(rows, row, 8),
+		.tokens = (uint64_t)store_int_at(rows, row, 9),
+		.cost_micros = (uint64_t)store_int_at(rows, row, 10),
+	};
+	run->started_ns = (uint64_t)store_int_at(rows, row, 11);
+	run->n_calls = (unsigned)store_int_at(rows, row, 12);
+	run->last_seq = (uint64_t)store_int_at(rows, row, 13);
+	run->goes_on = run->started_ns != 0;
+	return run;
+}
+
+static void handle_unfinished(const struct store_result *result, const struct error *err,
+			      void *data)
+{
+	struct inquiries *inquiries = data;
+
+	inquiries->resume_ticket = 0;
+	if (err) {
+		log_error("unfinished investigations could not be read: %s", err->text);
+		return; /* the store comes back, and asks again */
+	}
+	inquiries->has_resumed = true;
+	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {
+		struct run *run = run_of_row(inquiries, &result->steps[0], i);
+
+		inquiries->counters.resumed++;
+		run_add(run);
+		run_think(run, "The server was started again: the investigation goes on.");
+	}
+	if (result->steps[0].n_rows)
+		log_info("%u investigations go on", result->steps[0].n_rows);
+	runs_schedule(inquiries);
+}
+
+void inquiries_resume(struct inquiries *inquiries)
+{
+	const struct store_value owner = store_text(inquiries->owner);
+	const struct store_step step = { unfinished_sql, &owner, 1, STORE_ANY };
+	const struct store_batch batch = { .org = STORE_EVERY_ORG, .steps = &step, .n_steps = 1 };
+
+	if (inquiries->has_resumed || inquiries->resume_ticket || inquiries->is_stopped)
+		return;
+	inquiries->resume_ticket =
+		store_submit(inquiries->config.store, &batch, handle_unfinished, inquiries);
+}
+
+const struct inquiry_counters *inquiry_counters(const struct inquiries *inquiries)
+{
+	return &inquiries->counters;
+}

@@ -1,0 +1,59 @@
+/* What a leg of a run does: its investigator, that one's calls, and what is kept of them. */
+#pragma once
+
+#include "server/inquiry/run_internal.h"
+
+/* A piece of evidence on its way into the store; 'args' and 'bytes' are canonical. */
+struct evidence_row {
+	uint64_t number;
+	const char *call; /* NULL: a part of the context */
+	const char *tool, *args;
+	int code;
+	const char *error, *sha256;
+	const char *bytes;
+	double elapsed_ms;
+};
+
+/* leg.c */
+void leg_start(struct leg *leg);
+void leg_fail(struct leg *leg, int code, const char *sentence);
+/* Stops its investigator and forgets its calls; cancels those that are open. */
+void leg_halt(struct leg *leg);
+void leg_finish(struct leg *leg);
+/* By the agent's own catalogue; only what reads. */
+bool leg_may_call(const struct leg *leg, const char *tool);
+/* What is on record of this number, or NULL. */
+const json_t *leg_recorded(const struct leg *leg, uint64_t number);
+
+/* child.c: the investigator of a leg. */
+void leg_begin_child(struct leg *leg);
+void leg_end_child(struct leg *leg);
+void leg_send(struct leg *leg, const json_t *header, struct str body);
+
+/* ask.c: a call that it wants; 'args' is JSON text from it. */
+struct ask_words {
+	json_int_t id;
+	uint64_t number;
+	const char *tool;
+	struct str args;
+};
+
+void ask_start(struct leg *leg, const struct ask_words *words);
+void ask_cancel(struct leg *leg, json_int_t id);
+void asks_halt(struct leg *leg);
+/* collect_context; its answer goes to leg_take_context(). */
+void ask_context(struct leg *leg, const json_t *args);
+
+/* context.c: asks collect_context where the request names a service or a time, or takes it from
+ * the record; then leg_begin_child(). */
+void leg_ask_context(struct leg *leg);
+/* The answer is here: 'bytes' of the result, or NULL. */
+void leg_take_context(struct leg *leg, struct str bytes);
+
+/* event.c: what clients are told of calls. */
+void tell_call_started(struct leg *leg, uint64_t number, const char *tool, const json_t *args);
+void tell_call_ended(struct leg *leg, const struct evidence_row *row);
+
+/* record.c */
+void record_asked(struct leg *leg, const struct evidence_row *row);
+void record_answered(struct leg *leg, const struct evidence_row *row);

@@ -1,0 +1,33 @@
+/* Evidence in the store, from the moment it is asked for. */
+#include "base/clock.h"
+#include "server/inquiry/inquiries_internal.h"
+
+static const char asked_sql[] =
+	"INSERT INTO evidence (org, thread, number, investigation, agent, host, call, tool, asked, "
+	"args) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+static const char answered_sql[] =
+	"UPDATE evidence SET answered = $4, elapsed_ms = $5, sha256 = $6, code = $7, error = $8, "
+	"bytes = $9 WHERE org = $1 AND thread = $2 AND number = $3 AND code IS NULL";
+
+void record_asked(struct leg *leg, const struct evidence_row *row)
+{
+	struct run *run = leg->run;
+
+	leg->n_asked++;
+	if (row->number > leg->last)
+		leg->last = row->number;
+	SCROLL_WRITE(&run->scroll, 0, asked_sql, store_text(run->org), store_text(run->thread),
+		     store_int((int64_t)row->number), store_text(run->id), store_text(leg->agent),
+		     store_text(leg->host), store_text(row->call), store_text(row->tool),
+		     store_int((int64_t)clock_wall_ns()), store_text(row->args));
+}
+
+void record_answered(struct leg *leg, const struct evidence_row *row)
+{
+	struct run *run = leg->run;
+
+	SCROLL_WRITE(&run->scroll, 0, answered_sql, store_text(run->org), store_text(run->thread),
+		     store_int((int64_t)row->number), store_int((int64_t)clock_wall_ns()),
+		     store_int((int64_t)row->elapsed_ms), store_text(row->sha256),
+		     store_int(row->code), store_text(row->error), store_text(row->bytes));
+}

@@ -1,0 +1,50 @@
+/* Investigations: their limits from the settings, and who is told when one has ended. */
+#include <string.h>
+
+#include "call/hash.h"
+#include "server/inquiry/inquiry.h"
+#include "server/server.h"
+
+/* A supervisor starts us again, and with us what starts investigators. */
+static void handle_lost(void *data)
+{
+	struct server *server = data;
+
+	server->status = 1;
+	(void)event_base_loopexit(server->base, NULL);
+}
+
+static unsigned at_least_one(const struct config *config, const char *name)
+{
+	uint64_t count = config_get_count(config, name);
+
+	return count == 0 ? 1 : count > 900 ? 900 : (unsigned)count;
+}
+
+int server_inquiries_open(struct server *server, struct error *err)
+{
+	const struct config *config = server->config;
+	char owner[HASH_TEXT_BYTES];
+	struct inquiry_config inquiries = {
+		.base = server->base,
+		.store = server->api.store,
+		.hub = server->api.hub,
+		.executables = server->place.executables,
+		.owner = owner,
+		.concurrent = at_least_one(config, "investigations"),
+		.per_org = at_least_one(config, "investigations_per_org"),
+		.budget = {
+			.time_ns = config_get_ns(config, "investigation_time"),
+			.calls = (unsigned)config_get_count(config, "investigation_calls"),
+			.tokens = config_get_count(config, "investigation_tokens"),
+			.cost_micros = config_get_count(config, "investigation_cost"),
+		},
+		.lost = handle_lost,
+		.data = server,
+	};
+
+	/* The key lies in our state folder: no other server has it, and we keep it. */
+	hash_text(server->anchor_text, strlen(server->anchor_text), owner);
+	server->api.inquiries = inquiries_new(&inquiries, err);
+	return server->api.inquiries ? 0 : err->code;
+}
