@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "server/pipeline/target.h"
 
+static const char pipelines_sql[] =
+	"SELECT document FROM pipelines WHERE org = $1 ORDER BY position, name LIMIT 257";
 static const char integrations_sql[] =
 	"SELECT id, name FROM integrations WHERE org = $1 AND removed IS NULL LIMIT 1000";
 
@@ -121,12 +123,6 @@ json_t *routing_make(const struct store_rows *pipelines, const struct store_rows
 	return json_pack("{s:o, s:o}", "routes", draft.routes, "others", draft.others);
 }
 
-struct question {
-	json_t *alert;
-	routing_found *done;
-	void *data;
-};
-
 /* The alert with the name that people gave to where it came from. */
 static json_t *name_integration(const json_t *alert, const struct store_rows *integrations)
 {
@@ -140,18 +136,35 @@ static json_t *name_integration(const json_t *alert, const struct store_rows *in
 	return named;
 }
 
+void routing_steps(const struct store_value *org, struct store_step steps_out[ROUTING_STEPS])
+{
+	static const char *const texts[ROUTING_STEPS] = { pipelines_sql, TARGET_AGENTS_SQL,
+							  integrations_sql };
+
+	for (size_t i = 0; i < ROUTING_STEPS; i++)
+		steps_out[i] = (struct store_step) { texts[i], org, 1, STORE_ANY };
+}
+
+json_t *routing_read(const struct store_rows rows[ROUTING_STEPS], const json_t *alert)
+{
+	CLEANUP(json) json_t *named = name_integration(alert, &rows[2]);
+
+	return routing_make(&rows[0], &rows[1], named, clock_wall_ns());
+}
+
+struct question {
+	json_t *alert;
+	routing_found *done;
+	void *data;
+};
+
 static void handle_read(const struct store_result *result, const struct error *err, void *data)
 {
 	struct question *question = data;
 	CLEANUP(json) json_t *routing = NULL;
 
-	if (result) {
-		CLEANUP(json)
-		json_t *alert = name_integration(question->alert, &result->steps[2]);
-
-		routing =
-			routing_make(&result->steps[0], &result->steps[1], alert, clock_wall_ns());
-	}
+	if (result)
+		routing = routing_read(result->steps, question->alert);
 	question->done(routing, err, question->data);
 	json_decref(question->alert);
 	free(question);
@@ -162,14 +175,8 @@ void routing_find(struct store *store, const char *org, const json_t *alert, rou
 {
 	struct question *question = calloc(1, sizeof(*question));
 	const struct store_value param = store_text(org);
-	const struct store_step steps[] = {
-		{ ROUTING_PIPELINES_SQL, &param, 1, STORE_ANY },
-		{ TARGET_AGENTS_SQL, &param, 1, STORE_ANY },
-		{ integrations_sql, &param, 1, STORE_ANY },
-	};
-	const struct store_batch batch = { .org = org,
-					   .steps = steps,
-					   .n_steps = ARRAY_LEN(steps) };
+	struct store_step steps[ROUTING_STEPS];
+	const struct store_batch batch = { .org = org, .steps = steps, .n_steps = ROUTING_STEPS };
 
 	if (!question)
 		abort();
@@ -178,5 +185,6 @@ void routing_find(struct store *store, const char *org, const json_t *alert, rou
 		.done = done,
 		.data = data,
 	};
+	routing_steps(&param, steps);
 	(void)store_submit(store, &batch, handle_read, question);
 }

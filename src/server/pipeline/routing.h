@@ -20,8 +20,11 @@ typedef void routing_found(const json_t *routing, const struct error *err, void 
 void routing_find(struct store *store, const char *org, const json_t *alert, routing_found *done,
 		  void *data);
 
-/* From documents of the store, in their order, "default" last where it is not among them. */
-#define ROUTING_PIPELINES_SQL \
-	"SELECT document FROM pipelines WHERE org = $1 ORDER BY position, name LIMIT 257"
+/* The same for a batch of somebody else's, which begins with these steps ('org' lives as long). */
+#define ROUTING_STEPS 3
+void routing_steps(const struct store_value *org, struct store_step steps_out[ROUTING_STEPS]);
+json_t *routing_read(const struct store_rows rows[ROUTING_STEPS], const json_t *alert);
+
+/* From documents of pipelines in their order; "default" is last where it is not among them. */
 json_t *routing_make(const struct store_rows *pipelines, const struct store_rows *agents,
 		     const json_t *alert, uint64_t now_ns);

@@ -11,3 +11,23 @@ CREATE TABLE pipelines (
 	PRIMARY KEY (org, name)
 );
 CREATE INDEX pipelines_position ON pipelines (org, position, name);
+
+-- What a pipeline does about an incident: 'planned' until its investigation is in the store,
+-- 'started' until its report is in the outbox, 'told' until the incident has ended and that is in
+-- the outbox as well, 'closed' ('reopened' until that is told); or 'skipped'. A further round is for hosts and services that
+-- joined. 'ended' follows the incident; 'thread' is where its investigations are.
+CREATE TABLE responses (
+	org TEXT NOT NULL,
+	incident TEXT NOT NULL,
+	pipeline TEXT NOT NULL,
+	round BIGINT NOT NULL,
+	state TEXT NOT NULL,
+	ended BIGINT NOT NULL DEFAULT 0,
+	created BIGINT NOT NULL,
+	changed BIGINT NOT NULL,
+	thread TEXT NOT NULL,
+	route TEXT NOT NULL,
+	PRIMARY KEY (org, incident, pipeline, round)
+);
+CREATE INDEX responses_open ON responses (state, ended) WHERE state IN ('planned', 'started', 'told', 'reopened');
+CREATE INDEX responses_changed ON responses (changed);
