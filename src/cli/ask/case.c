@@ -10,6 +10,7 @@
 #include "cli/ask/report.h"
 #include "cli/ask/written.h"
 #include "cli/commands.h"
+#include "investigation/otlp.h"
 
 #define PATH_BYTES 4096
 
@@ -134,7 +135,25 @@ static int replay(struct cli *cli, const char *path, const json_t *bundle, int w
 	return same ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int act(struct cli *cli, const struct words *words, enum written format)
+struct options {
+	enum written format;
+	int wants_json, has_content;
+};
+
+static int trace(const json_t *bundle, int has_content)
+{
+	struct error err = { 0 };
+	CLEANUP(json)
+	json_t *spans =
+		otlp_trace(bundle, has_content ? OTLP_WITH_CONTENT : OTLP_WITHOUT_CONTENT, &err);
+
+	if (!spans)
+		return command_failed(&err);
+	cli_print_json(spans);
+	return EXIT_DONE;
+}
+
+static int act(struct cli *cli, const struct words *words, const struct options *options)
 {
 	const char *verb = words->at[0];
 	const char *what = words->n > 1 ? words->at[1] : NULL;
@@ -160,38 +179,49 @@ static int act(struct cli *cli, const struct words *words, enum written format)
 	if (exports)
 		return export(path, bundle, more);
 	if (strcmp(verb, "show") == 0)
-		return show(cli, bundle, more, format);
-	return replay(cli, path, bundle, format == WRITTEN_JSON);
+		return show(cli, bundle, more, options->format);
+	if (strcmp(verb, "trace") == 0)
+		return trace(bundle, options->has_content);
+	return replay(cli, path, bundle, options->format == WRITTEN_JSON);
+}
+
+static bool is_verb(const char *word)
+{
+	static const char *const verbs[] = { "list", "show", "export", "replay", "trace" };
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strcmp(word, verbs[i]) == 0)
+			return true;
+	return false;
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
+	struct options options = { 0 };
 	const char *name = NULL;
-	int wants_json = 0;
-	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json },
-					   { "--format", OPTION_TEXT, &name },
-					   { 0 } };
-	enum written format;
+	const struct option_row rows[] = {
+		{ "--json", OPTION_SET, &options.wants_json },
+		{ "--format", OPTION_TEXT, &name },
+		{ "--content", OPTION_SET, &options.has_content },
+		{ 0 },
+	};
 	struct words words;
 	struct error err = { 0 };
 
 	if (option_read(rows, argc, argv, &words, &err) < 0 ||
-	    written_find(wants_json ? "json" : name, &format, &err) < 0)
+	    written_find(options.wants_json ? "json" : name, &options.format, &err) < 0)
 		return command_failed(&err);
-	if (!words.n || words.n > 3)
+	if (!words.n || words.n > 3 || !is_verb(words.at[0]))
 		return command_misused(&command_case);
 	if (strcmp(words.at[0], "list") == 0)
-		return list(cli, wants_json);
-	if (strcmp(words.at[0], "export") != 0 && strcmp(words.at[0], "show") != 0 &&
-	    strcmp(words.at[0], "replay") != 0)
-		return command_misused(&command_case);
-	return act(cli, &words, format);
+		return list(cli, options.wants_json);
+	return act(cli, &words, &options);
 }
 
 const struct command command_case = {
 	.name = "case",
-	.usage = "list | show [CASE] [EVIDENCE] | export [CASE] FILE | replay [CASE]  [--json | "
-		 "--format F]",
+	.usage = "list | show [CASE] [EVIDENCE] | export [CASE] FILE | replay [CASE] | "
+		 "trace [CASE] [--content]  [--json | --format F]",
 	.summary = "Read, send and compute again what was investigated",
 	.help = "CASE is a file (of 'ask --save' or 'case export') or a name from 'case list'; "
 		"without\n"
@@ -201,6 +231,9 @@ const struct command command_case = {
 		"  export    question, evidence and report as one file\n"
 		"  replay    compute the report again from the evidence, without the host: "
 		"identical\n"
-		"            is status 0, different 1; evidence that was altered is refused\n",
+		"            is status 0, different 1; evidence that was altered is refused\n"
+		"  trace     as an OpenTelemetry trace, in the JSON that a collector takes "
+		"(POST\n"
+		"            /v1/traces); with --content also arguments, results and words\n",
 	.run = run,
 };

@@ -16,6 +16,7 @@
 #define REPORT_MAX_BYTES FRAME_BODY_MAX_BYTES
 #define TICK_MS 100
 #define CANCEL_NS (3 * NS_PER_SEC)
+#define EVENTS_MAX 128
 #define OPEN_MAX 64 /* as many as a warden takes of one client */
 
 struct session {
@@ -31,7 +32,8 @@ void investigation_finish(struct investigation *investigation)
 {
 	json_decref(investigation->report);
 	json_decref(investigation->bundle);
-	investigation->report = investigation->bundle = NULL;
+	json_decref(investigation->events);
+	investigation->report = investigation->bundle = investigation->events = NULL;
 }
 
 void investigation_cleanup(struct investigation *investigation)
@@ -114,6 +116,19 @@ static int take_document(const struct frame *frame, json_t **document, struct er
 	return *document ? 0 : err->code;
 }
 
+/* What was thought when: of the case, so that its trace can say it (investigation/otlp.h). */
+static void keep_event(struct investigation *investigation, json_t *event)
+{
+	char time[CLOCK_TEXT_BYTES];
+
+	if (!investigation->events)
+		investigation->events = json_array();
+	if (json_array_size(investigation->events) == EVENTS_MAX)
+		return;
+	json_put(event, "timestamp", json_string(clock_format(clock_wall_ns(), time)));
+	json_push(investigation->events, json_incref(event));
+}
+
 static int hear_event(struct investigation *investigation, const struct frame *frame,
 		      struct error *err)
 {
@@ -122,7 +137,10 @@ static int hear_event(struct investigation *investigation, const struct frame *f
 
 	if (!event)
 		return err->code;
-	if (investigation->watcher && strcmp(json_get_text(event, "type", ""), "thought") == 0)
+	if (strcmp(json_get_text(event, "type", ""), "thought") != 0)
+		return 0;
+	keep_event(investigation, event);
+	if (investigation->watcher)
 		investigation->watcher->thought(investigation->watcher,
 						json_is_string(data)
 							? json_string_value(data)
@@ -285,6 +303,8 @@ int investigate(const struct cli *cli, struct investigation *investigation, stru
 		cancel_open(&session);
 	}
 	(void)waitpid(pid, NULL, 0);
+	if (investigation->bundle && investigation->events)
+		json_put(investigation->bundle, "events", json_incref(investigation->events));
 	return r;
 }
 

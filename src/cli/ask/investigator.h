@@ -29,9 +29,10 @@ struct investigation {
 	struct watcher *watcher;     /* or NULL */
 	struct interrupt *interrupt; /* or NULL */
 
-	/* Filled: new references, the bundle NULL if none came. */
+	/* Filled: new references, the bundle NULL if none came; 'events' are part of it too. */
 	json_t *report;
 	json_t *bundle;
+	json_t *events;
 };
 
 /*
