@@ -13,6 +13,9 @@
 #include "base/fd.h"
 #include "server/store/wire.h"
 
+/* As much as the socket takes: what the child reads at once is one transaction. */
+#define STREAM_BYTES (256 * KIB)
+
 int child_open_keeper(struct keeper *keeper, const char *executables, struct error *err)
 {
 	/* Where libpq finds certificates and a password file, and nothing that is ours. */
@@ -40,6 +43,8 @@ int child_start(struct child *child, struct event_base *base, const struct keepe
 	child->stream = bufferevent_socket_new(base, fd_take(&fd), BEV_OPT_CLOSE_ON_FREE);
 	if (!child->stream)
 		abort();
+	(void)bufferevent_set_max_single_read(child->stream, STREAM_BYTES);
+	(void)bufferevent_set_max_single_write(child->stream, STREAM_BYTES);
 	return 0;
 }
 

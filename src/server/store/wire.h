@@ -65,6 +65,7 @@ struct wire_result {
 	struct store_result result;
 
 	/* private */
+	unsigned n_begun; /* of the following */
 	struct store_rows rows[STORE_MAX_STEPS];
 	struct store_value *values[STORE_MAX_STEPS];
 };

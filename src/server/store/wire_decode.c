@@ -191,10 +191,14 @@ int wire_decode_result(struct str body, struct wire_result *out)
 	struct reader reader = read_body(body);
 	uint16_t n;
 
-	*out = (struct wire_result) { 0 };
+	out->n_begun = 0;
+	out->result = (struct store_result) { 0 };
 	if (!take(&reader, &n, sizeof(n)) || n > STORE_MAX_STEPS)
 		return -EBADMSG;
 	for (unsigned i = 0; i < n; i++) {
+		out->rows[i] = (struct store_rows) { 0 };
+		out->values[i] = NULL;
+		out->n_begun = i + 1;
 		if (!take_rows(&reader, &out->rows[i], &out->values[i])) {
 			wire_result_finish(out);
 			return -EBADMSG;
@@ -209,7 +213,8 @@ int wire_decode_result(struct str body, struct wire_result *out)
 
 void wire_result_finish(struct wire_result *result)
 {
-	for (unsigned i = 0; i < STORE_MAX_STEPS; i++)
+	for (unsigned i = 0; i < result->n_begun; i++)
 		free(result->values[i]);
-	*result = (struct wire_result) { 0 };
+	result->n_begun = 0;
+	result->result = (struct store_result) { 0 };
 }

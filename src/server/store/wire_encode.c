@@ -32,13 +32,33 @@ static void add_text(struct buf *out, const char *text, size_t len)
 	buf_add(out, "", 1);
 }
 
+static void add_int_value(struct buf *out, int64_t integer)
+{
+	char bytes[1 + sizeof(integer)] = { STORE_INT };
+
+	memcpy(bytes + 1, &integer, sizeof(integer));
+	buf_add(out, bytes, sizeof(bytes));
+}
+
+static void add_text_value(struct buf *out, const char *text, size_t len)
+{
+	uint32_t size = (uint32_t)len;
+	char head[1 + sizeof(size)] = { STORE_TEXT };
+
+	memcpy(head + 1, &size, sizeof(size));
+	buf_add(out, head, sizeof(head));
+	buf_add(out, text, len);
+	buf_add(out, "", 1);
+}
+
 static void add_value(struct buf *out, const struct store_value *value)
 {
-	add_u8(out, (uint8_t)value->kind);
 	if (value->kind == STORE_INT)
-		add_u64(out, (uint64_t)value->integer);
+		add_int_value(out, value->integer);
 	else if (value->kind == STORE_TEXT)
-		add_text(out, value->text.data, value->text.len);
+		add_text_value(out, value->text.data, value->text.len);
+	else
+		add_u8(out, STORE_NULL);
 }
 
 /* Returns where the message begins; its length is filled in at the end. */
@@ -121,14 +141,12 @@ void wire_add_null(struct wire_writer *writer)
 
 void wire_add_int(struct wire_writer *writer, int64_t integer)
 {
-	add_u8(writer->out, STORE_INT);
-	add_u64(writer->out, (uint64_t)integer);
+	add_int_value(writer->out, integer);
 }
 
 void wire_add_text(struct wire_writer *writer, const char *text, size_t len)
 {
-	add_u8(writer->out, STORE_TEXT);
-	add_text(writer->out, text, len);
+	add_text_value(writer->out, text, len);
 }
 
 void wire_end_step(struct wire_writer *writer, unsigned n_rows, int64_t n_changed)

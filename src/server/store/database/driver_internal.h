@@ -2,9 +2,9 @@
  * A driver: one kind of database, as constable-store uses it. Everything blocks,
  * but no longer than a deadline.
  *
- * One transaction is open at a time. Inside it batches run one after the other,
- * each in a savepoint, so that one which fails leaves the others alone; unless the
- * database gives up the whole transaction: see enum standing.
+ * One transaction is open at a time. Inside it batches run one after the other, so
+ * that one which fails leaves the others alone; unless the database gives up the
+ * whole transaction: see enum standing.
  */
 #pragma once
 
@@ -17,6 +17,12 @@ enum standing {
 	STANDING_OPEN, /* the transaction goes on */
 	STANDING_LOST, /* it is undone: what ran in it did not happen */
 	STANDING_GONE, /* the database is away; what a commit did is not known */
+};
+
+/* A savepoint costs as much as a statement, and few batches fail. */
+enum begin_as {
+	BEGIN_CAREFUL,  /* each batch in a savepoint */
+	BEGIN_TRUSTING, /* none, where the driver can: a batch that fails may be STANDING_LOST */
 };
 
 struct driver {
@@ -36,7 +42,7 @@ struct driver {
 	/* After migrations: what the schema needs that its SQL cannot say. */
 	int (*complete)(struct database *db, struct error *err);
 
-	int (*begin)(struct database *db, struct error *err);
+	int (*begin)(struct database *db, enum begin_as how, struct error *err);
 	/* On failure the batch is undone, or the whole transaction: see standing(). */
 	int (*run)(struct database *db, const struct wire_batch *batch, struct wire_writer *writer,
 		   struct error *err);

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/step.h"
 
+#define CAREFUL_GROUPS 64 /* after one that a failed batch had undone */
+
 static void answer_failure(struct group *group, uint64_t ticket, const struct error *err)
 {
 	wire_encode_failure(group->out, WIRE_FAILURE, ticket,
@@ -52,12 +54,17 @@ static int run_batches(struct group *group, const struct wire_message *messages,
 	return 0;
 }
 
+static bool is_gone(const struct group *group)
+{
+	return group->driver->standing(group->db) == STANDING_GONE;
+}
+
 /* On failure nothing happened and nothing is answered; but see STANDING_GONE. */
-static int run_transaction(struct group *group, const struct wire_message *messages, unsigned *n,
-			   struct error *err)
+static int run_as(struct group *group, enum begin_as how, const struct wire_message *messages,
+		  unsigned *n, struct error *err)
 {
 	size_t start = group->out->len;
-	int r = group->driver->begin(group->db, err);
+	int r = group->driver->begin(group->db, how, err);
 
 	if (r == 0)
 		r = run_batches(group, messages, n, err);
@@ -71,9 +78,23 @@ static int run_transaction(struct group *group, const struct wire_message *messa
 	return r;
 }
 
-static bool is_gone(const struct group *group)
+/* Where trust was in vain once, there may be more of it. */
+static int run_transaction(struct group *group, const struct wire_message *messages, unsigned *n,
+			   struct error *err)
 {
-	return group->driver->standing(group->db) == STANDING_GONE;
+	unsigned all = *n;
+	int r;
+
+	if (group->n_careful == 0) {
+		r = run_as(group, BEGIN_TRUSTING, messages, &all, err);
+		if (r == 0 || r == -EBADMSG || is_gone(group)) {
+			*n = all;
+			return r;
+		}
+		group->n_careful = CAREFUL_GROUPS;
+	}
+	group->n_careful--;
+	return run_as(group, BEGIN_CAREFUL, messages, n, err);
 }
 
 static int give_up(struct group *group, const struct wire_message *messages, unsigned n,
@@ -96,7 +117,7 @@ static int run_apart(struct group *group, const struct wire_message *messages, u
 	for (unsigned i = 0; i < *n; i++) {
 		struct error own = { 0 };
 		unsigned one = 1;
-		int r = run_transaction(group, &messages[i], &one, &own);
+		int r = run_as(group, BEGIN_TRUSTING, &messages[i], &one, &own);
 
 		if (r < 0 && (r == -EBADMSG || is_gone(group))) {
 			*err = own;

@@ -13,6 +13,7 @@ struct group {
 
 	/* private */
 	struct wire_batch batch;
+	unsigned n_careful; /* groups to come that trust no batch */
 };
 
 /*

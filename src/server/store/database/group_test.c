@@ -193,6 +193,49 @@ TEST(answers_come_in_order_and_tell_batches_apart)
 }
 
 /* SQLite gives the whole transaction up when it interrupts a write in it. */
+/* Makes two things, in a batch that fails when the second is there already. */
+static void add_pair(struct stage *stage, const char *first_id, const char *second_id)
+{
+	static const char sql[] = "INSERT INTO things (org, id) VALUES ($1, $2)";
+	const struct store_value one[] = { store_text("acme"), store_text(first_id) };
+	const struct store_value other[] = { store_text("acme"), store_text(second_id) };
+	const struct store_step steps[] = { { sql, one, 2, STORE_SOME },
+					    { sql, other, 2, STORE_SOME } };
+	const struct store_batch batch = { "acme", steps, 2, 0 };
+
+	wire_encode_batch(&stage->in, ++stage->n, &batch, clock_monotonic_ns() + MINUTE_NS);
+}
+
+static void check_half_batch(struct stage *stage, const char *round)
+{
+	char ids[4][16];
+	size_t at = stage->out.len;
+
+	for (unsigned i = 0; i < ARRAY_LEN(ids); i++)
+		text_format(ids[i], sizeof(ids[i]), "%s-%u", round, i);
+	add_thing(stage, ids[0]);
+	add_pair(stage, ids[1], ids[0]); /* half of it is done when it fails */
+	add_thing(stage, ids[1]);        /* which it could not, were that half there */
+	add_pair(stage, ids[2], ids[3]);
+	CHECK_INT(run(stage), 0);
+	CHECK_INT(next_code(stage, &at, 1), 0);
+	CHECK_INT(next_code(stage, &at, 2), -EEXIST);
+	CHECK_INT(next_code(stage, &at, 3), 0);
+	CHECK_INT(next_code(stage, &at, 4), 0);
+}
+
+TEST(half_a_batch_is_undone_and_its_neighbours_are_not)
+{
+	struct stage stage;
+	struct error err = { 0 };
+
+	set_up(&stage);
+	CHECK_OK(migrate(stage.group.driver, stage.group.db, first, &err), err);
+	check_half_batch(&stage, "trusting");
+	check_half_batch(&stage, "careful");
+	tear_down(&stage);
+}
+
 TEST(a_transaction_that_is_lost_is_done_again_in_parts)
 {
 	static const char endless[] =

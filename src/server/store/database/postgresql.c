@@ -199,7 +199,7 @@ static int complete(struct database *db, struct error *err)
 	return execute(db, complete_schema, err);
 }
 
-static int begin(struct database *db, struct error *err)
+static int begin(struct database *db, enum begin_as how UNUSED, struct error *err)
 {
 	if (PQpipelineStatus(db->conn) == PQ_PIPELINE_OFF && !PQenterPipelineMode(db->conn))
 		return postgresql_lost(db, err);

@@ -11,16 +11,21 @@
 #define LOCK_WAIT_MS 5000
 #define OPS_BETWEEN_LOOKS 2000 /* at the clock; some 20 us */
 #define ROW_MAX_BYTES (int)(64 * MIB)
+/* What a statement allocates while it runs is taken from there. */
+#define LOOKASIDE_BYTES 1200
+#define N_LOOKASIDE 256
 
 /*
  * The lock is kept, so that a second server on the same file fails at its start, no
  * shared memory is needed, and no lock has to be taken behind our walls. FULL makes
- * a commit wait for the disk.
+ * a commit wait for the disk. The log grows to 16 MiB before its pages are copied home:
+ * most of them were written many times by then.
  */
 static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
 			       "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA journal_size_limit = 67108864;"
+			       "PRAGMA wal_autocheckpoint = 4096;"
 			       "PRAGMA cache_size = -65536;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA foreign_keys = ON;"
@@ -125,6 +130,8 @@ static int configure(struct database *db, const char *path, struct error *err)
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_timeout(db->handle, LOCK_WAIT_MS);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES,
+				N_LOOKASIDE);
 	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, ROW_MAX_BYTES);
 	(void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_progress_handler(db->handle, OPS_BETWEEN_LOOKS, handle_progress, db);
@@ -143,9 +150,9 @@ static void close_database(struct database *db)
 	if (!db)
 		return;
 	sqlite_end_backup(db);
-	for (sqlite3_stmt *statement = statements_take(&db->statements); statement;
+	for (struct sqlite_statement *statement = statements_take(&db->statements); statement;
 	     statement = statements_take(&db->statements))
-		(void)sqlite3_finalize(statement);
+		sqlite_statement_free(statement);
 	for (size_t i = 0; i < SQLITE_CONTROL_N; i++)
 		(void)sqlite3_finalize(db->control[i]);
 	(void)sqlite3_close(db->handle);
@@ -160,6 +167,9 @@ static struct database *open_database(const char *path, struct error *err)
 
 	if (!db)
 		abort();
+	/* One thread, which counts its memory by limits of the process. */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (!db->handle)
 		abort();
@@ -183,9 +193,15 @@ static int confine(struct error *err)
 	return sandbox_confine_store(&walls, err);
 }
 
-static int begin(struct database *db, struct error *err)
+static int begin(struct database *db, enum begin_as how, struct error *err)
 {
+	db->how = how;
 	return sqlite_control(db, SQLITE_CONTROL_BEGIN, err);
+}
+
+static int begin_migration(struct database *db, struct error *err)
+{
+	return begin(db, BEGIN_CAREFUL, err);
 }
 
 static int version(struct database *db, int64_t *version_out, struct error *err)
@@ -224,12 +240,14 @@ static void rollback(struct database *db)
 	if (!sqlite3_get_autocommit(db->handle) &&
 	    sqlite_control(db, SQLITE_CONTROL_ROLLBACK, &err) < 0)
 		db->lost = STANDING_GONE;
+	if (db->lost == STANDING_LOST)
+		db->lost = STANDING_OPEN;
 }
 
 static enum standing standing(const struct database *db)
 {
-	if (db->lost == STANDING_GONE)
-		return STANDING_GONE;
+	if (db->lost != STANDING_OPEN)
+		return db->lost;
 	return sqlite3_get_autocommit(db->handle) ? STANDING_LOST : STANDING_OPEN;
 }
 
@@ -247,7 +265,7 @@ const struct driver driver_sqlite = {
 	.open = open_database,
 	.close = close_database,
 	.confine = confine,
-	.begin_migration = begin,
+	.begin_migration = begin_migration,
 	.execute = execute,
 	.version = version,
 	.complete = complete,

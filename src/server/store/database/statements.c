@@ -3,14 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a: the texts are our own constants. */
+/* The texts are our own constants, and long: eight bytes at a time. */
 static uint64_t hash_of(const char *sql)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325), word;
+	size_t len = strlen(sql);
 
-	for (; *sql; sql++)
+	for (; len >= sizeof(word); sql += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, sql, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	for (; len > 0; sql++, len--)
 		hash = (hash ^ (unsigned char)*sql) * UINT64_C(0x100000001b3);
-	return hash;
+	return hash ^ hash >> 32;
 }
 
 static void *take(struct statement *place)
