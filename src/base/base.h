@@ -44,3 +44,5 @@ void text_cleanup(char **text);
 
 /* As snprintf() into fixed memory, cut where that ends. */
 void text_format(char *text, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same for a text alone: once for every call is often. */
+void text_copy(char *text, size_t size, const char *from);

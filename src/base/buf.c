@@ -21,6 +21,14 @@ void text_format(char *text, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+void text_copy(char *text, size_t size, const char *from)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(text, from, len);
+	text[len] = '\0';
+}
+
 void buf_init(struct buf *buf, size_t max)
 {
 	*buf = (struct buf) { .max = max };
@@ -41,6 +49,8 @@ static void reserve(struct buf *buf, size_t len)
 {
 	size_t want = buf->allocated ? buf->allocated : 64;
 
+	if (len < buf->allocated)
+		return;
 	while (want <= len)
 		want *= 2;
 	if (want > buf->max + 1)

@@ -25,6 +25,13 @@ json_t *json_parse(const char *text, size_t len, size_t max, struct error *err);
 char *json_canonical(const json_t *json);
 
 /*
+ * JSON text from a form, for what is written so often that a tree would cost more than the
+ * rest: in it $s stands for a text (const char *, UTF-8), $i for an int64_t and $j for JSON
+ * text as it is. Heap text, never NULL.
+ */
+char *json_fill(const char *form, ...);
+
+/*
  * A JSON string from bytes of the host: what is not UTF-8, and NUL, becomes
  * U+FFFD. Never NULL.
  */

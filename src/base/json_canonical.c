@@ -2,7 +2,9 @@
  * jansson writes the same text, but spends most of a large result on a table of what it has
  * seen, against loops, and on printf for each number; and every result is written this way.
  */
+#include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,7 +227,7 @@ static void add_value(struct writer *out, const json_t *json, unsigned depth)
 	}
 }
 
-char *json_canonical(const json_t *json)
+static struct writer start(void)
 {
 	struct writer out = { .text = malloc(START_BYTES) };
 
@@ -233,7 +235,39 @@ char *json_canonical(const json_t *json)
 		abort();
 	out.at = out.text;
 	out.end = out.text + START_BYTES;
+	return out;
+}
+
+char *json_canonical(const json_t *json)
+{
+	struct writer out = start();
+
 	add_value(&out, json, 0);
+	*out.at = '\0';
+	return out.text;
+}
+
+char *json_fill(const char *form, ...)
+{
+	struct writer out = start();
+	const char *at = form, *place, *text;
+	va_list args;
+
+	va_start(args, form);
+	for (; (place = strchr(at, '$')); at = place + 2) {
+		add(&out, at, (size_t)(place - at));
+		if (place[1] == 'i') {
+			add_integer(&out, va_arg(args, int64_t));
+			continue;
+		}
+		text = va_arg(args, const char *);
+		if (place[1] == 's')
+			add_string(&out, text, strlen(text));
+		else
+			add(&out, text, strlen(text));
+	}
+	va_end(args);
+	add(&out, at, strlen(at));
 	*out.at = '\0';
 	return out.text;
 }

@@ -171,3 +171,16 @@ TEST(canonical_form_of_a_deep_document_is_the_same)
 	}
 	check_same(json);
 }
+
+TEST(a_form_is_filled_with_what_the_tree_would_print)
+{
+	CLEANUP(json)
+	json_t *json = json_pack("{s:s, s:[i], s:I, s:I}", "a", "quo\"te\n\\\x01", "b", 7, "c",
+				 (json_int_t)INT64_MIN, "d", (json_int_t)INT64_MAX);
+	CLEANUP(text) char *canonical = json_canonical(json);
+	CLEANUP(text)
+	char *filled = json_fill("{\"a\":$s,\"b\":$j,\"c\":$i,\"d\":$i}", "quo\"te\n\\\x01", "[7]",
+				 INT64_MIN, INT64_MAX);
+
+	CHECK_TEXT(filled, canonical);
+}

@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_len(const char *text, size_t left)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -26,11 +28,21 @@ size_t utf8_len(const char *text, size_t left)
 	return len;
 }
 
+/* Most text is ASCII: eight bytes at a time while none is above 0x7f. */
 bool utf8_is_valid(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		size_t n = text[i] ? utf8_len(text + i, len - i) : 1;
+		uint64_t word;
+		size_t n;
 
+		if (len - i >= sizeof(word)) {
+			memcpy(&word, text + i, sizeof(word));
+			if (!(word & UINT64_C(0x8080808080808080))) {
+				i += sizeof(word);
+				continue;
+			}
+		}
+		n = text[i] ? utf8_len(text + i, len - i) : 1;
 		if (!n)
 			return false;
 		i += n;

@@ -1,6 +1,8 @@
 /*
- * Frames, by wslay. Its context costs 4 KiB, so it lives as long as one frame; what
- * it does not tell, a frame's head before the payload begins, is read here.
+ * Frames, by wslay. Its context costs 4 KiB, so a connection has none but for a frame under way;
+ * one for the next frame is kept by the process, which has one thread, and one for all that are
+ * written, which are written whole. What it does not tell, a frame's head before the payload
+ * begins, is read here.
  */
 #include <errno.h>
 #include <openssl/evp.h>
@@ -67,9 +69,11 @@ static ssize_t give_input(uint8_t *bytes, size_t len, int flags UNUSED, void *da
 	return n;
 }
 
-static ssize_t take_output(const uint8_t *bytes, size_t len, int flags UNUSED, void *data)
+static struct evbuffer *written_to;
+
+static ssize_t take_output(const uint8_t *bytes, size_t len, int flags UNUSED, void *data UNUSED)
 {
-	if (evbuffer_add(data, bytes, len) < 0)
+	if (evbuffer_add(written_to, bytes, len) < 0)
 		abort();
 	return (ssize_t)len;
 }
@@ -90,17 +94,23 @@ static wslay_frame_context_ptr context_new(void *data)
 	return context;
 }
 
+static struct websocket_frame *spare;
+
 struct websocket_frame *websocket_frame_new(const struct websocket_head *head,
 					    struct evbuffer *input)
 {
-	struct websocket_frame *frame = calloc(1, sizeof(*frame));
+	struct websocket_frame *frame = TAKE(spare);
 
-	if (!frame)
-		abort();
+	if (!frame) {
+		frame = calloc(1, sizeof(*frame));
+		if (!frame)
+			abort();
+		frame->context = context_new(frame);
+	}
+	frame->begun = false;
 	frame->input = input;
 	frame->n_wire_left = head->n_head + head->n_payload;
 	frame->n_payload_left = head->n_payload;
-	frame->context = context_new(frame);
 	return frame;
 }
 
@@ -108,6 +118,11 @@ void websocket_frame_free(struct websocket_frame *frame)
 {
 	if (!frame)
 		return;
+	/* After a whole one it expects another. */
+	if (!spare && websocket_frame_is_whole(frame)) {
+		spare = frame;
+		return;
+	}
 	wslay_frame_context_free(frame->context);
 	free(frame);
 }
@@ -136,7 +151,7 @@ bool websocket_frame_is_whole(const struct websocket_frame *frame)
 void websocket_frame_write(struct evbuffer *output, enum websocket_role role,
 			   enum websocket_opcode opcode, const void *payload, size_t len)
 {
-	wslay_frame_context_ptr context = context_new(output);
+	static wslay_frame_context_ptr context;
 	struct wslay_frame_iocb io = {
 		.fin = 1,
 		.opcode = (uint8_t)opcode,
@@ -147,6 +162,9 @@ void websocket_frame_write(struct evbuffer *output, enum websocket_role role,
 	};
 	ssize_t n;
 
+	if (!context)
+		context = context_new(NULL);
+	written_to = output;
 	do {
 		n = wslay_frame_send(context, &io);
 		if (n < 0)
@@ -155,7 +173,6 @@ void websocket_frame_write(struct evbuffer *output, enum websocket_role role,
 		if (n)
 			io.data += n;
 	} while (io.data_length);
-	wslay_frame_context_free(context);
 }
 
 enum websocket_code websocket_head_check(const struct websocket_head *head,

@@ -40,7 +40,7 @@ struct hub_flight *flight_new(struct hub_entry *entry, const char *call, enum fl
 
 	if (!flight)
 		abort();
-	text_format(flight->id, sizeof(flight->id), "%s", call);
+	text_copy(flight->id, sizeof(flight->id), call);
 	flight->state = state;
 	flight->next = entry->flights;
 	entry->flights = flight;
@@ -97,50 +97,34 @@ static json_t *sealed_of(const struct store_rows *rows, unsigned row, enum colum
 			 store_text_at(rows, row, column + 1));
 }
 
-/* What an agent is told of a call. */
-struct given {
-	const char *id, *tool, *args, *caller;
-	uint64_t deadline_ns;
-	json_t *approval, *grant; /* taken over; or NULL */
-};
-
-/* NULL where its arguments are no JSON (they were checked). */
-static json_t *params_of(const struct given *given, uint64_t now_ns)
+static json_t *meta_of(const struct store_rows *rows, unsigned row, uint64_t now_ns)
 {
-	struct error err = { 0 };
-	json_t *arguments = json_parse(given->args, strlen(given->args), HUB_ARGS_MAX_BYTES, &err);
-	json_t *meta;
+	const char *id = store_text_at(rows, row, COL_ID);
+	uint64_t deadline_ns = (uint64_t)store_int_at(rows, row, COL_DEADLINE);
+	json_t *approval = sealed_of(rows, row, COL_STATEMENT);
+	json_t *grant = sealed_of(rows, row, COL_GRANT);
+	json_t *meta =
+		json_pack("{s:s, s:I, s:s, s:s}", "constable/call_id", id, "constable/deadline_ms",
+			  (json_int_t)((deadline_ns - now_ns) / NS_PER_MS), "constable/caller",
+			  store_text_at(rows, row, COL_CALLER), "progressToken", id);
 
-	if (!arguments) {
-		json_decref(given->approval);
-		json_decref(given->grant);
-		return NULL;
-	}
-	meta = json_pack("{s:s, s:I, s:s, s:s}", "constable/call_id", given->id,
-			 "constable/deadline_ms",
-			 (json_int_t)((given->deadline_ns - now_ns) / NS_PER_MS),
-			 "constable/caller", given->caller, "progressToken", given->id);
-	if (given->approval)
-		json_put(meta, "constable/approval", given->approval);
-	if (given->grant)
-		json_put(meta, "constable/grant", given->grant);
-	return json_pack("{s:s, s:o, s:o}", "name", given->tool, "arguments", arguments, "_meta",
-			 meta);
+	if (approval)
+		json_put(meta, "constable/approval", approval);
+	if (grant)
+		json_put(meta, "constable/grant", grant);
+	return meta;
 }
 
 json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns)
 {
-	return params_of(
-		&(struct given) {
-			.id = store_text_at(rows, row, COL_ID),
-			.tool = store_text_at(rows, row, COL_TOOL),
-			.args = store_text_at(rows, row, COL_ARGS),
-			.caller = store_text_at(rows, row, COL_CALLER),
-			.deadline_ns = (uint64_t)store_int_at(rows, row, COL_DEADLINE),
-			.approval = sealed_of(rows, row, COL_STATEMENT),
-			.grant = sealed_of(rows, row, COL_GRANT),
-		},
-		now_ns);
+	const char *args = store_text_at(rows, row, COL_ARGS);
+	struct error err = { 0 };
+	json_t *arguments = json_parse(args, strlen(args), HUB_ARGS_MAX_BYTES, &err);
+
+	if (!arguments) /* they were checked */
+		return NULL;
+	return json_pack("{s:s, s:o, s:o}", "name", store_text_at(rows, row, COL_TOOL), "arguments",
+			 arguments, "_meta", meta_of(rows, row, now_ns));
 }
 
 static bool is_cancelled(const struct store_rows *rows, unsigned row)
@@ -295,11 +279,35 @@ void link_pump(struct hub_link *link)
 	calls_fetch(op, link->cursor);
 }
 
-json_t *call_note(const struct hub_call *call, int64_t cursor)
+struct call_note *call_note(const struct hub_call *call, int64_t cursor)
 {
-	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s*}", "cursor", (json_int_t)cursor,
-			 "deadline", (json_int_t)call->deadline_ns, "tool", call->tool, "caller",
-			 call->caller, "args", call->args, "grant", call->grant);
+	size_t n_tool = strlen(call->tool) + 1, n_args = strlen(call->args) + 1;
+	size_t n_caller = strlen(call->caller) + 1;
+	struct call_note *note = calloc(1, sizeof(*note) + n_tool + n_args + n_caller);
+
+	if (!note)
+		abort();
+	note->cursor = cursor;
+	note->deadline_ns = call->deadline_ns;
+	note->has_grant = call->grant;
+	note->tool = memcpy(note->texts, call->tool, n_tool);
+	note->args = memcpy(note->texts + n_tool, call->args, n_args);
+	note->caller = memcpy(note->texts + n_tool + n_args, call->caller, n_caller);
+	return note;
+}
+
+/* As call_params() has it for those that are read back. */
+static char *format_new(const struct hub_op *op, uint64_t now_ns)
+{
+	const struct call_note *note = op->note;
+
+	return json_fill("{\"jsonrpc\":\"2.0\",\"id\":$s,\"method\":\"tools/call\",\"params\":{"
+			 "\"name\":$s,\"arguments\":$j,\"_meta\":{\"constable/call_id\":$s,"
+			 "\"constable/deadline_ms\":$i,\"constable/caller\":$s,"
+			 "\"progressToken\":$s}}}",
+			 op->call, note->tool, note->args, op->call,
+			 (int64_t)((note->deadline_ns - now_ns) / NS_PER_MS), note->caller,
+			 op->call);
 }
 
 /*
@@ -308,28 +316,22 @@ json_t *call_note(const struct hub_call *call, int64_t cursor)
  */
 static bool give_new(struct hub_link *link, const struct hub_op *op)
 {
-	const struct given given = {
-		.id = op->call,
-		.tool = json_get_text(op->json, "tool", ""),
-		.args = json_get_text(op->json, "args", ""),
-		.caller = json_get_text(op->json, "caller", ""),
-		.deadline_ns = (uint64_t)json_get_int(op->json, "deadline", 0),
-	};
 	uint64_t now_ns = clock_wall_ns();
 
-	if (json_object_get(op->json, "grant")) /* what was signed has to be read */
+	if (op->note->has_grant) /* what was signed has to be read */
 		return false;
 	if (!link->is_dry || link->is_loading || link->is_blocked || link->hub->is_ending ||
-	    link->entry->n_flights >= HUB_MAX_IN_FLIGHT || given.deadline_ns < now_ns + NS_PER_MS)
+	    link->entry->n_flights >= HUB_MAX_IN_FLIGHT ||
+	    op->note->deadline_ns < now_ns + NS_PER_MS)
 		return false;
-	if (send_call(link, op->call, params_of(&given, now_ns)) < 0) {
+	if (link_try_send(link, format_new(op, now_ns)) < 0) {
 		link->is_blocked = 1;
 		return false;
 	}
 	link->hub->counters.calls_sent++;
 	(void)flight_new(link->entry, op->call, FLIGHT_SENT);
 	step_reached("hub-given");
-	link->cursor = json_get_int(op->json, "cursor", 0);
+	link->cursor = op->note->cursor;
 	return true;
 }
 

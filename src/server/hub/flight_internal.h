@@ -32,9 +32,17 @@ bool call_is_wanted(const struct store_rows *rows, unsigned row, uint64_t now_ns
 json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns);
 /* Gives the agent what waits for it, as far as there is room. */
 void link_pump(struct hub_link *link);
+/* What is given to its agent as soon as it is stored: with free(). */
+struct call_note {
+	int64_t cursor;
+	uint64_t deadline_ns; /* wall clock */
+	bool has_grant;
+	const char *tool, *args, *caller;
+	char texts[];
+};
 /* What call_note() kept, just stored: at once where nothing waits before it, else as above. */
 void link_pump_new(struct hub_link *link, const struct hub_op *op);
-json_t *call_note(const struct hub_call *call, int64_t cursor);
+struct call_note *call_note(const struct hub_call *call, int64_t cursor);
 /* From the start of the queue again. */
 void link_pump_again(struct hub_link *link);
 /* Its agent was busy: given again after a second. */
@@ -50,12 +58,14 @@ enum response_kind {
 
 struct response {
 	enum response_kind kind;
-	const char *state;      /* constant */
-	const char *text;       /* the result, or the sentence; borrowed */
-	const char *sha256;     /* of the result, or NULL; borrowed */
-	int code;               /* negative errno where there is no result */
-	const json_t *approval; /* what to sign; borrowed */
-	json_t *meta;           /* for calls.meta */
+	const char *state;       /* constant */
+	const char *text;        /* the result, or the sentence; borrowed */
+	const json_t *text_json; /* the same; NULL where it is no result of a call */
+	const char *sha256;      /* of the result, or NULL; borrowed */
+	int code;                /* negative errno where there is no result */
+	const json_t *approval;  /* what to sign; borrowed */
+	json_t *meta;            /* for calls.meta */
+	char *meta_text;         /* the same, canonical */
 };
 
 int response_read(const json_t *result, struct response *response_out,

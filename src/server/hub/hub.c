@@ -73,6 +73,7 @@ struct hub *hub_new(const struct hub_config *config)
 	hub->expiry_timer = timer_new(hub, expiry_handle_timer);
 	hub->retry_timer = timer_new(hub, flight_handle_retry);
 	hub->end_timer = timer_new(hub, handle_nothing_left);
+	hub->acks_timer = timer_new(hub, acks_handle_timer);
 	start(hub);
 	return hub;
 }
@@ -112,6 +113,7 @@ void hub_free(struct hub *hub)
 	event_free(hub->expiry_timer);
 	event_free(hub->retry_timer);
 	event_free(hub->end_timer);
+	event_free(hub->acks_timer);
 	free(hub);
 }
 

@@ -59,7 +59,8 @@ struct hub {
 	struct hub_entry *entries[HUB_BUCKETS];
 	struct hub_link *strangers;
 	struct heard heard; /* longest silent first */
-	struct event *stale_timer, *expiry_timer, *retry_timer, *end_timer;
+	struct event *stale_timer, *expiry_timer, *retry_timer, *end_timer, *acks_timer;
+	struct hub_link *acks; /* links with acknowledgements to send */
 	struct hub_op *ops;
 	unsigned n_ops;
 	struct hub_wait *waits[HUB_WAIT_BUCKETS];

@@ -190,6 +190,7 @@ void link_free(struct hub_link *link)
 	json_decref(link->hello);
 	json_decref(link->labels);
 	json_decref(link->metrics);
+	acks_forget(link);
 	link->hub->counters.links--;
 	free(link);
 }
@@ -292,13 +293,16 @@ void link_close(struct hub_link *link, enum websocket_code code, const char *rea
 	if (link->state == LINK_CLOSING || !link->ws)
 		return;
 	link->state = LINK_CLOSING;
+	acks_send(link);
 	websocket_close(link->ws, code, reason);
 }
 
 int link_try_send(struct hub_link *link, char *text)
 {
-	int r = websocket_send(link->ws, text, strlen(text));
+	int r;
 
+	acks_send(link);
+	r = websocket_send(link->ws, text, strlen(text));
 	if (r == 0)
 		link->hub->counters.messages_out++;
 	free(text);

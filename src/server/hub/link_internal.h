@@ -33,8 +33,27 @@ struct hub_link {
 	unsigned is_dry : 1, is_loading : 1, is_blocked : 1, is_stale : 1, is_paused : 1,
 		came_strange : 1, is_plain : 1, was_ready : 1, is_rewound : 1;
 	char version[64];
-	json_t *metrics; /* the whole set, to which differences are added */
+	json_t *metrics;       /* the whole set, to which differences are added */
+	struct hub_acks *acks; /* that wait to be sent, or NULL */
+	struct hub_link *next_acks;
 };
+
+#define HUB_MAX_ACKS 16
+
+struct hub_acks {
+	unsigned n;
+	char calls[HUB_MAX_ACKS][HUB_ID_BYTES];
+};
+
+/*
+ * acks.c: an outcome is acknowledged with the next thing that its agent is told, or HUB_ACKS_NS
+ * later: nobody waits for it, and most of what it costs is a packet of its own.
+ */
+#define HUB_ACKS_NS (200 * NS_PER_MS)
+void acks_add(struct hub_link *link, const char *call);
+void acks_send(struct hub_link *link);
+void acks_forget(struct hub_link *link);
+void acks_handle_timer(evutil_socket_t fd, short what, void *hub);
 
 void link_send(struct hub_link *link, char *text);
 int link_try_send(struct hub_link *link, char *text);

@@ -17,9 +17,9 @@ struct hub_op *hub_op_new(struct hub *hub, const char *org, const char *agent, c
 	if (!op)
 		abort();
 	op->hub = hub;
-	text_format(op->org, sizeof(op->org), "%s", org);
-	text_format(op->agent, sizeof(op->agent), "%s", agent ? agent : "");
-	text_format(op->call, sizeof(op->call), "%s", call ? call : "");
+	text_copy(op->org, sizeof(op->org), org);
+	text_copy(op->agent, sizeof(op->agent), agent ? agent : "");
+	text_copy(op->call, sizeof(op->call), call ? call : "");
 	return op;
 }
 
@@ -27,6 +27,7 @@ static void free_op(struct hub_op *op)
 {
 	json_decref(op->json);
 	free(op->event);
+	free(op->note);
 	free(op);
 }
 
@@ -46,16 +47,26 @@ void hub_batch_add(struct hub_batch *batch, enum store_expect expect, const char
 
 void hub_batch_event(struct hub_batch *batch, struct hub_op *op, const char *kind, json_t *data)
 {
-	op->kind = kind;
-	op->event = json_canonical(data);
-	op->event_step = batch->n_steps;
+	hub_batch_event_text(batch, op, kind, json_canonical(data));
 	json_decref(data);
+}
+
+void hub_batch_event_text(struct hub_batch *batch, struct hub_op *op, const char *kind, char *data)
+{
+	op->kind = kind;
+	op->event = data;
+	/*
+	 * INSERT ... SELECT from the same table and RETURNING would each make SQLite a table
+	 * of its own. Nobody can have made a later event before this one is committed.
+	 */
 	BATCH_ADD(batch, STORE_SOME,
-		  "INSERT INTO events (org, seq, time, kind, data)"
-		  " SELECT CAST($1 AS TEXT), COALESCE(MAX(seq), 0) + 1, CAST($2 AS BIGINT),"
-		  " CAST($3 AS TEXT), CAST($4 AS TEXT) FROM events WHERE org = $1 RETURNING seq",
+		  "INSERT INTO events (org, seq, time, kind, data) VALUES ($1,"
+		  " (SELECT COALESCE(MAX(seq), 0) + 1 FROM events WHERE org = $1), $2, $3, $4)",
 		  store_text(op->org), store_int((int64_t)clock_wall_ns()), store_text(kind),
 		  store_text(op->event));
+	op->event_step = batch->n_steps;
+	BATCH_ADD(batch, STORE_SOME, "SELECT MAX(seq) FROM events WHERE org = $1",
+		  store_text(op->org));
 }
 
 static void prune_events(struct hub *hub, const char *org, int64_t seq)

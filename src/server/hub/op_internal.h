@@ -18,6 +18,8 @@ struct hub_batch {
 };
 
 /* And on its way. 'done' frees nothing: the op goes after it. */
+struct call_note;
+
 struct hub_op {
 	struct hub *hub;
 	struct hub_op *next, **at;
@@ -25,10 +27,11 @@ struct hub_op {
 	void (*done)(struct hub_op *op, const struct store_result *result, const struct error *err);
 	char org[HUB_ID_BYTES], agent[HUB_ID_BYTES], call[HUB_ID_BYTES];
 	uint64_t link;
-	json_t *json;      /* what 'done' wants */
-	const char *state; /* an outcome */
-	const char *kind;  /* of the event in the batch, or NULL */
-	char *event;       /* its data */
+	json_t *json;           /* what 'done' wants */
+	struct call_note *note; /* of a call being submitted */
+	const char *state;      /* an outcome */
+	const char *kind;       /* of the event in the batch, or NULL */
+	char *event;            /* its data */
 	unsigned event_step;
 	store_done *user_done;
 	hub_submitted *submitted;
@@ -42,8 +45,10 @@ void hub_batch_add(struct hub_batch *batch, enum store_expect expect, const char
 #define BATCH_ADD(batch, expect, sql, ...)                                              \
 	hub_batch_add(batch, expect, sql, (const struct store_value[]) { __VA_ARGS__ }, \
 		      ARRAY_LEN(((const struct store_value[]) { __VA_ARGS__ })))
-/* Adds the event as a step, and tells subscribers once it is stored. Takes 'data' over. */
+/* Adds the event's steps, and tells subscribers once it is stored. Takes 'data' over. */
 void hub_batch_event(struct hub_batch *batch, struct hub_op *op, const char *kind, json_t *data);
+/* The same with the event's data as canonical text. */
+void hub_batch_event_text(struct hub_batch *batch, struct hub_op *op, const char *kind, char *data);
 void hub_op_submit(struct hub_op *op, const struct hub_batch *batch);
 void hub_op_submit_every_org(struct hub_op *op, const struct hub_batch *batch);
 void hub_ops_drop(struct hub *hub);

@@ -7,11 +7,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "identity/token.h"
 #include "server/hub/flight_internal.h"
 
-static json_t *event_of(const struct hub_op *op)
+static char *event_of(const struct hub_op *op)
 {
-	return json_pack("{s:s, s:s, s:s}", "id", op->call, "agent", op->agent, "state", op->state);
+	return json_fill("{\"agent\":$s,\"id\":$s,\"state\":$s}", op->agent, op->call, op->state);
 }
 
 static void acknowledge(const struct hub_op *op)
@@ -19,9 +20,7 @@ static void acknowledge(const struct hub_op *op)
 	struct hub_link *link = hub_find_link(op->hub, op->org, op->agent, op->link);
 
 	if (link && link->state == LINK_READY)
-		link_send(link,
-			  jsonrpc_format_notification("calls/acknowledge",
-						      json_pack("{s:s}", "call_id", op->call)));
+		acks_add(link, op->call);
 }
 
 /* The agent keeps what was not acknowledged, and says it again on its next link. */
@@ -74,8 +73,8 @@ static void handle_late(struct hub_op *op, const struct store_result *result,
 static void keep_late(struct hub_op *op)
 {
 	struct hub_op *late = hub_op_new(op->hub, op->org, op->agent, op->call);
-	const char *text = json_get_text(op->json, "text", "");
-	bool failed = json_get_int(op->json, "code", 0) < 0;
+	const char *text = json_string_value(op->json); /* NULL where there is no result */
+	char hash[TOKEN_HASH_BYTES];
 	struct hub_batch batch = { 0 };
 
 	late->link = op->link;
@@ -92,8 +91,7 @@ static void keep_late(struct hub_op *op)
 		  " AND result IS NULL AND CAST($4 AS TEXT) IS NOT NULL"
 		  " AND state IN ('interrupted', 'expired', 'cancelled') RETURNING id",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
-		  store_text(failed ? NULL : text),
-		  store_text(failed ? NULL : json_get_text(op->json, "sha256", NULL)));
+		  store_text(text), store_text(text ? token_hash(text, strlen(text), hash) : NULL));
 	op->hub->counters.outcomes_again++;
 	hub_op_submit(late, &batch);
 }
@@ -120,15 +118,13 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 
 static void store_outcome(struct hub_op *op, const struct response *response)
 {
-	CLEANUP(text) char *meta = json_canonical(response->meta);
 	bool failed = response->code < 0;
 	struct hub_batch batch = { 0 };
 
 	op->done = handle_stored;
 	op->state = response->state;
-	op->json = json_pack("{s:s, s:i}", "text", response->text, "code", response->code);
-	if (response->sha256)
-		json_put(op->json, "sha256", json_string(response->sha256));
+	if (!failed) /* jansson counts references in what else is const */
+		op->json = json_incref((json_t *)(uintptr_t)response->text_json);
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE calls SET state = $4, finished = $5, result = $6, result_sha256 = $7,"
 		  " error_code = $8, error = $9, meta = $10 WHERE org = $1 AND id = $2"
@@ -138,8 +134,8 @@ static void store_outcome(struct hub_op *op, const struct response *response)
 		  store_text(failed ? NULL : response->text),
 		  store_text(failed ? NULL : response->sha256),
 		  failed ? store_int(response->code) : store_null(),
-		  store_text(failed ? response->text : NULL), store_text(meta));
-	hub_batch_event(&batch, op, "call", event_of(op));
+		  store_text(failed ? response->text : NULL), store_text(response->meta_text));
+	hub_batch_event_text(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }
 
@@ -159,7 +155,6 @@ static void handle_waiting(struct hub_op *op, const struct store_result *result,
 /* Not an outcome: the warden gave a nonce, and a person may sign. */
 static void store_waiting(struct hub_op *op, const struct response *response)
 {
-	CLEANUP(text) char *meta = json_canonical(response->meta);
 	struct hub_batch batch = { 0 };
 
 	op->done = handle_waiting;
@@ -169,9 +164,9 @@ static void store_waiting(struct hub_op *op, const struct response *response)
 		  " deadline = $5 + COALESCE(approval_wait, $6) WHERE org = $1"
 		  " AND id = $2 AND agent = $3 AND finished IS NULL RETURNING deadline",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
-		  store_text(meta), store_int((int64_t)clock_wall_ns()),
+		  store_text(response->meta_text), store_int((int64_t)clock_wall_ns()),
 		  store_int((int64_t)HUB_APPROVAL_WAIT_NS));
-	hub_batch_event(&batch, op, "call", event_of(op));
+	hub_batch_event_text(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }
 
@@ -198,7 +193,7 @@ static void take_error(struct hub_link *link, const char *call,
 		.state = "failed",
 		.text = message->error,
 		.code = (int)json_get_int(message->error_data, "code", -EREMOTEIO),
-		.meta = json_object(),
+		.meta_text = json_fill("{}"),
 	};
 	struct hub_op *op = hub_op_new(link->hub, link->entry->org, link->entry->agent, call);
 
@@ -309,6 +304,6 @@ void outcome_end(struct hub *hub, const struct hub_ending *ending)
 		  store_text(op->org), store_text(op->call), store_text(ending->state),
 		  store_int((int64_t)clock_wall_ns()), store_int(ending->code),
 		  store_text(ending->error));
-	hub_batch_event(&batch, op, "call", event_of(op));
+	hub_batch_event_text(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }

@@ -1,6 +1,7 @@
 #include "server/hub/queue.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 		 * queue, so that the next one is not the next.
 		 */
 		if (err->code != -ENOENT && err->code != -EEXIST)
-			expiry_note(op->hub, (uint64_t)json_get_int(op->json, "deadline", 0));
+			expiry_note(op->hub, op->note->deadline_ns);
 		if (link && err->code == -EIO)
 			link->is_dry = 0;
 		explain(err, &why);
@@ -73,7 +74,7 @@ static void handle_submitted(struct hub_op *op, const struct store_result *resul
 	}
 	step_reached("hub-queued");
 	op->hub->counters.calls_submitted++;
-	expiry_note(op->hub, (uint64_t)json_get_int(op->json, "deadline", 0));
+	expiry_note(op->hub, op->note->deadline_ns);
 	op->submitted(op->call, NULL, op->user);
 	step_reached("hub-accepted");
 	if (link)
@@ -119,15 +120,15 @@ static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *ca
 	struct hub_batch batch = { 0 };
 	int64_t cursor = next_cursor(hub);
 
-	op->json = call_note(call, cursor);
+	op->note = call_note(call, cursor);
 	add_check(&batch, op);
 	add_call(&batch, op, call, cursor);
 	if (call->record)
 		hub_batch_add(&batch, call->record->expect, call->record->sql, call->record->params,
 			      call->record->n_params);
-	hub_batch_event(&batch, op, "call",
-			json_pack("{s:s, s:s, s:s, s:s}", "id", op->call, "agent", op->agent,
-				  "tool", call->tool, "state", "queued"));
+	hub_batch_event_text(&batch, op, "call",
+			     json_fill("{\"agent\":$s,\"id\":$s,\"state\":\"queued\",\"tool\":$s}",
+				       op->agent, op->call, call->tool));
 	hub_op_submit(op, &batch);
 }
 
@@ -151,13 +152,25 @@ static void refuse(struct hub_op *op, const struct error *err)
 	hub_op_submit(op, &nothing);
 }
 
+/*
+ * Milliseconds, then 80 random bits: what is new lies together in the store's indexes, where
+ * each of a group's calls would else change a page of its own.
+ */
+static void make_id(char id[HUB_ID_BYTES])
+{
+	char nonce[NONCE_TEXT_BYTES];
+
+	text_format(id, HUB_ID_BYTES, "c_%012" PRIx64 "%.20s", clock_wall_ns() / NS_PER_MS,
+		    nonce_make(nonce));
+}
+
 void hub_submit(struct hub *hub, const struct hub_call *call, hub_submitted *done, void *data)
 {
-	char nonce[NONCE_TEXT_BYTES], id[HUB_ID_BYTES];
+	char id[HUB_ID_BYTES];
 	struct error err = { 0 };
 	struct hub_op *op;
 
-	text_format(id, sizeof(id), "c_%s", nonce_make(nonce));
+	make_id(id);
 	op = hub_op_new(hub, call->org, call->agent, id);
 	op->submitted = done;
 	op->user = data;

@@ -14,6 +14,8 @@
  */
 #pragma once
 
+#include <event2/event_struct.h>
+
 #include "server/hub/hub.h"
 
 #define HUB_MAX_QUEUED 1024 /* open calls of one agent; beyond: -EBUSY */
@@ -94,7 +96,7 @@ struct hub_wait {
 	/* private */
 	struct hub *hub;
 	struct hub_wait *next;
-	struct event *timer;
+	struct event timer;
 	uint64_t ticket;
 };
 void hub_wait(struct hub *hub, struct hub_wait *wait);

@@ -1,5 +1,6 @@
 /* Reading the response to tools/call: an outcome, or that there is none yet. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "identity/token.h"
@@ -8,11 +9,11 @@
 #define SENTENCE_MAX_BYTES 4096
 #define META_MAX_BYTES (16 * KIB)
 
-static const char *text_of(const json_t *result)
+static const json_t *text_of(const json_t *result)
 {
 	const json_t *content = json_object_get(result, "content");
 
-	return json_get_text(json_array_get(content, 0), "text", NULL);
+	return json_object_get(json_array_get(content, 0), "text");
 }
 
 /* The agent's word for it, and the column's. */
@@ -37,17 +38,21 @@ static const char *state_of(const char *word, int code)
 
 static json_t *meta_of(const json_t *meta)
 {
-	static const char *const kept[] = { "elapsed_ms", "cpu_ms", "peak_memory_bytes", "layers" };
+	static const struct {
+		const char *key, *kept_as;
+	} members[] = {
+		{ "constable/elapsed_ms", "elapsed_ms" },
+		{ "constable/cpu_ms", "cpu_ms" },
+		{ "constable/peak_memory_bytes", "peak_memory_bytes" },
+		{ "constable/layers", "layers" },
+	};
 	json_t *out = json_object();
-	char key[64];
 
-	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-		json_t *value;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *value = json_object_get(meta, members[i].key);
 
-		text_format(key, sizeof(key), "constable/%s", kept[i]);
-		value = json_object_get(meta, key);
 		if (value)
-			json_object_set(out, kept[i], value);
+			json_object_set(out, members[i].kept_as, value);
 	}
 	return out;
 }
@@ -78,10 +83,10 @@ int response_read(const json_t *result, struct response *response_out, struct er
 {
 	const json_t *meta = json_object_get(result, "_meta");
 	const char *word = json_get_text(meta, "constable/outcome", "");
-	CLEANUP(response) struct response response = { .text = text_of(result) };
-	CLEANUP(text) char *size = NULL;
+	CLEANUP(response) struct response response = { .text_json = text_of(result) };
 	int r;
 
+	response.text = json_string_value(response.text_json);
 	if (!response.text)
 		return error_set(err, -EBADMSG, "a response without text");
 	if (json_get_bool(result, "isError", false))
@@ -102,18 +107,21 @@ int response_read(const json_t *result, struct response *response_out, struct er
 	if (response.kind == RESPONSE_OUTCOME &&
 	    (!response.state || (response.code == 0) != (strcmp(word, "done") == 0)))
 		return error_set(err, -EBADMSG, "a response with the outcome '%.32s'", word);
-	size = json_canonical(response.meta);
-	if (strlen(size) > META_MAX_BYTES)
-		return error_set(err, -E2BIG, "_meta of %zu bytes", strlen(size));
+	response.meta_text = json_canonical(response.meta);
+	if (strlen(response.meta_text) > META_MAX_BYTES)
+		return error_set(err, -E2BIG, "_meta of %zu bytes", strlen(response.meta_text));
 	*response_out = response;
 	response.meta = NULL;
+	response.meta_text = NULL;
 	return 0;
 }
 
 void response_finish(struct response *response)
 {
 	json_decref(response->meta);
+	free(response->meta_text);
 	response->meta = NULL;
+	response->meta_text = NULL;
 }
 
 void response_cleanup(struct response *response)

@@ -25,7 +25,7 @@ void hub_wait_cancel(struct hub_wait *wait)
 		;
 	if (*at)
 		*at = wait->next;
-	event_free(wait->timer);
+	(void)event_del(&wait->timer);
 	wait->hub = NULL;
 }
 
@@ -103,8 +103,8 @@ void hub_wait(struct hub *hub, struct hub_wait *wait)
 	wait->ticket = ++hub->next_wait;
 	wait->next = *bucket;
 	*bucket = wait;
-	wait->timer = event_new(hub->config.base, -1, 0, handle_deadline, wait);
-	if (!wait->timer || event_add(wait->timer, &delay) < 0)
+	if (event_assign(&wait->timer, hub->config.base, -1, 0, handle_deadline, wait) < 0 ||
+	    event_add(&wait->timer, &delay) < 0)
 		abort();
 	if (wait->since == HUB_WAIT_ANY)
 		read_state(wait);
