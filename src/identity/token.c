@@ -16,9 +16,13 @@ static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 static const char code_chars[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 static const char *const prefixes[TOKEN_N_KINDS] = {
-	[TOKEN_PROVISIONING] = "prov_",     [TOKEN_STATIC] = "nsk_",
-	[TOKEN_INSTALL] = "ins_",           [TOKEN_API_KEY] = "cst_",
-	[TOKEN_CUSTOMER_KEY] = "rbk_live_", [TOKEN_DEVICE] = "dev_",
+	[TOKEN_PROVISIONING] = "prov_",
+	[TOKEN_STATIC] = "nsk_",
+	[TOKEN_INSTALL] = "ins_",
+	[TOKEN_API_KEY] = "cst_",
+	[TOKEN_CUSTOMER_KEY] = "rbk_live_",
+	[TOKEN_DEVICE] = "dev_",
+	[TOKEN_ALERT] = "alt_",
 };
 
 const char *token_prefix(enum token_kind kind)

@@ -16,9 +16,10 @@ enum token_kind {
 	TOKEN_API_KEY,      /* cst_ */
 	TOKEN_CUSTOMER_KEY, /* rbk_live_: an API key that comes with a customer id */
 	TOKEN_DEVICE,       /* dev_: RFC 8628 device_code */
+	TOKEN_ALERT,        /* alt_: of a system that tells alerts */
 };
 
-#define TOKEN_N_KINDS 6
+#define TOKEN_N_KINDS 7
 #define TOKEN_RANDOM_CHARS 33
 #define TOKEN_TEXT_BYTES 48
 #define TOKEN_HASH_BYTES 65
