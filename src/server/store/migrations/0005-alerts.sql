@@ -8,7 +8,6 @@ CREATE TABLE integrations (
 	name TEXT NOT NULL,
 	created BIGINT NOT NULL,
 	created_by TEXT NOT NULL,
-	removed BIGINT,
 	last_received BIGINT,
 	rotated BIGINT,
 	hash TEXT,
@@ -19,7 +18,7 @@ CREATE TABLE integrations (
 	settings TEXT NOT NULL DEFAULT '{}',
 	PRIMARY KEY (org, id)
 );
-CREATE UNIQUE INDEX integrations_name ON integrations (org, name) WHERE removed IS NULL;
+CREATE UNIQUE INDEX integrations_name ON integrations (org, name);
 
 -- What was delivered already, by the sender's own id: a replay changes nothing.
 CREATE TABLE alert_deliveries (
