@@ -32,6 +32,9 @@ struct api_counters {
 	uint64_t limited, unauthenticated, forbidden, bad_answers;
 };
 
+struct alerts;
+struct buf;
+struct incidents;
 struct inquiries;
 struct nonces;
 struct outbox;
@@ -46,6 +49,8 @@ struct api {
 	struct hub *hub;
 	struct realtime *realtime;
 	struct inquiries *inquiries;
+	struct alerts *alerts;
+	struct incidents *incidents;
 	const struct tool_info *tools; /* the catalogue this server was built with */
 	struct router *router;
 	struct rate *strangers; /* by address */
@@ -54,6 +59,8 @@ struct api {
 	struct outbox *outbox;  /* of deliveries */
 	struct api_counters counters;
 	uint64_t started_ns; /* wall clock */
+	/* What the parts above add to /metrics; or NULL. */
+	void (*add_metrics)(const struct api *api, struct buf *page);
 };
 
 /* For struct http_server_config; 'data' is the struct api. */

@@ -135,6 +135,8 @@ static void get_metrics(struct exchange *exchange)
 	add_metric(&page, "orgs", "gauge", api->orgs->n);
 	add_metric(&page, "start_time_seconds", "gauge", api->started_ns / NS_PER_SEC);
 	add_hub(&page, hub_counters(api->hub));
+	if (api->add_metrics)
+		api->add_metrics(api, &page);
 	exchange_answer_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
 			     buf_text(&page));
 }
