@@ -27,7 +27,9 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/json.h"
+#include "server/api/route.h"
 #include "server/store/store.h"
 
 #define ALERT_MAX_BODY_BYTES (2 * MIB)
@@ -88,5 +90,4 @@ struct alerts {
 struct store_step alert_upkeep_step(struct store_value params_out[1]);
 
 /* What constable_alert_* says in /metrics. */
-struct buf;
 void alert_metrics(const struct alerts *alerts, struct buf *page);
