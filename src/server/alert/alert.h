@@ -29,7 +29,6 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "server/api/route.h"
 #include "server/store/store.h"
 
 #define ALERT_MAX_BODY_BYTES (2 * MIB)

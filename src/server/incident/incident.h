@@ -22,6 +22,7 @@
 
 #include <event2/event.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "server/store/store.h"
 
@@ -64,6 +65,7 @@ struct incident_config {
 	uint64_t join_ns;         /* [1 h] */
 	uint64_t storm_ns;        /* [1 min] */
 	unsigned storm_incidents; /* [10] */
+	int is_alone; /* no other server has this database: a restart waits for no lease */
 
 	/*
 	 * From the loop, in the order of 'seq' within an org unless one was left open. Borrowed
@@ -117,17 +119,16 @@ void incident_note(struct incidents *incidents, const struct incident_entry *ent
 void incident_handled(struct incidents *incidents, const char *org, int64_t seq);
 
 /*
- * One as the API has it: {"id", "number", "state", "title", ..., "alerts": [...]} with at most
- * 'n_alerts' of its alerts, firing ones first. 'incident' is borrowed; NULL with 'err'.
+ * One as GET /api/v1/incidents/{id} has it, by id or number, with at most 100 of its alerts,
+ * firing ones first, and the newest 200 events. 'incident' is borrowed; NULL with 'err'.
  */
 typedef void incident_got(const json_t *incident, const struct error *err, void *data);
-void incident_read(struct incidents *incidents, const char *org, const char *id, unsigned n_alerts,
-		   incident_got *done, void *data);
+void incident_read(struct store *store, const char *org, const char *id, incident_got *done,
+		   void *data);
 
 /* Removes what was resolved long ago: for a batch of all orgs, in this order. */
 #define INCIDENT_UPKEEP_STEPS 3
 void incident_upkeep_steps(struct store_value params_out[1],
 			   struct store_step steps_out[INCIDENT_UPKEEP_STEPS]);
 
-struct buf;
 void incident_metrics(const struct incidents *incidents, struct buf *page);
