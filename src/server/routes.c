@@ -1,23 +1,41 @@
 /* Every route of the server: the tables beside their handlers, in one list. */
+#include "server/alert/routes.h"
 #include "server/api/routes.h"
 #include "server/enrol/routes.h"
+#include "server/incident/routes.h"
 #include "server/inquiry/routes.h"
 #include "server/notify/routes.h"
 #include "server/pipeline/routes.h"
 #include "server/server.h"
 
 const struct route *const server_routes[] = {
-	routes_status,         routes_login,
-	routes_orgs,           routes_keys,
-	routes_tokens,         routes_agents,
-	routes_agent_own,      routes_calls,
-	routes_approvals,      routes_approvers,
-	routes_signing_keys,   routes_grants,
-	routes_audit,          routes_realtime,
-	routes_register,       routes_renewal,
-	routes_device,         routes_device_page,
-	routes_actions,        routes_install,
-	routes_pipelines,      routes_destinations,
-	routes_deliveries,     routes_investigate,
-	routes_investigations, NULL,
+	routes_status,
+	routes_login,
+	routes_orgs,
+	routes_keys,
+	routes_tokens,
+	routes_agents,
+	routes_agent_own,
+	routes_calls,
+	routes_approvals,
+	routes_approvers,
+	routes_signing_keys,
+	routes_grants,
+	routes_audit,
+	routes_realtime,
+	routes_register,
+	routes_renewal,
+	routes_device,
+	routes_device_page,
+	routes_actions,
+	routes_install,
+	routes_pipelines,
+	routes_destinations,
+	routes_deliveries,
+	routes_investigate,
+	routes_investigations,
+	routes_integrations,
+	routes_alert_intake,
+	routes_incidents,
+	NULL,
 };

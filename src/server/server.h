@@ -39,6 +39,9 @@ struct server_identity {
 	char url[SERVER_URL_BYTES]; /* public */
 };
 
+struct alerts;
+struct vault;
+
 struct server {
 	struct config *config;
 	struct server_place place;
@@ -51,6 +54,7 @@ struct server {
 	char owner[65]; /* who we are, for what the store holds of us; the same after a restart */
 	char *delivery_ca; /* PEM, or NULL */
 	EVP_PKEY *anchor_key;
+	struct alerts *alerts;
 	char anchor_text[768];
 	int sockets[SERVER_MAX_LISTENERS];
 	struct http_server *listeners[SERVER_MAX_LISTENERS];
@@ -83,6 +87,9 @@ int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
 /* server_deliveries.c: what tells destinations; before the walls. */
 int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
 void server_deliveries_close(struct server *server);
+/* server_incidents.c: alerts become incidents, and what becomes of those is told on. */
+void server_incidents_open(struct server *server);
+void server_incidents_close(struct server *server);
 
 /* server_upkeep.c: removes what has expired long ago. */
 void server_upkeep(struct server *server);

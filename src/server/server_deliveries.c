@@ -45,13 +45,12 @@ static void name_owner(struct server *server)
 int server_deliveries_open(struct server *server, struct error *err)
 {
 	const char *networks = config_get(server->config, "delivery_networks")->text;
-	char path[SERVER_PATH_BYTES + 16];
 	int r = open_courier(server, err);
 
-	text_format(path, sizeof(path), "%s/vault.key", server->place.ca);
-	server->vault = r < 0 ? NULL : vault_open(path, err);
-	if (!server->vault || load_ca(server, err) < 0)
-		return err->code;
+	if (r == 0)
+		r = load_ca(server, err);
+	if (r < 0)
+		return r;
 	name_owner(server);
 	server->api.outbox = outbox_new(&(struct outbox_config) {
 		.base = server->base,
@@ -70,6 +69,5 @@ void server_deliveries_close(struct server *server)
 	outbox_free(server->api.outbox);
 	if (server->courier)
 		courier_free(server->courier);
-	vault_free(server->vault);
 	free(server->delivery_ca);
 }

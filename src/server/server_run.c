@@ -220,6 +220,15 @@ static void serve(struct server *server)
 	}
 }
 
+static int open_vault(struct server *server, struct error *err)
+{
+	char path[SERVER_PATH_BYTES + 16];
+
+	text_format(path, sizeof(path), "%s/vault.key", server->place.ca);
+	server->vault = vault_open(path, err);
+	return server->vault ? 0 : err->code;
+}
+
 static int open_all(struct server *server, struct error *err)
 {
 	uint16_t port = 0;
@@ -238,11 +247,14 @@ static int open_all(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	fill_api(server);
-	r = server_inquiries_open(server, err);
+	r = open_vault(server, err);
+	if (r == 0)
+		r = server_inquiries_open(server, err);
 	if (r == 0)
 		r = server_deliveries_open(server, err);
 	if (r < 0)
 		return r;
+	server_incidents_open(server);
 	serve(server);
 	add_events(server);
 	log_info("listening on port %u, pin %s", port, server->identity.pin);
@@ -265,7 +277,9 @@ static void close_all(struct server *server)
 {
 	struct api *api = &server->api;
 
+	server_incidents_close(server);
 	server_deliveries_close(server);
+	vault_free(server->vault);
 	realtime_free(api->realtime);
 	inquiries_free(api->inquiries);
 	if (api->hub)

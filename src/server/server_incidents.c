@@ -1,0 +1,81 @@
+/* The way of an alert through the server: integration, incident, and who hears of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "server/alert/alert.h"
+#include "server/hub/events.h"
+#include "server/incident/incident.h"
+#include "server/server.h"
+
+static void take(const struct alert_delivery *delivery, alert_taken *done, void *done_data,
+		 void *data)
+{
+	const struct server *server = data;
+
+	incident_take(server->api.incidents,
+		      &(const struct incident_intake) {
+			      .org = delivery->org,
+			      .integration = delivery->integration,
+			      .alerts = delivery->alerts,
+			      .steps = delivery->steps,
+			      .n_steps = delivery->n_steps,
+		      },
+		      done, done_data);
+}
+
+static void handle_change(const struct incident_news *news, void *data)
+{
+	const struct server *server = data;
+	const struct hub_news event = {
+		.org = news->org,
+		.kind = "incident",
+		.data = json_pack("{s:s, s:s, s:O*}", "id", news->incident, "change",
+				  incident_change_name(news->change), "data", news->data),
+	};
+
+	hub_publish(server->api.hub, &event, NULL, NULL);
+	incident_handled(server->api.incidents, news->org, news->seq);
+}
+
+static void add_metrics(const struct api *api, struct buf *page)
+{
+	alert_metrics(api->alerts, page);
+	incident_metrics(api->incidents, page);
+}
+
+void server_incidents_open(struct server *server)
+{
+	const struct config *config = server->config;
+	const struct incident_config rules = {
+		.base = server->base,
+		.store = server->api.store,
+		.settle_ns = config_get_ns(config, "incident_settle"),
+		.flap_ns = config_get_ns(config, "incident_flap"),
+		.join_ns = config_get_ns(config, "incident_join"),
+		.storm_ns = config_get_ns(config, "storm_window"),
+		.storm_incidents = (unsigned)config_get_count(config, "storm_incidents"),
+		.is_alone = strncmp(server->place.database, "postgres", 8) != 0,
+		.changed = handle_change,
+		.data = server,
+	};
+
+	server->api.incidents = incidents_new(&rules);
+	server->alerts = calloc(1, sizeof(*server->alerts));
+	if (!server->alerts)
+		abort();
+	server->alerts->config = (struct alert_config) {
+		.vault = server->vault,
+		.public_url = server->identity.url,
+		.take = take,
+		.data = server,
+	};
+	server->api.alerts = server->alerts;
+	server->api.add_metrics = add_metrics;
+}
+
+void server_incidents_close(struct server *server)
+{
+	incidents_free(server->api.incidents);
+	free(server->alerts);
+}
