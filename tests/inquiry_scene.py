@@ -1,5 +1,4 @@
 """A server, hosts with real wardens and agents, and clients that read streams strictly."""
-import http.client
 import json
 import os
 import re
@@ -8,9 +7,8 @@ import time
 
 from approvals_scene import Scene
 from link_scene import free_ports
-from server_fixture import WAIT_S, Server, wait_for
+from server_fixture import Server, wait_for
 
-ENDS = ("result", "error")
 TYPES = {"thought": {"text"}, "tool_start": {"name", "tool_use_id", "input"},
          "tool_end": {"name", "success", "tool_use_id"},
          "result": {"text", "success", "subtype"}, "error": {"message", "recoverable"},
@@ -151,6 +149,13 @@ class InquiryScene(Scene):
         return Stream(self.server, "GET", f"/api/v1/investigations/{investigation}/events",
                       headers=headers, key=key)
 
+    def stop(self, thread, path="/interrupt"):
+        """The answer of an interrupt, read to its end."""
+        stream = Stream(self.server, "POST", path, {"thread_id": thread})
+        if stream.status == 200:
+            stream.finish()
+        return stream
+
     def record(self, investigation):
         return self.server.ask("GET", f"/api/v1/investigations/{investigation}").json
 
@@ -161,6 +166,3 @@ class InquiryScene(Scene):
     def wait_ended(self, investigation):
         wait_for(lambda: self.record(investigation)["finished"], f"{investigation} to end")
         return self.record(investigation)
-
-
-__all__ = ["BadStream", "InquiryScene", "Stream", "ENDS", "WAIT_S", "http"]
