@@ -9,7 +9,7 @@
 static const char pipelines_sql[] =
 	"SELECT document FROM pipelines WHERE org = $1 ORDER BY position, name LIMIT 257";
 static const char integrations_sql[] =
-	"SELECT id, name FROM integrations WHERE org = $1 AND removed IS NULL LIMIT 1000";
+	"SELECT id, name FROM integrations WHERE org = $1 LIMIT 1000";
 
 struct draft {
 	const json_t *alert;
