@@ -10,6 +10,7 @@
 #include "identity/file.h"
 
 #define KEY_BYTES 32
+#define KEY_DIGITS (2 * KEY_BYTES)
 #define NONCE_BYTES 12
 #define TAG_BYTES 16
 #define PLACE_BYTES 512
@@ -18,28 +19,44 @@ struct vault {
 	unsigned char key[KEY_BYTES];
 };
 
+/* As a line of hex: people copy such files as text. */
 static int make_key(const char *path, unsigned char key[KEY_BYTES], struct error *err)
 {
+	char line[HEX_TEXT_BYTES(KEY_BYTES) + 1];
+	int r;
+
 	if (RAND_bytes(key, KEY_BYTES) != 1)
 		abort();
-	return file_save_private(path, key, KEY_BYTES, err);
+	(void)hex_encode(key, KEY_BYTES, line);
+	line[KEY_DIGITS] = '\n';
+	r = file_save_private(path, line, KEY_DIGITS + 1, err);
+	OPENSSL_cleanse(line, sizeof(line));
+	return r;
+}
+
+static int read_key(struct buf *text, const char *path, unsigned char key[KEY_BYTES],
+		    struct error *err)
+{
+	if (text->len && text->data[text->len - 1] == '\n')
+		text->data[--text->len] = '\0';
+	if (text->len != KEY_DIGITS || hex_decode(text->data, key, KEY_BYTES) < 0)
+		return error_set(err, -EBADMSG, "'%s' is no key of a vault", path);
+	return 0;
 }
 
 struct vault *vault_open(const char *path, struct error *err)
 {
-	CLEANUP(secret_buf) struct buf bytes = { 0 };
+	CLEANUP(secret_buf) struct buf text = { 0 };
 	struct vault *vault = calloc(1, sizeof(*vault));
 	struct error why = { 0 };
 	int r;
 
 	if (!vault)
 		abort();
-	buf_init(&bytes, KIB);
-	r = file_load_private(path, &bytes, &why);
-	if (r == 0 && bytes.len == KEY_BYTES)
-		memcpy(vault->key, bytes.data, KEY_BYTES);
-	else if (r == 0)
-		r = error_set(&why, -EBADMSG, "'%s' is no key of a vault", path);
+	buf_init(&text, KIB);
+	r = file_load_private(path, &text, &why);
+	if (r == 0)
+		r = read_key(&text, path, vault->key, &why);
 	else if (r == -ENOENT)
 		r = make_key(path, vault->key, &why);
 	if (r == 0)
