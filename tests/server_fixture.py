@@ -157,6 +157,9 @@ ASKED_IN = {
     "/api/v1/agents/ca-certificate": "server_enrolment",
     "/api/v1/agents/renewal-nonce": "server_enrolment",
     "/api/v1/agents/{agent_id}/certificate": "server_enrolment",
+    "/api/v1/alerts": "server_alerts",
+    "/api/v1/incidents": "server_incidents",
+    "/api/v1/integrations": "server_alerts",
     "/api/v1/pipelines": "pipelines",
 }
 
