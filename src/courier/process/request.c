@@ -170,6 +170,9 @@ static int set_method(struct transfer *transfer, struct error *err)
 			abort();
 		transfer_set(transfer, CURLOPT_POSTFIELDS, request->body ? request->body : "");
 	}
+	/* libcurl sends again what a reused connection swallowed; twice may be once too often. */
+	if (strcmp(request->method, "POST") == 0 || strcmp(request->method, "PATCH") == 0)
+		transfer_set_number(transfer, CURLOPT_FRESH_CONNECT, 1);
 	transfer_set(transfer, CURLOPT_CUSTOMREQUEST, request->method);
 	return 0;
 }
