@@ -28,6 +28,7 @@ struct cli {
 	const struct config *config;
 	const char *executables; /* folder of our siblings */
 	const char *knowledge;   /* folder of the causes */
+	const char *skills;      /* folder of the skills */
 	const char *state;       /* state folder of a private warden */
 	const char *socket;      /* of the running warden */
 	const char *policy;      /* of a private warden, or NULL */

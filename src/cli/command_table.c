@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&command_test,
 	&command_case,
 	&command_eval,
+	&command_skill,
 	&command_config,
 	&command_audit,
 	&command_approval,

@@ -17,6 +17,8 @@ static const char *value_of(const struct cli *cli, const struct config_key *key)
 		return cli->state;
 	if (strcmp(key->name, "knowledge_dir") == 0)
 		return cli->knowledge;
+	if (strcmp(key->name, "skills_dir") == 0)
+		return cli->skills;
 	if (strcmp(key->name, "executables_dir") == 0)
 		return cli->executables;
 	return "";

@@ -114,6 +114,7 @@ static int run(int argc, char **argv)
 		.config = &config,
 		.executables = places.executables,
 		.knowledge = places.knowledge,
+		.skills = places.skills,
 		.state = places.state,
 	};
 	struct error err = { 0 };

@@ -37,10 +37,12 @@ static void find_siblings(struct places *places)
 {
 	static const char *const knowledge[] = { "../knowledge", "../share/constable/knowledge",
 						 NULL };
+	static const char *const skills[] = { "../skills", "../share/constable/skills", NULL };
 	char folder[FOLDER_BYTES], probe[PLACES_PATH_BYTES];
 
 	find_own_folder(folder);
 	choose(places->knowledge, folder, knowledge);
+	choose(places->skills, folder, skills);
 	text_format(probe, sizeof(probe), "%s/constable-warden", folder);
 	if (access(probe, X_OK) == 0)
 		text_format(places->executables, PLACES_PATH_BYTES, "%s", folder);
@@ -94,9 +96,11 @@ void places_find(struct places *places, const struct config *config)
 	find_state(places);
 	apply(config, "executables_dir", places->executables);
 	apply(config, "knowledge_dir", places->knowledge);
+	apply(config, "skills_dir", places->skills);
 	apply(config, "state_dir", places->state);
 	tidy(places->executables);
 	tidy(places->knowledge);
+	tidy(places->skills);
 }
 
 /* As mkdir -p, the last folder private to us. */

@@ -8,6 +8,7 @@
 struct places {
 	char executables[PLACES_PATH_BYTES];
 	char knowledge[PLACES_PATH_BYTES];
+	char skills[PLACES_PATH_BYTES];
 	char state[PLACES_PATH_BYTES];
 };
 

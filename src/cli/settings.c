@@ -168,6 +168,13 @@ const struct config_key settings_keys[] = {
 			"own.",
 	},
 	{
+		.name = "skills_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_SKILLS_DIR",
+		.help = "The skills that a model reads, in the Agent Skills format.",
+	},
+	{
 		.name = "state_dir",
 		.type = CONFIG_PATH,
 		.otherwise = "",
