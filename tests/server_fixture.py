@@ -158,9 +158,13 @@ ASKED_IN = {
     "/api/v1/agents/renewal-nonce": "server_enrolment",
     "/api/v1/agents/{agent_id}/certificate": "server_enrolment",
     "/api/v1/alerts": "server_alerts",
+    "/api/v1/deliveries": "server_notify",
+    "/api/v1/destinations": "server_notify",
     "/api/v1/incidents": "server_incidents",
     "/api/v1/integrations": "server_alerts",
+    "/api/v1/investigations": "server_investigate",
     "/api/v1/pipelines": "pipelines",
+    "/api/v1/threads": "server_investigate",
 }
 
 
