@@ -35,7 +35,7 @@ struct courier {
 	struct courier_call *current; /* whose handler runs; NULL once it is cancelled */
 	unsigned n_open;
 	size_t n_open_bytes;
-	uint64_t last_id;
+	uint64_t last_id, idle_ns;
 	bool is_stale;
 	struct event idle, reap, deliver;
 };

@@ -160,7 +160,7 @@ void courier_rest(struct courier *courier)
 	if (courier->is_stale)
 		courier_close_child(courier);
 	else
-		set_timer(&courier->idle, COURIER_IDLE_NS);
+		set_timer(&courier->idle, courier->idle_ns);
 }
 
 static void handle_idle(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -212,6 +212,7 @@ struct courier *courier_new(struct event_base *base, const struct courier_config
 	if (!courier)
 		abort();
 	courier->base = base;
+	courier->idle_ns = config->idle_ns ? config->idle_ns : COURIER_IDLE_NS;
 	courier->proxy = copy(config->proxy);
 	courier->no_proxy = copy(config->no_proxy);
 	TAILQ_INIT(&courier->calls);

@@ -34,6 +34,7 @@ struct courier_config {
 	const char *executables; /* the folder of constable-courier and constable-keeper */
 	const char *proxy;       /* of HTTP requests: "http://[user:password@]host:port", or NULL */
 	const char *no_proxy;    /* hosts not to ask it for, "host,.domain,*", or NULL */
+	uint64_t idle_ns;        /* 0: COURIER_IDLE_NS */
 };
 
 /*

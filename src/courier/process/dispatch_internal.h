@@ -87,6 +87,10 @@ uint64_t transfer_due_ns(struct transfer *transfer, uint64_t now_ns, const char 
 int request_prepare(struct transfer *transfer, struct error *err) MUST_CHECK;
 int mailing_prepare(struct transfer *transfer, struct error *err) MUST_CHECK;
 
+/* Its sockets: libcurl is told nothing more by the server, so it waits for nothing. */
+void mailing_note_socket(struct mailing *mailing, int fd);
+void mailing_hang_up(const struct mailing *mailing);
+
 /* For requests: the answer's head, if it is not said yet. */
 void request_say_head(struct transfer *transfer);
 

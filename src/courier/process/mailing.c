@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "courier/process/dispatch_internal.h"
 
@@ -111,11 +112,37 @@ static void note_command(struct mailing *mailing, const char *bytes, size_t len)
 	mailing->recipient = -1;
 	if (len > strlen(recipient) && memcmp(bytes, recipient, strlen(recipient)) == 0)
 		mailing->recipient = (int)mailing->n_asked++;
-	/* libcurl would wait for the answer, and all other transfers with it. */
 	if (len >= strlen(quit) && memcmp(bytes, quit, strlen(quit)) == 0)
-		for (size_t i = 0; i < TRANSFER_SOCKETS; i++)
-			if (mailing->sockets[i] >= 0)
-				(void)shutdown(mailing->sockets[i], SHUT_RD);
+		mailing_hang_up(mailing);
+}
+
+void mailing_note_socket(struct mailing *mailing, int fd)
+{
+	for (size_t i = 0; i < TRANSFER_SOCKETS; i++) {
+		if (mailing->sockets[i] >= 0)
+			continue;
+		mailing->sockets[i] = fd;
+		return;
+	}
+}
+
+static int handle_close(void *data, curl_socket_t fd)
+{
+	struct transfer *transfer = data;
+
+	for (size_t i = 0; i < TRANSFER_SOCKETS; i++)
+		if (transfer->mailing->sockets[i] == fd)
+			transfer->mailing->sockets[i] = -1;
+	return close(fd);
+}
+
+/* libcurl says QUIT when it closes a connection, and waits for the answer, for two minutes and
+ * all other transfers with it. Here the answer is an end. */
+void mailing_hang_up(const struct mailing *mailing)
+{
+	for (size_t i = 0; i < TRANSFER_SOCKETS; i++)
+		if (mailing->sockets[i] >= 0)
+			(void)shutdown(mailing->sockets[i], SHUT_RD);
 }
 
 static void note_answer(struct mailing *mailing, const char *bytes, size_t len)
@@ -240,6 +267,8 @@ int mailing_prepare(struct transfer *transfer, struct error *err)
 	transfer_set(transfer, CURLOPT_READFUNCTION, (const void *)handle_read);
 	transfer_set(transfer, CURLOPT_READDATA, transfer);
 	transfer_set(transfer, CURLOPT_WRITEFUNCTION, (const void *)handle_nothing);
+	transfer_set(transfer, CURLOPT_CLOSESOCKETFUNCTION, (const void *)handle_close);
+	transfer_set(transfer, CURLOPT_CLOSESOCKETDATA, transfer);
 	transfer_set_number(transfer, CURLOPT_VERBOSE, 1);
 	transfer_set(transfer, CURLOPT_DEBUGFUNCTION, (const void *)handle_talk);
 	transfer_set(transfer, CURLOPT_DEBUGDATA, transfer);

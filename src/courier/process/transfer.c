@@ -59,7 +59,7 @@ static curl_socket_t handle_socket(void *data, curlsocktype purpose, struct curl
 		return CURL_SOCKET_BAD;
 	fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	if (fd >= 0 && transfer->mailing)
-		transfer->mailing->sockets[transfer->n_tried % TRANSFER_SOCKETS] = fd;
+		mailing_note_socket(transfer->mailing, fd);
 	transfer->n_tried++;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -206,6 +206,8 @@ static void transfer_free(struct transfer *transfer)
 		at = &(*at)->next;
 	*at = transfer->next;
 	transfer->dispatch->n_open--;
+	if (transfer->mailing)
+		mailing_hang_up(transfer->mailing);
 	(void)curl_multi_remove_handle(transfer->dispatch->multi, transfer->easy);
 	curl_easy_cleanup(transfer->easy);
 	curl_url_cleanup(transfer->url);
