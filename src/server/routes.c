@@ -32,6 +32,7 @@ const struct route *const server_routes[] = {
 	routes_pipelines,
 	routes_destinations,
 	routes_deliveries,
+	routes_messages,
 	routes_investigate,
 	routes_investigations,
 	routes_integrations,

@@ -5,3 +5,4 @@
 
 extern const struct route routes_destinations[];
 extern const struct route routes_deliveries[];
+extern const struct route routes_messages[];

@@ -1,4 +1,4 @@
-/* Destinations: made, listed, changed, removed, tested. No answer holds a secret. */
+/* Destinations: made, listed, changed, removed. No answer holds a secret. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "server/notify/kind.h"
 #include "server/notify/outbox_internal.h"
 #include "server/notify/routes.h"
-#include "server/notify/send.h"
 #include "server/org/vault.h"
 
 #define COLUMNS "id, kind, name, created, created_by, secrets, config"
@@ -192,49 +191,6 @@ static void delete_destination(struct exchange *exchange)
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_removed);
 }
 
-static void handle_tested(struct exchange *exchange, const struct store_result *result UNUSED)
-{
-	const char *id = exchange->data;
-
-	outbox_look(exchange->api->outbox);
-	exchange_answer(exchange, json_pack("{s:s}", "delivery", id));
-}
-
-static void handle_not_tested(struct exchange *exchange, const struct error *err)
-{
-	struct error why;
-
-	send_explain(err, &why);
-	exchange_fail(exchange, &why);
-}
-
-static void post_test(struct exchange *exchange)
-{
-	CLEANUP(json) json_t *document = json_pack("{s:s}", "kind", "test");
-	CLEANUP(send) struct send send = { 0 };
-	char nonce[NONCE_TEXT_BYTES];
-	const struct outbox_message message = {
-		.org = exchange->caller.org->id,
-		.destination = exchange->params[0],
-		.incident = exchange_text(exchange, "test_%.20s", nonce_make(nonce)),
-		.event = "test",
-		.document = document,
-	};
-	struct store_step steps[SEND_MAX_STEPS + 1];
-	struct error err = { 0 };
-
-	if (send_init(&send, exchange->api->outbox, &message, &err) < 0) {
-		exchange_fail(exchange, &err);
-		return;
-	}
-	for (unsigned i = 0; i < send.n; i++)
-		steps[i] = send.steps[i];
-	steps[send.n] = exchange_audit(exchange, "destination.test", message.destination, NULL);
-	exchange->data = (void *)(uintptr_t)exchange_text(exchange, "%s", send.id);
-	exchange->failed = handle_not_tested;
-	exchange_submit(exchange, steps, send.n + 1, handle_tested);
-}
-
 #define KINDS "{\"enum\":[\"mail\",\"pagerduty\",\"slack\",\"teams\",\"webhook\"]}"
 #define OPEN_OBJECT "{\"type\":\"object\"}"
 #define WISH "\"kind\":" KINDS ",\"config\":" OPEN_OBJECT ",\"secret\":" OPEN_OBJECT
@@ -282,12 +238,5 @@ const struct route routes_destinations[] = {
 	  .least = ROLE_ADMIN,
 	  .response = SCHEMA_OK,
 	  .handle = delete_destination },
-	{ .method = "POST",
-	  .pattern = "/api/v1/destinations/{destination_id}/test",
-	  .summary = "Sends a test message; the delivery tells what became of it.",
-	  .least = ROLE_ADMIN,
-	  .status = 202,
-	  .response = SCHEMA_GIVES("\"delivery\"", "\"delivery\":" SCHEMA_TEXT),
-	  .handle = post_test },
 	{ 0 },
 };
