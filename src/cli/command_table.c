@@ -28,6 +28,8 @@ const struct command *const commands[] = {
 	&command_key,
 	&command_token,
 	&command_pipeline,
+	&command_destination,
+	&command_delivery,
 	&command_provision,
 	&command_test_connection,
 	&command_help,

@@ -192,6 +192,36 @@ const struct command command_test_connection = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_destination = {
+	.name = "destination",
+	.usage = "list | show NAME | remove NAME | test NAME  [--json]\n"
+		 "                       create KIND NAME [KEY=VALUE...] [--secret-file FILE|-]",
+	.summary = "Where reports go: Slack, Teams, PagerDuty, mail, a webhook",
+	.help = "KIND is slack, teams, pagerduty, mail or webhook. The secret comes from a file or "
+		"standard\ninput (-), as one text or as JSON, and is never shown again:\n\n"
+		"  slack      channel=C0123; a bot's token, or the URL of an incoming webhook\n"
+		"  teams      the URL of a workflow's webhook\n"
+		"  pagerduty  a routing key, or {\"routing_key\", \"token\"} and from=MAIL for "
+		"notes\n"
+		"  mail       host= from= to=A,B [port= user= security=starttls|tls|none]; a "
+		"password\n"
+		"  webhook    url=; the key that signs: whsec_ and Base64 of 24 to 64 bytes\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_delivery = {
+	.name = "delivery",
+	.usage =
+		"list [--state waiting|sending|delivered|failed|skipped] [--incident ID] [--json]\n"
+		"                       retry ID",
+	.summary = "What destinations were told, and what failed",
+	.help = "A delivery that fails for the time being is tried again for a day; 'retry' tries "
+		"one that\nhas failed for good once more.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
 const struct command command_token = {
 	.name = "token",
 	.usage =

@@ -13,6 +13,8 @@ extern const struct command command_agent;
 extern const struct command command_approval;
 extern const struct command command_approver;
 extern const struct command command_audit;
+extern const struct command command_delivery;
+extern const struct command command_destination;
 extern const struct command command_fan_out;
 extern const struct command command_gate;
 extern const struct command command_grant;

@@ -6,12 +6,16 @@
 #include "remote/commands.h"
 
 const struct command *const commands[] = {
-	&command_agent,    &command_approval,  &command_approver,
-	&command_audit,    &command_grant,     &command_login,
-	&command_org,      &command_key,       &command_token,
-	&command_pipeline, &command_provision, &command_test_connection,
-	&command_up,       &command_fan_out,   &command_gate,
-	&command_help,     &command_version,   NULL,
+	&command_agent,       &command_approval,
+	&command_approver,    &command_audit,
+	&command_grant,       &command_login,
+	&command_org,         &command_key,
+	&command_token,       &command_pipeline,
+	&command_destination, &command_delivery,
+	&command_provision,   &command_test_connection,
+	&command_up,          &command_fan_out,
+	&command_gate,        &command_help,
+	&command_version,     NULL,
 };
 
 int fleet_run(struct cli *cli, int argc, char **argv)
@@ -23,6 +27,8 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		{ &command_agent, remote_agent },
 		{ &command_approval, remote_approval },
 		{ &command_approver, remote_approver },
+		{ &command_delivery, remote_delivery },
+		{ &command_destination, remote_destination },
 		{ &command_fan_out, remote_fan_out },
 		{ &command_gate, remote_gate },
 		{ &command_audit, remote_audit },

@@ -7,6 +7,8 @@ int remote_agent(struct cli *cli, int argc, char **argv);
 int remote_approval(struct cli *cli, int argc, char **argv);
 int remote_approver(struct cli *cli, int argc, char **argv);
 int remote_audit(struct cli *cli, int argc, char **argv);
+int remote_delivery(struct cli *cli, int argc, char **argv);
+int remote_destination(struct cli *cli, int argc, char **argv);
 int remote_fan_out(struct cli *cli, int argc, char **argv);
 int remote_gate(struct cli *cli, int argc, char **argv);
 int remote_grant(struct cli *cli, int argc, char **argv);
