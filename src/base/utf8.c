@@ -49,3 +49,24 @@ bool utf8_is_valid(const char *text, size_t len)
 	}
 	return true;
 }
+
+unsigned long utf8_code_point(const char *at, size_t len)
+{
+	static const unsigned char masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	unsigned long code = (unsigned char)*at & masks[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)at[i] & 0x3f);
+	return code;
+}
+
+size_t utf8_encode(unsigned long code, char bytes[4])
+{
+	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+	for (size_t i = len - 1; i > 0; i--, code >>= 6)
+		bytes[i] = (char)(0x80 | (code & 0x3f));
+	bytes[0] = (char)(marks[len] | code);
+	return len;
+}

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "call/frame.h"
+#include "investigation/channel_internal.h"
 
 int channel_send(struct channel *channel, const char *type, const char *text, struct error *err)
 {
@@ -34,19 +35,26 @@ json_t *channel_start(struct channel *channel, struct error *err)
 	return body;
 }
 
+int channel_send_call(const struct channel *channel, const struct ledger *ledger, size_t item,
+		      struct error *err)
+{
+	const struct evidence *evidence = &ledger->items[item];
+	CLEANUP(json)
+	json_t *header =
+		json_pack("{s:s, s:I, s:s, s:s}", "type", "call", "id", (json_int_t)item + 1,
+			  "tool", evidence->tool, "evidence", evidence->id);
+	CLEANUP(text) char *args = json_canonical(evidence->args);
+
+	return frame_write(channel->fd, header, args, strlen(args), err);
+}
+
 static int send_calls(struct witness *witness, struct ledger *ledger, size_t first,
 		      struct error *err)
 {
 	const struct channel *channel = container_of(witness, struct channel, witness);
 
 	for (size_t i = first; i < ledger->n; i++) {
-		const struct evidence *evidence = &ledger->items[i];
-		CLEANUP(json)
-		json_t *header =
-			json_pack("{s:s, s:I, s:s, s:s}", "type", "call", "id", (json_int_t)i + 1,
-				  "tool", evidence->tool, "evidence", evidence->id);
-		CLEANUP(text) char *args = json_canonical(evidence->args);
-		int r = frame_write(channel->fd, header, args, strlen(args), err);
+		int r = channel_send_call(channel, ledger, i, err);
 
 		if (r < 0)
 			return r;
@@ -73,22 +81,26 @@ static bool is_open(const struct evidence *evidence)
 	return !evidence->result && !evidence->why.code;
 }
 
+bool channel_take_answer(struct ledger *ledger, const struct frame *frame)
+{
+	int64_t id = json_get_int(frame->header, "id", 0);
+
+	if (strcmp(json_get_text(frame->header, "type", ""), "answer") != 0 || id <= 0 ||
+	    id > (int64_t)ledger->n || !is_open(&ledger->items[id - 1]))
+		return false;
+	take_answer(ledger, &ledger->items[id - 1], frame);
+	return true;
+}
+
 /* One frame; answers to calls that are not open any more are ignored. */
-static int hear(const struct channel *channel, struct ledger *ledger, size_t first,
-		struct error *err)
+static int hear(const struct channel *channel, struct ledger *ledger, struct error *err)
 {
 	CLEANUP(frame) struct frame frame = { 0 };
-	int64_t id;
 	int r = frame_read(channel->fd, &frame, err);
 
-	if (r < 0)
-		return r;
-	id = json_get_int(frame.header, "id", 0);
-	if (strcmp(json_get_text(frame.header, "type", ""), "answer") != 0 ||
-	    id <= (int64_t)first || id > (int64_t)ledger->n || !is_open(&ledger->items[id - 1]))
-		return 0;
-	take_answer(ledger, &ledger->items[id - 1], &frame);
-	return 0;
+	if (r == 0)
+		(void)channel_take_answer(ledger, &frame);
+	return r;
 }
 
 static bool any_open(const struct ledger *ledger, size_t first)
@@ -133,7 +145,7 @@ static int collect(struct witness *witness, struct ledger *ledger, size_t first,
 		if (r < 0 && errno != EINTR)
 			return error_errno(err, "wait for answers");
 		if (r > 0) {
-			r = hear(channel, ledger, first, err);
+			r = hear(channel, ledger, err);
 			if (r < 0)
 				return r;
 		}
@@ -159,4 +171,5 @@ void channel_init(struct channel *channel, int fd)
 		.witness = { .send = send_calls, .collect = collect, .tell = tell },
 		.fd = fd,
 	};
+	channel_line_init(channel);
 }

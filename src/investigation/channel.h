@@ -1,6 +1,6 @@
 /*
- * The channel: the live witness, on the descriptor that the investigator
- * inherits from whoever started it.
+ * The channel: the live witness, and the live line of a model's loop, on the descriptor
+ * that the investigator inherits from whoever started it.
  *
  * Frames of call/frame.h. The other side sends {"type":"start"} with what to
  * investigate, then answers each {"type":"call"}; it hears {"type":"event"},
@@ -8,15 +8,24 @@
  * answered by the deadline is cancelled and counts as failed. A call's header has
  * the id of its evidence; one of those that a starter started (starter.h) ends
  * with {"type":"failure"}, a sentence, where it has no report.
+ *
+ * Models: we send {"type":"model", "id", "model": name, "path"} with the body of the
+ * request, and hear {"type":"model_head", "id", "status", "retry_after_s"?}, any number
+ * of {"type":"model_chunk", "id"} with bytes of the answer as body, and
+ * {"type":"model_end", "id", "error"?}; {"type":"model_cancel", "id"} gives one up.
+ * People: the event {"type":"question", "data":{"id", "question", "choices"?}} is
+ * answered by {"type":"person", "id"} with the text as body.
  */
 #pragma once
 
+#include "investigation/line.h"
 #include "investigation/witness.h"
 
 #define CHANNEL_CALL_TIMEOUT_MS 35000
 
 struct channel {
 	struct witness witness;
+	struct line line;
 	int fd;
 };
 

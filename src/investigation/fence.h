@@ -25,3 +25,6 @@ void fence_put(const struct fence *fence, const char *label, struct str text, st
 
 /* Without the lines: the text as it may be shown. */
 void fence_put_text(const struct fence *fence, struct str text, struct buf *out);
+
+/* Whether a code point is one that people do not see. */
+bool fence_hides(unsigned long code_point);

@@ -54,9 +54,9 @@ static void add_vitals(struct investigation *investigation)
 	}
 }
 
-static void learn(struct investigation *investigation, size_t first)
+static void learn(struct investigation *investigation, size_t first, size_t end)
 {
-	for (size_t i = first; i < investigation->ledger.n; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct evidence *evidence = &investigation->ledger.items[i];
 		struct fact fact = {
 			.tool = evidence->tool,
@@ -65,6 +65,7 @@ static void learn(struct investigation *investigation, size_t first)
 		};
 
 		diagnosis_learn(investigation->diagnosis, &fact);
+		investigation->n_learnt = i + 1;
 	}
 }
 
@@ -131,7 +132,7 @@ static int judge(struct investigation *investigation, size_t first, struct error
 	int r;
 
 	tell_ends(investigation, first);
-	learn(investigation, investigation->n_rounds ? first : 0);
+	learn(investigation, investigation->n_rounds ? first : 0, investigation->ledger.n);
 	investigation->n_rounds++;
 	r = diagnosis_judge(investigation->diagnosis, err);
 	if (r < 0)
@@ -172,25 +173,52 @@ void investigation_restore(struct investigation *investigation, const json_t *it
 		investigation->ledger.last = investigation->last_earlier;
 }
 
-json_t *investigation_run(struct investigation *investigation, struct error *err)
+int investigation_explore(struct investigation *investigation, struct error *err)
 {
-	uint64_t start_ns = clock_monotonic_ns();
-	json_t *report;
-
 	investigation->asked = question_parse(investigation->question, investigation->since_s);
 	if (first_round(investigation, err) < 0 ||
 	    judge(investigation, investigation->n_earlier, err) < 0)
-		return NULL;
+		return err->code;
 	for (;;) {
 		CLEANUP(json) json_t *calls = next_calls(investigation);
 		size_t first = investigation->ledger.n;
 
 		if (!json_array_size(calls))
-			break;
+			return 0;
 		if (next_round(investigation, calls, err) < 0 ||
 		    judge(investigation, first, err) < 0)
-			return NULL;
+			return err->code;
 	}
+}
+
+int investigation_learn(struct investigation *investigation, struct error *err)
+{
+	struct ledger *ledger = &investigation->ledger;
+	const char *tools[LEDGER_MAX_ITEMS];
+	size_t n = 0;
+	int r;
+
+	for (size_t i = investigation->n_learnt; i < ledger->n; i++) {
+		if (!ledger->items[i].result && !ledger->items[i].why.code)
+			break;
+		tools[n++] = ledger->items[i].tool;
+	}
+	if (!n)
+		return 0;
+	r = diagnosis_prepare(investigation->diagnosis, tools, n, err);
+	if (r < 0)
+		return r;
+	learn(investigation, investigation->n_learnt, investigation->n_learnt + n);
+	return diagnosis_judge(investigation->diagnosis, err);
+}
+
+json_t *investigation_run(struct investigation *investigation, struct error *err)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	json_t *report;
+
+	if (investigation_explore(investigation, err) < 0)
+		return NULL;
 	report = report_new(investigation);
 	json_put(report, "elapsed_ms",
 		 json_integer((json_int_t)((clock_monotonic_ns() - start_ns) / NS_PER_MS)));

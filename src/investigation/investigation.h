@@ -33,6 +33,7 @@ struct investigation {
 	json_t *asked;
 	struct diagnosis *diagnosis;
 	unsigned n_rounds;
+	size_t n_learnt; /* items of the ledger that the engine knows */
 };
 
 /*
@@ -40,6 +41,12 @@ struct investigation {
  * form (ledger_restore()); new ids go on from the number 'last'.
  */
 void investigation_restore(struct investigation *investigation, const json_t *items, int64_t last);
+
+/* The engine's rounds, without a report: what a model begins with. */
+int investigation_explore(struct investigation *investigation, struct error *err) MUST_CHECK;
+
+/* Lets the engine weigh what others have put into the ledger, as far as it is answered. */
+int investigation_learn(struct investigation *investigation, struct error *err) MUST_CHECK;
 
 /* A report (a new reference), or NULL with 'err'. */
 json_t *investigation_run(struct investigation *investigation, struct error *err);

@@ -29,6 +29,7 @@
 #include "diagnosis/predicates.h"
 #include "investigation/case.h"
 #include "investigation/channel.h"
+#include "investigation/driven.h"
 #include "investigation/report.h"
 #include "investigation/start.h"
 #include "investigation/starter.h"
@@ -169,6 +170,32 @@ static int deliver(struct channel *channel, const struct investigation *investig
 	return channel_send(channel, "report", text, err);
 }
 
+/* What a thread keeps of a model's conversation; too large a one is not kept. */
+static int deliver_conversation(struct channel *channel, const json_t *turns, struct error *err)
+{
+	CLEANUP(text) char *text = turns ? json_canonical(turns) : NULL;
+	int r = text ? channel_send(channel, "conversation", text, err) : 0;
+
+	return r == -E2BIG ? 0 : r;
+}
+
+static json_t *run_engine(struct channel *channel, struct investigation *investigation,
+			  const json_t *start, struct error *err)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	CLEANUP(json) json_t *conversation = NULL;
+	CLEANUP(json) json_t *report = NULL;
+
+	if (!driven_is_wanted(start))
+		return investigation_run(investigation, err);
+	report = driven_run(investigation, &channel->line, start, &conversation, err);
+	if (!report || deliver_conversation(channel, conversation, err) < 0)
+		return NULL;
+	json_put(report, "elapsed_ms",
+		 json_integer((json_int_t)((clock_monotonic_ns() - start_ns) / NS_PER_MS)));
+	return TAKE(report);
+}
+
 static int answer_channel(struct channel *channel, struct predicates *predicates, struct error *err)
 {
 	CLEANUP(json) json_t *start = channel_start(channel, err);
@@ -182,7 +209,7 @@ static int answer_channel(struct channel *channel, struct predicates *predicates
 	investigation.available = available;
 	investigation.predicates = predicates;
 	investigation.witness = &channel->witness;
-	report = investigation_run(&investigation, err);
+	report = run_engine(channel, &investigation, start, err);
 	return report ? deliver(channel, &investigation, report, err) : err->code;
 }
 

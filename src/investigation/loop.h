@@ -39,6 +39,7 @@ struct loop_call {
 	bool is_answered;
 	bool is_failed;
 	char *text; /* the answer */
+	char *summary;
 };
 
 /* A tool that the loop answers itself. */
@@ -80,8 +81,10 @@ struct loop {
 	struct exchange exchange;
 	struct loop_call calls[LOOP_MAX_CALLS];
 	size_t n_calls;
-	json_t *shown; /* names of host tools that the model sees now */
-	unsigned n_rounds, n_reminders, n_shortened;
+	json_t *shown; /* [names of host tools that the model sees now], oldest first */
+	const struct model *shown_for;
+	unsigned n_rounds, n_reminders, n_rejected, n_shortened;
+	bool is_last_round;
 };
 
 struct crew {
@@ -97,7 +100,7 @@ struct crew {
 	struct loop *loops[CREW_MAX_LOOPS];
 	size_t n_loops;
 	int64_t last_id;
-	struct error why;
+	char episode[REPLY_ID_BYTES];
 };
 
 void loop_finish(struct loop *loop);

@@ -3,8 +3,9 @@
  *
  * {"question", "host", "window": {"since_s"}, "options": {"thorough"}, "tools": [{name, risk,
  * ...}], "evidence": [items of a case with "earlier"], "last_earlier": number, "turns":
- * [{"question", "report"}]}. All but the question and the tools may be missing. "turns" are the
- * earlier questions of the conversation, oldest first, for a model.
+ * [{"question", "report"}], "engine", "models", "budget", "conversation"}. All but the question
+ * and the tools may be missing. "turns" are the earlier questions of the conversation, oldest
+ * first, for a model; the last four are of model/model.h, budget.h and driven.h.
  */
 #pragma once
 

@@ -88,10 +88,13 @@ void conversation_say(struct conversation *conversation, const char *text)
 
 void conversation_answer(struct conversation *conversation, const struct tool_answer *answer)
 {
-	json_push(turn_of(conversation, "user"),
-		  json_pack("{s:s, s:s, s:o, s:b}", "type", "result", "id", answer->call_id, "text",
-			    json_text(answer->text, strlen(answer->text)), "failed",
-			    answer->is_failed));
+	json_t *block = json_pack("{s:s, s:s, s:o, s:b}", "type", "result", "id", answer->call_id,
+				  "text", json_text(answer->text, strlen(answer->text)), "failed",
+				  answer->is_failed);
+
+	if (answer->summary)
+		json_put(block, "short", json_text(answer->summary, strlen(answer->summary)));
+	json_push(turn_of(conversation, "user"), block);
 }
 
 void conversation_reply(struct conversation *conversation, json_t *blocks)

@@ -4,7 +4,7 @@
  * Turns alternate: {"role": "user" | "assistant", "blocks": [...]}. Blocks:
  *	{"type": "text", "text"}
  *	{"type": "call", "id", "name", "args": {}}          what the model asks for
- *	{"type": "result", "id", "text", "failed"}          what it is told, one per call
+ *	{"type": "result", "id", "text", "failed", "short"?} what it is told, one per call
  *	{"type": "kept", "model", "block"}                  a provider's own block (thinking with
  *	                                                    its signature): for that model only
  * It is plain JSON, so that a thread keeps it and continues it after a restart.
@@ -22,6 +22,7 @@ struct conversation {
 struct tool_answer {
 	const char *call_id;
 	const char *text;
+	const char *summary; /* what stands for the text where there is no room; or NULL */
 	bool is_failed;
 };
 
@@ -39,3 +40,13 @@ void conversation_answer(struct conversation *conversation, const struct tool_an
 
 /* The assistant's turn; takes the blocks. */
 void conversation_reply(struct conversation *conversation, json_t *blocks);
+
+/* About as many bytes as it takes in a request. */
+size_t conversation_size(const struct conversation *conversation);
+
+/*
+ * Shortens it until it is no larger than that: old results become their summaries, then the
+ * oldest rounds one line each in the first turn, then the newest results are summaries too.
+ * False if that was not enough.
+ */
+bool conversation_fit(struct conversation *conversation, size_t max_bytes);

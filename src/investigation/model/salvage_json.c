@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* A quote that opens, and the ones that may close it. */
 struct quote {
 	const char *open;
@@ -72,19 +74,8 @@ static bool ends_string(struct str after)
 static void add_code_point(unsigned long code, struct buf *out)
 {
 	char bytes[4];
-	size_t n = 0;
 
-	if (code < 0x80) {
-		bytes[n++] = (char)code;
-	} else if (code < 0x800) {
-		bytes[n++] = (char)(0xc0 | code >> 6);
-		bytes[n++] = (char)(0x80 | (code & 0x3f));
-	} else {
-		bytes[n++] = (char)(0xe0 | code >> 12);
-		bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-		bytes[n++] = (char)(0x80 | (code & 0x3f));
-	}
-	buf_add(out, bytes, n);
+	buf_add(out, bytes, utf8_encode(code, bytes));
 }
 
 static void take_unicode(struct str *text, struct buf *out)

@@ -1,0 +1,13 @@
+/* What the two sides of the channel, witness and line, share. */
+#pragma once
+
+#include "call/frame.h"
+#include "investigation/channel.h"
+
+int channel_send_call(const struct channel *channel, const struct ledger *ledger, size_t item,
+		      struct error *err);
+
+/* Fills the item that a frame answers; false if it is not open, or none. */
+bool channel_take_answer(struct ledger *ledger, const struct frame *frame);
+
+void channel_line_init(struct channel *channel);

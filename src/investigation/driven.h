@@ -1,0 +1,20 @@
+/*
+ * An investigation that a model drives: the engine's rounds, the loop, one report.
+ *
+ * Start options: "engine" names a model of "models"; the others of that list are what it
+ * falls back to, then the built-in engine. "conversation" is what a thread kept of
+ * earlier questions.
+ */
+#pragma once
+
+#include "investigation/loop.h"
+
+/* Whether the start asks for a model. */
+bool driven_is_wanted(const json_t *start);
+
+/*
+ * A report without "elapsed_ms" (a new reference), or NULL with 'err'. 'conversation_out'
+ * is set to what a thread keeps (a new reference, or NULL).
+ */
+json_t *driven_run(struct investigation *investigation, struct line *line, const json_t *start,
+		   json_t **conversation_out, struct error *err);

@@ -1,0 +1,34 @@
+/* What the parts of the loop share. */
+#pragma once
+
+#include "investigation/loop.h"
+
+#define LOOP_BYTES_PER_TOKEN 3 /* of JSON and logs; a low guess, so that it fits */
+
+/* Bytes that a conversation may have with a model, beside prompt, tools and answer. */
+size_t loop_room_bytes(const struct loop *loop, const struct model *model);
+
+/* Bytes of one result that are shown. */
+size_t loop_result_bytes(const struct loop *loop);
+
+/* Starts the calls of a reply. An error is the line's. */
+int loop_start_calls(struct loop *loop, const struct reply *reply, struct error *err) MUST_CHECK;
+
+/* Whether all are answered; puts the answers into the conversation and forgets the calls. */
+bool loop_end_calls(struct loop *loop);
+
+void loop_hear_calls(struct loop *loop, const struct news *news);
+int loop_tick_calls(struct loop *loop, uint64_t now_ns, struct error *err) MUST_CHECK;
+
+/* When something is due, UINT64_MAX for never. */
+uint64_t loop_due_ns(const struct loop *loop);
+
+/* toolbox.c: which host tools are shown. */
+void toolbox_fill(struct loop *loop, const struct model *model);
+
+/* [{"name", "summary", "schema"}] of what is shown and of own tools, sorted by name. */
+json_t *toolbox_list(const struct loop *loop);
+
+/* Shows the tools that match a query, instead of the oldest; their names. */
+json_t *toolbox_find(struct loop *loop, const char *query);
+bool toolbox_shows_all(const struct loop *loop);
