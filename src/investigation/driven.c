@@ -8,7 +8,7 @@
 #include "investigation/prompt.h"
 #include "investigation/report.h"
 
-#define TASK_SHARE 2 /* of the room: the rest is for the rounds */
+#define TASK_SHARE 3 /* of the room: the rest is for the rounds */
 #define TASK_MAX_BYTES (48 * KIB)
 #define MAX_TURNS 4
 #define TURN_MAX_BYTES (2 * KIB)

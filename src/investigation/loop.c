@@ -32,7 +32,7 @@ size_t loop_room_bytes(const struct loop *loop, const struct model *model)
 size_t loop_result_bytes(const struct loop *loop)
 {
 	const struct model *model = model_chain_model(&loop->crew->chain);
-	size_t room = model ? loop_room_bytes(loop, model) / 6 : 0;
+	size_t room = model ? loop_room_bytes(loop, model) / (2 + 2 * (loop->n_calls + 1)) : 0;
 
 	return room < LEAST_RESULT_BYTES  ? LEAST_RESULT_BYTES
 	       : room > MOST_RESULT_BYTES ? MOST_RESULT_BYTES
