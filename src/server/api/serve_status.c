@@ -115,6 +115,7 @@ static void add_hub(struct buf *page, const struct hub_counters *hub)
 	add_metric(page, "outcomes_total", "counter", hub->outcomes);
 	add_metric(page, "calls_expired_total", "counter", hub->calls_expired);
 	add_metric(page, "heartbeats_total", "counter", hub->heartbeats);
+	add_metric(page, "store_failures_total", "counter", hub->store_failures);
 }
 
 static void get_metrics(struct exchange *exchange)

@@ -148,6 +148,8 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 		return;
 	link_release(link);
 	if (err || link->entry->is_revoked) {
+		if (!hub_ready_link(link->entry) && !link->entry->is_revoked)
+			hub_set_presence(op->hub, link->entry, "disconnected");
 		link_close(link,
 			   err && err->code != -ENOENT ? WEBSOCKET_TRY_LATER : WEBSOCKET_POLICY,
 			   err ? "the store did not take the hello" : "the agent was revoked");
@@ -168,8 +170,9 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 		tools_ask(link);
 }
 
-static void store_hello(struct hub_link *link)
+static void store_hello(struct hub_turn *turn)
 {
+	struct hub_link *link = container_of(turn, struct hub_link, turn);
 	struct hub_entry *entry = link->entry;
 	const json_t *params = link->hello;
 	CLEANUP(json) json_t *labels = merge_labels(link, params);
@@ -179,6 +182,7 @@ static void store_hello(struct hub_link *link)
 	struct hub_op *op = hub_op_new(link->hub, entry->org, entry->agent, NULL);
 	struct hub_batch batch = { 0 };
 
+	turn_forget(&entry->turn); /* what was known of it before */
 	entry->saved_seen_ns = entry->last_seen_ns;
 	op->link = link->number;
 	op->done = handle_stored;
@@ -218,5 +222,5 @@ void hello_handle(struct hub_link *link, json_t *id, const json_t *params)
 	}
 	text_format(link->version, sizeof(link->version), "%s", short_text(params, "version"));
 	link_stop(link);
-	store_hello(link);
+	turn_take(link->hub, &link->turn, store_hello);
 }

@@ -68,6 +68,7 @@ struct hub *hub_new(const struct hub_config *config)
 		abort();
 	hub->config = *config;
 	hub->heard.next = hub->heard.prev = &hub->heard;
+	TAILQ_INIT(&hub->turns);
 	hub->started_wall_ns = clock_wall_ns();
 	hub->stale_timer = timer_new(hub, link_handle_stale);
 	hub->expiry_timer = timer_new(hub, expiry_handle_timer);
@@ -83,6 +84,7 @@ static void free_entry(struct hub_entry *entry)
 	while (entry->links)
 		link_free(entry->links);
 	flights_drop(entry);
+	turn_forget(&entry->turn);
 	free(entry);
 }
 
@@ -148,6 +150,7 @@ struct hub_entry *hub_entry_of(struct hub *hub, const char *org, const char *age
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		abort();
+	entry->hub = hub;
 	text_format(entry->org, sizeof(entry->org), "%s", org);
 	text_format(entry->agent, sizeof(entry->agent), "%s", agent);
 	entry->next = *bucket;
@@ -204,20 +207,27 @@ const struct hub_counters *hub_counters(const struct hub *hub)
 	return &hub->counters;
 }
 
-void hub_set_presence(struct hub *hub, struct hub_entry *entry, const char *state)
+static void store_presence(struct hub_turn *turn)
 {
-	struct hub_op *op = hub_op_new(hub, entry->org, entry->agent, NULL);
+	struct hub_entry *entry = container_of(turn, struct hub_entry, turn);
+	struct hub_op *op = hub_op_new(entry->hub, entry->org, entry->agent, NULL);
 	struct hub_batch batch = { 0 };
 
 	entry->saved_seen_ns = entry->last_seen_ns;
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE agents SET state = $3, last_seen = $4 WHERE org = $1 AND id = $2"
 		  " AND revoked IS NULL",
-		  store_text(entry->org), store_text(entry->agent), store_text(state),
+		  store_text(entry->org), store_text(entry->agent), store_text(entry->presence),
 		  store_int((int64_t)entry->last_seen_ns));
 	hub_batch_event(&batch, op, "agent",
-			json_pack("{s:s, s:s}", "id", entry->agent, "state", state));
+			json_pack("{s:s, s:s}", "id", entry->agent, "state", entry->presence));
 	hub_op_submit(op, &batch);
+}
+
+void hub_set_presence(struct hub *hub, struct hub_entry *entry, const char *state)
+{
+	entry->presence = state;
+	turn_take(hub, &entry->turn, store_presence);
 }
 
 static void close_all(struct hub *hub)
@@ -248,7 +258,7 @@ void hub_check_ended(struct hub *hub)
 {
 	void (*ended)(struct hub * hub, void *data) = hub->ended;
 
-	if (!ended || hub->n_ops || hub->counters.links)
+	if (!ended || hub->n_ops || hub->counters.links || !TAILQ_EMPTY(&hub->turns))
 		return;
 	hub->ended = NULL;
 	ended(hub, hub->ended_data);

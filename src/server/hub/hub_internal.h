@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <sys/queue.h>
+
 #include "server/hub/events.h"
 #include "server/hub/queue.h"
 
@@ -21,6 +23,23 @@ struct hub_op;
 struct heard {
 	struct heard *next, *prev;
 };
+
+/*
+ * turns.c: a link's look-up, its hello and its presence wait here while the store has many
+ * batches of ours: ten thousand that come back at once are slower, but none is refused, and calls
+ * find room. Embedded in what waits. 'take' is called once, perhaps before turn_take() returns.
+ */
+#define HUB_MAX_OPS_OF_LINKS 1024
+
+struct hub_turn {
+	TAILQ_ENTRY(hub_turn) next;
+	struct hub *hub; /* NULL: it does not wait */
+	void (*take)(struct hub_turn *turn);
+};
+
+void turn_take(struct hub *hub, struct hub_turn *turn, void (*take)(struct hub_turn *turn));
+void turn_forget(struct hub_turn *turn);
+void turns_go_on(struct hub *hub);
 
 struct hub_tools_wait {
 	struct hub_tools_wait *next;
@@ -43,6 +62,9 @@ struct hub_entry {
 	uint64_t anchor_seq;                                     /* the last one that was signed */
 	char anchor_head[HUB_ID_BYTES];
 	struct hub_tools_wait *tools_waits;
+	struct hub *hub;
+	struct hub_turn turn; /* of its presence */
+	const char *presence; /* to be stored then; constant */
 	char org[HUB_ID_BYTES], agent[HUB_ID_BYTES];
 };
 
@@ -63,6 +85,7 @@ struct hub {
 	struct hub_link *acks; /* links with acknowledgements to send */
 	struct hub_op *ops;
 	unsigned n_ops;
+	TAILQ_HEAD(, hub_turn) turns;
 	struct hub_wait *waits[HUB_WAIT_BUCKETS];
 	struct hub_subscription *subscriptions;
 	struct hub_approvers *approvers;
@@ -86,6 +109,7 @@ struct hub_link *hub_find_link(const struct hub *hub, const char *org, const cha
 struct hub_link *hub_ready_link(const struct hub_entry *entry);
 void hub_check_ended(struct hub *hub);
 
+/* In its turn; a later one takes its place. */
 void hub_set_presence(struct hub *hub, struct hub_entry *entry, const char *state);
 
 /* expiry.c */

@@ -135,17 +135,22 @@ static void handle_closed(struct websocket *ws UNUSED, unsigned code, const char
 	hub_check_ended(hub);
 }
 
+static const struct timeval hello_time = { .tv_sec = HUB_HELLO_NS / NS_PER_SEC };
+
 static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct hub_link *link = data;
 
-	if (link->state != LINK_READY)
+	if (link->state == LINK_READY)
+		return;
+	if (link->turn.hub || link->hello) /* it waits for the store, whose batches have an end */
+		(void)event_add(link->deadline, &hello_time);
+	else
 		link_close(link, WEBSOCKET_POLICY, "no hello in time");
 }
 
 static struct hub_link *link_new(struct hub *hub, struct http_request *request)
 {
-	static const struct timeval hello = { .tv_sec = HUB_HELLO_NS / NS_PER_SEC };
 	struct hub_link *link = calloc(1, sizeof(*link));
 	struct websocket_config config = {
 		.handle_message = handle_message,
@@ -168,7 +173,7 @@ static struct hub_link *link_new(struct hub *hub, struct http_request *request)
 	link->hub = hub;
 	link->number = ++hub->next_link;
 	link->deadline = event_new(hub->config.base, -1, 0, handle_deadline, link);
-	if (!link->deadline || event_add(link->deadline, &hello) < 0)
+	if (!link->deadline || event_add(link->deadline, &hello_time) < 0)
 		abort();
 	note_heard(link);
 	arm_stale(hub);
@@ -181,6 +186,7 @@ void link_free(struct hub_link *link)
 {
 	take_out(link->entry ? &link->entry->links : &link->hub->strangers, link);
 	forget_heard(link);
+	turn_forget(&link->turn);
 	if (link->ws)
 		websocket_free(link->ws);
 	event_free(link->deadline);
@@ -229,8 +235,9 @@ static void handle_looked_up(struct hub_op *op, const struct store_result *resul
 		hello_handle(link, link->hello_id, link->hello);
 }
 
-static void look_up(struct hub_link *link)
+static void look_up(struct hub_turn *turn)
 {
+	struct hub_link *link = container_of(turn, struct hub_link, turn);
 	struct hub_entry *entry = link->entry;
 	struct hub_op *op = hub_op_new(link->hub, entry->org, entry->agent, NULL);
 	struct hub_batch batch = { 0 };
@@ -254,7 +261,7 @@ void link_adopt(struct hub_link *link, const char *org, const char *agent)
 	link->entry->links = link;
 	link->state = LINK_LOOKUP;
 	link_stop(link);
-	look_up(link);
+	turn_take(link->hub, &link->turn, look_up);
 }
 
 void hub_accept(struct hub *hub, struct http_request *request, const char *org, const char *agent)

@@ -20,6 +20,7 @@ struct hub_link {
 	struct hub_entry *entry; /* NULL while it is a stranger's */
 	struct hub_link *next;   /* of the entry, newest first; or of the strangers */
 	struct heard heard;
+	struct hub_turn turn; /* to be looked up, and for its hello */
 	struct websocket *ws;
 	uint64_t number;
 	enum link_state state;

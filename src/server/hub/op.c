@@ -123,6 +123,7 @@ static void handle_done(const struct store_result *result, const struct error *e
 		op->done(op, result, err);
 	unlink_op(op);
 	free_op(op);
+	turns_go_on(hub);
 	hub_check_ended(hub);
 }
 

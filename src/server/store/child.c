@@ -43,6 +43,7 @@ int child_start(struct child *child, struct event_base *base, const struct keepe
 	child->stream = bufferevent_socket_new(base, fd_take(&fd), BEV_OPT_CLOSE_ON_FREE);
 	if (!child->stream)
 		abort();
+	(void)bufferevent_priority_set(child->stream, 0);
 	(void)bufferevent_set_max_single_read(child->stream, STREAM_BYTES);
 	(void)bufferevent_set_max_single_write(child->stream, STREAM_BYTES);
 	return 0;

@@ -28,7 +28,7 @@
 struct event_base;
 struct store;
 
-#define STORE_MAX_PENDING 4096 /* batches; beyond: -EBUSY */
+#define STORE_MAX_PENDING 16384 /* batches, a fleet that comes back; beyond: -EBUSY */
 #define STORE_MAX_PENDING_BYTES (64 * MIB)
 #define STORE_DEADLINE_NS (10 * NS_PER_SEC) /* of a batch that says none */
 
