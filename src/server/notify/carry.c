@@ -51,7 +51,7 @@ static void handle_head(const struct courier_head *head, void *data)
 	for (size_t i = 0; i < head->n_headers; i++)
 		if (strcmp(head->headers[i].name, "retry-after") == 0)
 			flight->asked_ns = retry_after_ns(head->headers[i].value,
-							(uint64_t)outbox_now(flight->outbox));
+							  (uint64_t)outbox_now(flight->outbox));
 }
 
 static void handle_body(const char *bytes, size_t len, void *data)
@@ -121,21 +121,21 @@ static void send_letter(struct flight *flight, const struct letter *letter)
 		headers[i + 1] = (struct courier_header) { letter->headers[i].name,
 							   letter->headers[i].value };
 	flight->call = courier_request(flight->outbox->config.courier,
-				     &(struct courier_request) {
-					     .method = letter->method,
-					     .url = letter->url,
-					     .headers = headers,
-					     .n_headers = letter->n_headers + 1,
-					     .secrets = &secret,
-					     .n_secrets = *letter->secret ? 1 : 0,
-					     .body = letter->body,
-					     .n_body = letter->body ? strlen(letter->body) : 0,
-					     .wanted = "retry-after",
-					     .ca_pem = flight->outbox->config.ca_pem,
-					     .policy = policy_of(flight),
-					     .limits = limits,
-				     },
-				     &handlers, flight);
+				       &(struct courier_request) {
+					       .method = letter->method,
+					       .url = letter->url,
+					       .headers = headers,
+					       .n_headers = letter->n_headers + 1,
+					       .secrets = &secret,
+					       .n_secrets = *letter->secret ? 1 : 0,
+					       .body = letter->body,
+					       .n_body = letter->body ? strlen(letter->body) : 0,
+					       .wanted = "retry-after",
+					       .ca_pem = flight->outbox->config.ca_pem,
+					       .policy = policy_of(flight),
+					       .limits = limits,
+				       },
+				       &handlers, flight);
 }
 
 static void send_next(struct flight *flight)
@@ -201,8 +201,8 @@ static void handle_mailed(const struct courier_receipt *receipts, size_t n, cons
 		text_format(attempt->why, sizeof(attempt->why),
 			    "%zu recipients were refused, %zu put off", n_never, n_later);
 	conclude(flight, n_later        ? VERDICT_AGAIN
-		       : n_never == n ? VERDICT_REFUSED
-				      : VERDICT_DELIVERED);
+			 : n_never == n ? VERDICT_REFUSED
+					: VERDICT_DELIVERED);
 }
 
 static enum courier_security security_of(const json_t *config)

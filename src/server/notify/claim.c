@@ -128,10 +128,10 @@ void outbox_claim(struct outbox *outbox, const char *org, const char *id)
 	TAILQ_INSERT_TAIL(&outbox->flights, flight, link);
 	outbox->n_flights++;
 	flight->ticket = store_submit(outbox->config.store,
-				    &(struct store_batch) {
-					    .org = org,
-					    .steps = steps,
-					    .n_steps = ARRAY_LEN(steps),
-				    },
-				    handle_claimed, flight);
+				      &(struct store_batch) {
+					      .org = org,
+					      .steps = steps,
+					      .n_steps = ARRAY_LEN(steps),
+				      },
+				      handle_claimed, flight);
 }

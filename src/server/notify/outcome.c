@@ -49,7 +49,8 @@ void flight_discard(struct flight *flight)
 
 static bool is_given_up(const struct flight *flight)
 {
-	return outbox_now(flight->outbox) - flight->attempt.created_ns >= (int64_t)OUTBOX_PATIENCE_NS;
+	return outbox_now(flight->outbox) - flight->attempt.created_ns >=
+	       (int64_t)OUTBOX_PATIENCE_NS;
 }
 
 static const char *state_of(struct flight *flight)
@@ -189,20 +190,21 @@ static int64_t next_due(const struct flight *flight)
 void flight_record(struct flight *flight)
 {
 	struct record record = { 0 };
-	int64_t due = flight->verdict == VERDICT_AGAIN ? next_due(flight) : outbox_now(flight->outbox);
+	int64_t due =
+		flight->verdict == VERDICT_AGAIN ? next_due(flight) : outbox_now(flight->outbox);
 
-	flight->may_have_arrived = flight->may_have_arrived ||
-				 (flight->verdict == VERDICT_AGAIN && flight->attempt.is_uncertain);
+	flight->may_have_arrived = flight->may_have_arrived || (flight->verdict == VERDICT_AGAIN &&
+								flight->attempt.is_uncertain);
 	add_outcome(&record, flight, due);
 	add_reference(&record, flight);
 	add_hold(&record, flight, due);
 	flight->ticket = store_submit(flight->outbox->config.store,
-				    &(struct store_batch) {
-					    .org = flight->attempt.org,
-					    .steps = record.steps,
-					    .n_steps = record.n,
-				    },
-				    handle_recorded, flight);
+				      &(struct store_batch) {
+					      .org = flight->attempt.org,
+					      .steps = record.steps,
+					      .n_steps = record.n,
+				      },
+				      handle_recorded, flight);
 	free(record.reference);
 	free(record.progress);
 }
