@@ -88,6 +88,39 @@ const struct command command_grant = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_incident = {
+	.name = "incident",
+	.usage = "list [--state open|resolved|merged|all] [--json] | show NUMBER [--json] |\n"
+		 "                          resolve NUMBER | note NUMBER TEXT",
+	.summary = "What alerts became: their timelines, and what people say of them",
+	.help = "Alerts of one group, those that flap and those of one storm are one incident. It "
+		"ends\n"
+		"by itself when all its alerts have; 'resolve' ends it before, until one of them\n"
+		"fires anew. NUMBER may be its id as well.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
+const struct command command_integration = {
+	.name = "integration",
+	.usage = "list [--json] | create KIND [--name NAME] [--mapping FILE]\n"
+		 "                             [--secret-file FILE|-] [--json] | show NAME "
+		 "[--json] |\n"
+		 "                             rotate NAME [--keep 24h] [--secret-file FILE|-] |\n"
+		 "                             remove NAME | test NAME [FILE] [--json]",
+	.summary = "Systems that tell the org alerts, and how they are set up",
+	.help = "KIND is alertmanager, grafana, pagerduty or generic. 'create' prints what is to "
+		"be\n"
+		"pasted there, with the secret, which is shown once. PagerDuty makes its secret\n"
+		"itself: give it to 'rotate'. After a rotation the old secret is good for a day, "
+		"or\n"
+		"as --keep says. FILE of --mapping has JSON pointers: {\"name\": "
+		"\"/check/title\"}.\n"
+		"'test' shows what a delivery in FILE, or a usual one, would become.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
 const struct command command_key = {
 	.name = "key",
 	.usage = "list [--json] | create NAME [--role viewer|responder|approver|admin]\n"
