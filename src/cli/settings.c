@@ -121,6 +121,21 @@ const struct config_key settings_keys[] = {
 		.help = "Hosts that are reached without the proxy: host,.domain,10.0.0.0/8,*.",
 	},
 	{
+		.name = "otlp_endpoint",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_OTLP_ENDPOINT",
+		.help = "The OpenTelemetry collector that each investigation is told to as a trace, "
+			"such as http://localhost:4318; without one nobody is told.",
+	},
+	{
+		.name = "otlp_headers_file",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_OTLP_HEADERS_FILE",
+		.help = "A file of mode 0600 with headers for it, 'Name: value' in lines.",
+	},
+	{
 		.name = "policy",
 		.type = CONFIG_PATH,
 		.otherwise = "",

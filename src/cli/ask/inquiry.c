@@ -7,6 +7,7 @@
 #include "cli/ask/kept.h"
 #include "cli/ask/progress.h"
 #include "cli/ask/report.h"
+#include "cli/ask/telemetry.h"
 
 #define PATH_BYTES 4096
 
@@ -40,6 +41,15 @@ static void keep(const struct cli *cli, const json_t *bundle)
 	struct error err = { 0 };
 
 	if (bundle && kept_add(cli, bundle, path, sizeof(path), &err) < 0)
+		(void)command_failed(&err);
+}
+
+/* Nor does a collector that cannot be told. */
+static void tell(const struct cli *cli, const json_t *bundle)
+{
+	struct error err = { 0 };
+
+	if (bundle && telemetry_send(cli, bundle, &err) < 0)
 		(void)command_failed(&err);
 }
 
@@ -81,5 +91,6 @@ int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investiga
 	}
 	keep(cli, investigation->bundle);
 	show(cli, inquiry, investigation);
+	tell(cli, investigation->bundle);
 	return save(inquiry, investigation->bundle, &err) < 0 ? command_failed(&err) : EXIT_DONE;
 }
