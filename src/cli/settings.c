@@ -125,7 +125,8 @@ const struct config_key settings_keys[] = {
 		.type = CONFIG_TEXT,
 		.otherwise = "",
 		.variable = "CONSTABLE_OTLP_ENDPOINT",
-		.help = "The OpenTelemetry collector that each investigation is told to as a trace, "
+		.help = "The OpenTelemetry collector that each investigation is told to as a "
+			"trace, "
 			"such as http://localhost:4318; without one nobody is told.",
 	},
 	{
