@@ -40,6 +40,7 @@ struct server_identity {
 };
 
 struct alerts;
+struct respond;
 struct vault;
 
 struct server {
@@ -55,6 +56,7 @@ struct server {
 	char *delivery_ca; /* PEM, or NULL */
 	EVP_PKEY *anchor_key;
 	struct alerts *alerts;
+	struct respond *respond;
 	char anchor_text[768];
 	int sockets[SERVER_MAX_LISTENERS];
 	struct http_server *listeners[SERVER_MAX_LISTENERS];
@@ -89,6 +91,8 @@ int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
 void server_deliveries_close(struct server *server);
 /* server_incidents.c: alerts become incidents, and what becomes of those is told on. */
 void server_incidents_open(struct server *server);
+/* Their pipelines begin: the store is ready. */
+void server_incidents_start(struct server *server);
 void server_incidents_close(struct server *server);
 
 /* server_upkeep.c: removes what has expired long ago. */

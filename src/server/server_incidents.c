@@ -6,6 +6,7 @@
 #include "server/alert/alert.h"
 #include "server/hub/events.h"
 #include "server/incident/incident.h"
+#include "server/respond.h"
 #include "server/server.h"
 
 static void take(const struct alert_delivery *delivery, alert_taken *done, void *done_data,
@@ -35,7 +36,7 @@ static void handle_change(const struct incident_news *news, void *data)
 	};
 
 	hub_publish(server->api.hub, &event, NULL, NULL);
-	incident_handled(server->api.incidents, news->org, news->seq);
+	respond_to_news(news, server->respond);
 }
 
 static void add_metrics(const struct api *api, struct buf *page)
@@ -72,6 +73,20 @@ void server_incidents_open(struct server *server)
 	};
 	server->api.alerts = server->alerts;
 	server->api.add_metrics = add_metrics;
+}
+
+void server_incidents_start(struct server *server)
+{
+	const struct respond_config config = {
+		.base = server->base,
+		.store = server->api.store,
+		.incidents = server->api.incidents,
+		.inquiries = server->api.inquiries,
+		.outbox = server->api.outbox,
+	};
+
+	respond_start(server->respond, &config);
+	incidents_start(server->api.incidents);
 }
 
 void server_incidents_close(struct server *server)

@@ -3,6 +3,7 @@
 
 #include "call/hash.h"
 #include "server/inquiry/inquiry.h"
+#include "server/respond.h"
 #include "server/server.h"
 
 /* A supervisor starts us again, and with us what starts investigators. */
@@ -12,6 +13,13 @@ static void handle_lost(void *data)
 
 	server->status = 1;
 	(void)event_base_loopexit(server->base, NULL);
+}
+
+static void handle_finished(const char *org, const char *investigation, void *data)
+{
+	const struct server *server = data;
+
+	respond_to_report(org, investigation, server->respond);
 }
 
 static unsigned at_least_one(const struct config *config, const char *name)
@@ -39,6 +47,7 @@ int server_inquiries_open(struct server *server, struct error *err)
 			.tokens = config_get_count(config, "investigation_tokens"),
 			.cost_micros = config_get_count(config, "investigation_cost"),
 		},
+		.finished = handle_finished,
 		.lost = handle_lost,
 		.data = server,
 	};

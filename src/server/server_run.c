@@ -13,6 +13,7 @@
 #include "server/enrol/link_enrol.h"
 #include "server/enrol/nonces.h"
 #include "server/inquiry/inquiry.h"
+#include "server/respond.h"
 #include "server/server.h"
 #include "tools/catalogue.h"
 
@@ -110,6 +111,7 @@ static void handle_signal(evutil_socket_t fd, short what UNUSED, void *data)
 	notify_tell(&server->notify, "STOPPING=1");
 	server->is_closing = true;
 	inquiries_stop(server->api.inquiries);
+	respond_stop(server->respond);
 	server->n_closing = server->n_listeners + 1;
 	for (unsigned i = 0; i < server->n_listeners; i++)
 		http_server_shutdown(server->listeners[i], CLOSE_NS, handle_listener_closed,
@@ -191,6 +193,7 @@ static void fill_api(struct server *server)
 	api->guesses = rate_new(rate ? GUESSES_PER_MINUTE : 0, GUESSES_PER_MINUTE);
 	api->nonces = nonces_new();
 	api->started_ns = clock_wall_ns();
+	server->respond = respond_new();
 }
 
 static int open_store(struct server *server, struct error *err)
@@ -296,6 +299,7 @@ static void close_all(struct server *server)
 		http_server_free(server->control);
 	if (api->store)
 		store_free(api->store);
+	respond_free(server->respond);
 	orgs_free(api->orgs);
 	router_free(api->router);
 	rate_free(api->strangers);

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/file.h"
-#include "server/incident/incident.h"
 #include "server/inquiry/inquiry.h"
 #include "server/notify/notify.h"
 #include "server/org/audit.h"
@@ -32,7 +31,7 @@ static void fail(struct server *server, const struct error *err)
 static void announce(struct server *server)
 {
 	outbox_start(server->api.outbox);
-	incidents_start(server->api.incidents);
+	server_incidents_start(server);
 	log_info("ready at %s, %u orgs", server->identity.url, server->api.orgs->n);
 	inquiries_resume(server->api.inquiries);
 	notify_tell(&server->notify, "READY=1");

@@ -43,6 +43,7 @@ static json_t *make_window(const struct draft *draft, const json_t *window)
 	if (fired_ns > draft->now_ns)
 		fired_ns = draft->now_ns;
 	until_ns = fired_ns + (uint64_t)json_get_int(window, "after_s", 900) * NS_PER_SEC;
+	json_put(made, "fired_at", make_time(fired_ns));
 	json_put(made, "since", make_time(fired_ns > before_ns ? fired_ns - before_ns : 0));
 	json_put(made, "until", make_time(until_ns < draft->now_ns ? until_ns : draft->now_ns));
 	return made;

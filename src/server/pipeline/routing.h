@@ -2,8 +2,9 @@
  * Where an alert goes: the pipelines of its org that take it, and their agents as of now.
  *
  * A routing is {"routes": [{"pipeline", "agents", "unresolved", "left_out", "namespaces",
- * "log_groups", "services", "window": {"since", "until"}, "engine", "budget", "destinations"}],
- * "others": [{"pipeline", "why"}]}; see target.h for the agents. A window ends now at the latest.
+ * "log_groups", "services", "window": {"fired_at", "since", "until"}, "engine", "budget",
+ * "destinations"}], "others": [{"pipeline", "why"}]}; see target.h for the agents. A window ends
+ * now at the latest.
  */
 #pragma once
 

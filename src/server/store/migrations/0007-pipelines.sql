@@ -16,7 +16,7 @@ CREATE INDEX pipelines_position ON pipelines (org, position, name);
 -- 'started' until its report is in the outbox, 'told' until the incident has ended and that is in
 -- the outbox as well, 'closed' ('reopened' until that is told); or 'skipped'. A further round is for hosts and services that
 -- joined. 'ended' follows the incident; 'thread' is where its investigations are.
-CREATE TABLE responses (
+CREATE TABLE reactions (
 	org TEXT NOT NULL,
 	incident TEXT NOT NULL,
 	pipeline TEXT NOT NULL,
@@ -29,5 +29,5 @@ CREATE TABLE responses (
 	route TEXT NOT NULL,
 	PRIMARY KEY (org, incident, pipeline, round)
 );
-CREATE INDEX responses_open ON responses (state, ended) WHERE state IN ('planned', 'started', 'told', 'reopened');
-CREATE INDEX responses_changed ON responses (changed);
+CREATE INDEX reactions_open ON reactions (state, ended) WHERE state IN ('planned', 'started', 'told', 'reopened');
+CREATE INDEX reactions_changed ON reactions (changed);

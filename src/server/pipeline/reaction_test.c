@@ -1,4 +1,4 @@
-#include "server/pipeline/response.h"
+#include "server/pipeline/reaction.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@ struct told {
 	unsigned n_planned;
 	char why_not[ERROR_TEXT_BYTES];
 	char due[512]; /* "due pipeline round agents failure;" of each */
-	struct response last;
+	struct reaction last;
 };
 
 static void run(struct scene *scene, const char *sql, const struct store_value *params, unsigned n)
@@ -89,23 +89,23 @@ static struct told plan(struct scene *scene)
 {
 	struct told told = { 0 };
 
-	response_plan(scene->store, scene->org, "inc", handle_planned, &told);
+	reaction_plan(scene->store, scene->org, "inc", handle_planned, &told);
 	scene_wait(scene, &told.answer);
 	return told;
 }
 
-static void handle_found(const struct response_item *item, void *data)
+static void handle_found(const struct reaction_item *item, void *data)
 {
 	struct told *told = data;
 	size_t len = strlen(told->due);
 
-	if (strcmp(item->response.org, told->scene->org) != 0)
+	if (strcmp(item->reaction.org, told->scene->org) != 0)
 		return; /* on PostgreSQL there are those of other scenes */
 	text_format(told->due + len, sizeof(told->due) - len, "%d %s %d %zu;", (int)item->due,
-		    item->response.pipeline, (int)item->response.round,
-		    json_array_size(json_object_get(item->response.route, "agents")));
-	response_finish(&told->last);
-	told->last = item->response;
+		    item->reaction.pipeline, (int)item->reaction.round,
+		    json_array_size(json_object_get(item->reaction.route, "agents")));
+	reaction_finish(&told->last);
+	told->last = item->reaction;
 	json_incref(told->last.route);
 }
 
@@ -121,26 +121,26 @@ static void handle_all_found(const struct error *err, void *data)
 static struct told find(struct scene *scene)
 {
 	struct told told = { .scene = scene };
-	const struct response_finder finder = { handle_found, handle_all_found, &told };
+	const struct reaction_finder finder = { handle_found, handle_all_found, &told };
 
-	response_find_due(scene->store, &finder);
+	reaction_find_due(scene->store, &finder);
 	scene_wait(scene, &told.answer);
 	return told;
 }
 
-static int take(struct scene *scene, const struct response *response, enum response_step step)
+static int take(struct scene *scene, const struct reaction *reaction, enum reaction_step step)
 {
-	struct store_value room[RESPONSE_PARAMS];
-	const struct store_step taken = response_step(response, step, room);
+	struct store_value room[REACTION_PARAMS];
+	const struct store_step taken = reaction_step(reaction, step, room);
 
 	return scene_query(scene, scene->org, &taken).code;
 }
 
-static void turn(struct scene *scene, enum response_turn which)
+static void turn(struct scene *scene, enum reaction_turn which)
 {
 	struct answer answer = { 0 };
 
-	response_turn(scene->store, scene->org, "inc", which, scene_handle_done, &answer);
+	reaction_turn(scene->store, scene->org, "inc", which, scene_handle_done, &answer);
 	scene_wait(scene, &answer);
 	CHECK_INT(answer.code, 0);
 }
@@ -150,7 +150,7 @@ static void check_due(struct scene *scene, const char *expected)
 	struct told told = find(scene);
 
 	CHECK_TEXT(told.due, expected);
-	response_finish(&told.last);
+	reaction_finish(&told.last);
 }
 
 /* As server/inquiry would have it, ended. */
@@ -189,8 +189,8 @@ TEST(two_that_plan_at_once_plan_it_once)
 	struct told told = { 0 };
 
 	open_scene(&scene);
-	response_plan(scene.store, scene.org, "inc", handle_planned, &told);
-	response_plan(scene.store, scene.org, "inc", handle_planned, &told);
+	reaction_plan(scene.store, scene.org, "inc", handle_planned, &told);
+	reaction_plan(scene.store, scene.org, "inc", handle_planned, &told);
 	while (told.answer.n_done < 2)
 		CHECK(event_base_loop(scene.base, EVLOOP_ONCE) >= 0);
 	CHECK_INT(told.n_planned, 1);
@@ -215,7 +215,7 @@ TEST(it_is_looked_into_again_for_a_host_that_joins_and_not_without_end)
 		text_format(host, sizeof(host), "web%u", i);
 		add_agent(&scene, host);
 		add_alert(&scene, host, host);
-		CHECK_INT(plan(&scene).n_planned, i <= RESPONSE_MAX_ROUNDS);
+		CHECK_INT(plan(&scene).n_planned, i <= REACTION_MAX_ROUNDS);
 	}
 	scene_close(&scene);
 }
@@ -243,15 +243,15 @@ TEST(a_state_is_taken_once)
 	open_scene(&scene);
 	(void)plan(&scene);
 	told = find(&scene);
-	CHECK_INT(take(&scene, &told.last, RESPONSE_TELLS), -ENOENT);
-	CHECK_INT(take(&scene, &told.last, RESPONSE_STARTS), 0);
-	CHECK_INT(take(&scene, &told.last, RESPONSE_STARTS), -ENOENT);
+	CHECK_INT(take(&scene, &told.last, REACTION_TELLS), -ENOENT);
+	CHECK_INT(take(&scene, &told.last, REACTION_STARTS), 0);
+	CHECK_INT(take(&scene, &told.last, REACTION_STARTS), -ENOENT);
 	check_due(&scene, "");
 	add_investigation(&scene, told.last.thread, "{}");
 	check_due(&scene, "1 default 1 1;");
-	CHECK_INT(take(&scene, &told.last, RESPONSE_TELLS), 0);
+	CHECK_INT(take(&scene, &told.last, REACTION_TELLS), 0);
 	check_due(&scene, "");
-	response_finish(&told.last);
+	reaction_finish(&told.last);
 	scene_close(&scene);
 }
 
@@ -263,20 +263,20 @@ TEST(an_end_is_told_after_the_report_and_taken_back)
 	open_scene(&scene);
 	(void)plan(&scene);
 	told = find(&scene);
-	CHECK_INT(take(&scene, &told.last, RESPONSE_STARTS), 0);
-	turn(&scene, RESPONSE_ENDED);
+	CHECK_INT(take(&scene, &told.last, REACTION_STARTS), 0);
+	turn(&scene, REACTION_ENDED);
 	check_due(&scene, "");
 	add_investigation(&scene, told.last.thread, "{}");
 	check_due(&scene, "1 default 1 1;");
-	CHECK_INT(take(&scene, &told.last, RESPONSE_TELLS), 0);
+	CHECK_INT(take(&scene, &told.last, REACTION_TELLS), 0);
 	check_due(&scene, "2 default 1 1;");
-	CHECK_INT(take(&scene, &told.last, RESPONSE_CLOSES), 0);
+	CHECK_INT(take(&scene, &told.last, REACTION_CLOSES), 0);
 	check_due(&scene, "");
-	turn(&scene, RESPONSE_REOPENED);
+	turn(&scene, REACTION_REOPENED);
 	check_due(&scene, "3 default 1 1;");
-	CHECK_INT(take(&scene, &told.last, RESPONSE_REOPENS), 0);
+	CHECK_INT(take(&scene, &told.last, REACTION_REOPENS), 0);
 	check_due(&scene, "");
-	response_finish(&told.last);
+	reaction_finish(&told.last);
 	scene_close(&scene);
 }
 
@@ -286,7 +286,7 @@ TEST(what_was_merged_before_it_began_never_begins)
 
 	open_scene(&scene);
 	(void)plan(&scene);
-	turn(&scene, RESPONSE_MERGED);
+	turn(&scene, REACTION_MERGED);
 	check_due(&scene, "");
 	scene_close(&scene);
 }

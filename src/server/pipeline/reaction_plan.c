@@ -6,22 +6,22 @@
 #include "base/clock.h"
 #include "identity/token.h"
 #include "server/api/exchange.h"
-#include "server/pipeline/response.h"
+#include "server/pipeline/reaction.h"
 #include "server/pipeline/routing.h"
 #include "server/pipeline/target.h"
 
 #define MAX_TRIES 5
 
-/* RESPONSE_MAX_ALERTS of them, the newest */
+/* REACTION_MAX_ALERTS of them, the newest */
 static const char alerts_sql[] =
 	"SELECT data FROM alerts WHERE org = $1 AND incident = $2 AND status = 'firing' "
 	"ORDER BY received DESC, id LIMIT 16";
-static const char known_sql[] = "SELECT pipeline, round, route FROM responses WHERE org = $1 AND "
+static const char known_sql[] = "SELECT pipeline, round, route FROM reactions WHERE org = $1 AND "
 				"incident = $2 ORDER BY pipeline, round";
-static const char open_sql[] = "SELECT count(*) FROM responses WHERE org = $1 AND "
+static const char open_sql[] = "SELECT count(*) FROM reactions WHERE org = $1 AND "
 			       "state IN ('planned', 'started')";
 static const char insert_sql[] =
-	"INSERT INTO responses (org, incident, pipeline, round, state, created, changed, thread, "
+	"INSERT INTO reactions (org, incident, pipeline, round, state, created, changed, thread, "
 	"route) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
 
 enum plan_step {
@@ -33,8 +33,8 @@ enum plan_step {
 
 struct planning {
 	struct store *store;
-	char org[RESPONSE_ID_BYTES], incident[RESPONSE_ID_BYTES];
-	response_planned *done;
+	char org[REACTION_ID_BYTES], incident[REACTION_ID_BYTES];
+	reaction_planned *done;
 	void *data;
 	unsigned n_tries, n_planned;
 	char why_not[ERROR_TEXT_BYTES];
@@ -42,7 +42,7 @@ struct planning {
 
 /* A row to be made. */
 struct draft {
-	struct response response;
+	struct reaction reaction;
 	char *route_text;
 	struct store_value params[8];
 };
@@ -189,13 +189,13 @@ static void explain(struct planning *planning, const json_t *route)
 
 /* A thread for all rounds of one pipeline; of its own name, since each may be asked further. */
 static void make_thread(const struct planning *planning, const char *pipeline,
-			char thread[RESPONSE_THREAD_BYTES])
+			char thread[REACTION_THREAD_BYTES])
 {
 	char text[512], sha256[TOKEN_HASH_BYTES];
 
 	text_format(text, sizeof(text), "%s/%s/%s", planning->org, planning->incident, pipeline);
 	(void)token_hash(text, strlen(text), sha256);
-	text_format(thread, RESPONSE_THREAD_BYTES, "incident-%.32s", sha256);
+	text_format(thread, REACTION_THREAD_BYTES, "incident-%.32s", sha256);
 }
 
 static void add_draft(struct planning *planning, struct drafts *drafts, const json_t *route,
@@ -204,16 +204,16 @@ static void add_draft(struct planning *planning, struct drafts *drafts, const js
 	struct draft *draft = &drafts->list[drafts->n++];
 	const char *pipeline = json_get_text(route, "pipeline", "");
 
-	text_format(draft->response.pipeline, sizeof(draft->response.pipeline), "%s", pipeline);
-	make_thread(planning, pipeline, draft->response.thread);
+	text_format(draft->reaction.pipeline, sizeof(draft->reaction.pipeline), "%s", pipeline);
+	make_thread(planning, pipeline, draft->reaction.thread);
 	draft->route_text = json_canonical(route);
 	draft->params[0] = store_text(planning->org);
 	draft->params[1] = store_text(planning->incident);
-	draft->params[2] = store_text(draft->response.pipeline);
+	draft->params[2] = store_text(draft->reaction.pipeline);
 	draft->params[3] = store_int(round);
 	draft->params[4] = store_text(state);
 	draft->params[5] = store_int((int64_t)clock_wall_ns());
-	draft->params[6] = store_text(draft->response.thread);
+	draft->params[6] = store_text(draft->reaction.thread);
 	draft->params[7] = store_text(draft->route_text);
 }
 
@@ -229,12 +229,12 @@ static void draft_route(struct planning *planning, struct drafts *drafts, const 
 		explain(planning, route);
 		return;
 	}
-	if (rounds >= RESPONSE_MAX_ROUNDS || (rounds && !brings_news(route, covered)))
+	if (rounds >= REACTION_MAX_ROUNDS || (rounds && !brings_news(route, covered)))
 		return;
-	if (n_open + planning->n_planned >= RESPONSE_MAX_OPEN) {
+	if (n_open + planning->n_planned >= REACTION_MAX_OPEN) {
 		text_format(planning->why_not, sizeof(planning->why_not),
 			    "%d investigations of incidents wait or run already",
-			    RESPONSE_MAX_OPEN);
+			    REACTION_MAX_OPEN);
 		add_draft(planning, drafts, route, rounds + 1, "skipped");
 		return;
 	}
@@ -313,8 +313,8 @@ static void begin(struct planning *planning)
 	(void)store_submit(planning->store, &batch, handle_read, planning);
 }
 
-void response_plan(struct store *store, const char *org, const char *incident,
-		   response_planned *done, void *data)
+void reaction_plan(struct store *store, const char *org, const char *incident,
+		   reaction_planned *done, void *data)
 {
 	struct planning *planning = calloc(1, sizeof(*planning));
 
