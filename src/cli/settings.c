@@ -21,6 +21,13 @@ const struct config_key settings_keys[] = {
 		.help = "Colours: auto means on a terminal, unless NO_COLOR is set.",
 	},
 	{
+		.name = "engine",
+		.type = CONFIG_TEXT,
+		.otherwise = "builtin",
+		.variable = "CONSTABLE_ENGINE",
+		.help = "Who thinks in `constable ask`: builtin, or a model of models_file.",
+	},
+	{
 		.name = "executables_dir",
 		.type = CONFIG_PATH,
 		.otherwise = "",
@@ -55,6 +62,13 @@ const struct config_key settings_keys[] = {
 		.otherwise = "20",
 		.variable = "CONSTABLE_KEPT_CASES",
 		.help = "How many investigations stay in the state folder; 0 keeps none.",
+	},
+	{
+		.name = "models_file",
+		.type = CONFIG_PATH,
+		.otherwise = "/etc/constable/models.yaml",
+		.variable = "CONSTABLE_MODELS_FILE",
+		.help = "The models that may think, with addresses and keys.",
 	},
 	{
 		.name = "labels",

@@ -9,11 +9,11 @@
 #include "cli/commands.h"
 
 #define QUESTION_MAX_BYTES (16 * KIB)
+#define MODEL_TIMEOUT_NS (600 * NS_PER_SEC) /* where nobody says: models take their time */
 
 struct options {
 	struct inquiry inquiry;
 	struct words words;
-	const char *engine;
 	const char *format;
 	int wants_json;
 	int is_thorough;
@@ -25,7 +25,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 	const struct option_row rows[] = {
 		{ "--json", OPTION_SET, &options->wants_json },
 		{ "--format", OPTION_TEXT, &options->format },
-		{ "--engine", OPTION_TEXT, &options->engine },
+		{ "--engine", OPTION_TEXT, &options->inquiry.engine },
 		{ "--since", OPTION_DURATION, &options->inquiry.since_ns },
 		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
 		{ "--save", OPTION_TEXT, &options->inquiry.save },
@@ -35,16 +35,15 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 	int r;
 
 	*options = (struct options) {
-		.engine = "builtin",
+		.inquiry.engine = config_get(cli->config, "engine")->text,
 		.inquiry.since_ns = config_get_ns(cli->config, "since"),
 		.inquiry.timeout_ns = config_get_ns(cli->config, "timeout"),
 	};
 	r = option_read(rows, argc, argv, &options->words, err);
-	if (r == 0 && strcmp(options->engine, "builtin") != 0)
-		r = error_set(err, -EINVAL,
-			      "no model named '%s' is configured; leave --engine out for the "
-			      "built-in one",
-			      options->engine);
+	if (strcmp(options->inquiry.engine, "builtin") != 0 &&
+	    options->inquiry.timeout_ns == config_get_ns(cli->config, "timeout") &&
+	    options->inquiry.timeout_ns < MODEL_TIMEOUT_NS)
+		options->inquiry.timeout_ns = MODEL_TIMEOUT_NS;
 	options->inquiry.extent = options->is_thorough ? EXTENT_EVERYTHING : EXTENT_ENOUGH;
 	if (r == 0)
 		r = written_find(options->wants_json ? "json" : options->format,
@@ -93,7 +92,7 @@ const struct command command_ask = {
 	.name = "ask",
 	.usage = "[QUESTION...] [--json | --format F] [--since 15m] [--timeout 120s] [--save CASE] "
 		 "[--thorough] "
-		 "[--engine builtin]",
+		 "[--engine builtin|MODEL]",
 	.summary = "Find out what is wrong with this host, and prove it",
 	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
 		"Without one it comes from standard input; on a terminal a conversation begins.\n"
@@ -106,7 +105,8 @@ const struct command command_ask = {
 		"  --timeout S   when to give up\n"
 		"  --save CASE   write question, evidence and report to a file; see 'constable "
 		"case'\n"
-		"  --engine E    who thinks: builtin is the engine that needs no model\n\n"
+		"  --engine E    who thinks: builtin is the engine that needs no model; else a\n"
+		"                name of models.yaml (see the models_file key)\n\n"
 		"Exit status 0 once there is a report, whatever its verdict: cause-found,\n"
 		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n",
 	.run = run_ask,

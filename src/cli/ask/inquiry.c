@@ -82,6 +82,7 @@ int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investiga
 		.since_s = inquiry->since_ns / NS_PER_SEC ? inquiry->since_ns / NS_PER_SEC : 1,
 		.extent = inquiry->extent,
 		.timeout_ns = inquiry->timeout_ns,
+		.engine = inquiry->engine,
 	};
 	r = investigate_watched(cli, investigation, &err);
 	if (r != 0) {

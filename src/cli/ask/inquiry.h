@@ -11,6 +11,7 @@ struct inquiry {
 	enum investigation_extent extent;
 	uint64_t since_ns;
 	uint64_t timeout_ns;
+	const char *engine; /* "builtin" or a model's name */
 	enum written format;
 };
 

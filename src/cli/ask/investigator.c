@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/ask/child.h"
+#include "cli/ask/engine.h"
 #include "cli/ask/record.h"
 
 #define REPORT_MAX_BYTES FRAME_BODY_MAX_BYTES
@@ -22,6 +23,7 @@
 struct session {
 	struct investigation *investigation;
 	struct gate_remote *gate; /* NULL where a record answers */
+	struct engine *engine;    /* NULL: the built-in one */
 	int fd;                   /* of the investigator */
 	uint64_t deadline_ns;
 	json_int_t open[OPEN_MAX]; /* calls without an answer */
@@ -129,14 +131,27 @@ static void keep_event(struct investigation *investigation, json_t *event)
 	json_push(investigation->events, json_incref(event));
 }
 
-static int hear_event(struct investigation *investigation, const struct frame *frame,
-		      struct error *err)
+/* Whoever has asked waits for a report, and cannot be asked back. */
+static int answer_question(const struct session *session, const json_t *data, struct error *err)
 {
+	static const char answer[] = "Nobody can be asked now: go on without.";
+	CLEANUP(json)
+	json_t *header = json_pack("{s:s, s:I}", "type", "person", "id",
+				   (json_int_t)json_get_int(data, "id", 0));
+
+	return frame_write(session->fd, header, answer, strlen(answer), err);
+}
+
+static int hear_event(const struct session *session, const struct frame *frame, struct error *err)
+{
+	struct investigation *investigation = session->investigation;
 	CLEANUP(json) json_t *event = json_parse(frame->body, frame->n_body, REPORT_MAX_BYTES, err);
 	const json_t *data = json_object_get(event, "data");
 
 	if (!event)
 		return err->code;
+	if (strcmp(json_get_text(event, "type", ""), "question") == 0)
+		return answer_question(session, data, err);
 	if (strcmp(json_get_text(event, "type", ""), "thought") != 0)
 		return 0;
 	keep_event(investigation, event);
@@ -162,17 +177,21 @@ static int hear(struct session *session, struct error *err)
 			       : error_set(err, -EIO, "the investigator ended without a report");
 	if (r < 0)
 		return error_wrap(err, "the investigator");
+	if (engine_hear(session->engine, session->fd, &frame))
+		return 0;
 	type = json_get_text(frame.header, "type", "");
 	if (strcmp(type, "call") == 0)
 		return answer_call(session, &frame, err);
 	if (strcmp(type, "cancel") == 0)
 		return forward_cancel(session, json_get_int(frame.header, "id", 0), err);
 	if (strcmp(type, "event") == 0)
-		return hear_event(investigation, &frame, err);
+		return hear_event(session, &frame, err);
 	if (strcmp(type, "report") == 0)
 		return take_document(&frame, &investigation->report, err);
 	if (strcmp(type, "case") == 0)
 		return take_document(&frame, &investigation->bundle, err);
+	if (strcmp(type, "conversation") == 0)
+		return 0;
 	return error_set(err, -EBADMSG, "the investigator sent a frame of type '%s'", type);
 }
 
@@ -187,7 +206,8 @@ static int wait_for_news(const struct session *session, struct pollfd pollers[3]
 		return error_set(err, -ETIMEDOUT,
 				 "the investigation took too long; --timeout gives it more time");
 	left_ms = (session->deadline_ns - now) / NS_PER_MS + 1;
-	r = poll(pollers, 3, watcher && left_ms > TICK_MS ? TICK_MS : (int)left_ms);
+	r = engine_poll(session->engine, pollers, 3,
+			watcher && left_ms > TICK_MS ? TICK_MS : (int)left_ms);
 	if (r < 0 && errno != EINTR)
 		return error_errno(err, "wait for the investigator");
 	if (watcher)
@@ -273,6 +293,8 @@ static int send_start(struct session *session, struct error *err)
 			 "host", host_name(investigation), "window", "since_s",
 			 (json_int_t)investigation->since_s, "options", "thorough",
 			 investigation->extent == EXTENT_EVERYTHING, "tools", tools);
+	if (session->engine)
+		engine_tell(session->engine, investigation->timeout_ns, body);
 	text = json_canonical(body);
 	return frame_write(session->fd, header, text, strlen(text), err);
 }
@@ -280,6 +302,7 @@ static int send_start(struct session *session, struct error *err)
 int investigate(const struct cli *cli, struct investigation *investigation, struct error *err)
 {
 	CLEANUP(gate_remote) struct gate_remote gate = { .fd = -1 };
+	CLEANUP(engine) struct engine *engine = NULL;
 	CLEANUP(fd) int fd = -1;
 	struct session session = {
 		.investigation = investigation,
@@ -288,8 +311,11 @@ int investigate(const struct cli *cli, struct investigation *investigation, stru
 	pid_t pid;
 	int r = session.gate ? cli_open_gate(cli, &gate, err) : 0;
 
+	if (r == 0 && investigation->engine)
+		r = engine_open(cli, investigation->engine, &engine, err);
 	if (r < 0)
 		return r;
+	session.engine = engine;
 	pid = child_start(cli, &fd, err);
 	if (pid < 0)
 		return err->code;

@@ -25,6 +25,7 @@ struct investigation {
 		EXTENT_EVERYTHING, /* all that any cause draws on */
 	} extent;
 	uint64_t timeout_ns;         /* of the whole investigation */
+	const char *engine;          /* "builtin", NULL for the same, or a model's name */
 	const json_t *record;        /* a case that answers instead of this host, or NULL */
 	struct watcher *watcher;     /* or NULL */
 	struct interrupt *interrupt; /* or NULL */
