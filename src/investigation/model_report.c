@@ -67,8 +67,15 @@ static json_t *engine_json(const struct crew *crew, const char *name, const char
 static json_t *warnings(const struct crew *crew)
 {
 	json_t *list = injection_warnings(&crew->investigation->ledger);
+	const char *question = crew->investigation->question;
+	const char *what = injection_find((struct str) { question, strlen(question) });
 	const json_t *refused;
 	size_t i;
+
+	if (what)
+		json_push(list, json_pack("{s:s, s:s, s:s, s:o}", "kind", "injection", "evidence",
+					  "question", "what", what, "excerpt",
+					  json_text(question, strlen(question))));
 
 	json_array_foreach(crew->refused, i, refused)
 		json_push(list, json_pack("{s:s, s:O, s:O, s:O}", "kind", "refused", "tool",
