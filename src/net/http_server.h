@@ -133,6 +133,8 @@ int http_stream_write(struct http_stream *stream, const void *bytes, size_t len)
 size_t http_stream_queued_bytes(const struct http_stream *stream);
 /* The stream is no more; 'gone' is not called. */
 void http_stream_end(struct http_stream *stream);
+/* The same, but the client sees that what it has is not all: the connection breaks. */
+void http_stream_abort(struct http_stream *stream);
 
 /* Whether the request asks for a WebSocket, rightly or not. */
 bool http_request_is_websocket(const struct http_request *request);

@@ -90,6 +90,15 @@ void http_stream_end(struct http_stream *stream)
 	http_connection_replied(connection);
 }
 
+void http_stream_abort(struct http_stream *stream)
+{
+	struct http_connection *connection = stream->connection;
+
+	connection->out = NULL;
+	free(stream);
+	http_connection_close(connection);
+}
+
 void http_stream_lose(struct http_stream *stream)
 {
 	if (stream->handlers.gone)

@@ -57,6 +57,21 @@ TEST(a_stream_waits_for_its_reader)
 	CHECK_INT(site.n_gone, 1);
 }
 
+TEST(a_stream_that_is_aborted_has_no_end)
+{
+	struct test_site site = { 0 };
+
+	test_site_open(&site);
+	test_site_ask(&site, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n", "chunked");
+	CHECK_INT(http_stream_write(site.stream, "half", 4), 0);
+	LOOP_UNTIL(site.base, test_peer_has(&site.peer, "half"));
+	http_stream_abort(site.stream);
+	LOOP_UNTIL(site.base, site.peer.ended);
+	CHECK(!test_peer_has(&site.peer, "\r\n0\r\n"));
+	CHECK_INT(site.n_gone, 0);
+	test_site_close(&site);
+}
+
 TEST(a_stream_whose_client_left_is_gone)
 {
 	struct test_site site = { 0 };
