@@ -7,6 +7,7 @@
 #include "call/hash.h"
 #include "courier/courier.h"
 #include "identity/file.h"
+#include "server/inquiry/attachments.h"
 #include "server/notify/notify.h"
 #include "server/server.h"
 
@@ -52,6 +53,11 @@ int server_deliveries_open(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	name_owner(server);
+	server->api.attachments = attachments_new(&(struct attachments_config) {
+		.courier = server->courier,
+		.networks = *networks ? networks : NULL,
+		.ca_pem = server->delivery_ca,
+	});
 	server->api.outbox = outbox_new(&(struct outbox_config) {
 		.base = server->base,
 		.store = server->api.store,
@@ -67,6 +73,7 @@ int server_deliveries_open(struct server *server, struct error *err)
 void server_deliveries_close(struct server *server)
 {
 	outbox_free(server->api.outbox);
+	attachments_free(server->api.attachments);
 	if (server->courier)
 		courier_free(server->courier);
 	free(server->delivery_ca);

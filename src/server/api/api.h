@@ -33,6 +33,7 @@ struct api_counters {
 };
 
 struct alerts;
+struct attachments;
 struct buf;
 struct incidents;
 struct inquiries;
@@ -49,6 +50,7 @@ struct api {
 	struct hub *hub;
 	struct realtime *realtime;
 	struct inquiries *inquiries;
+	struct attachments *attachments; /* of their requests */
 	struct alerts *alerts;
 	struct incidents *incidents;
 	const struct tool_info *tools; /* the catalogue this server was built with */

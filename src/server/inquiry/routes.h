@@ -3,5 +3,6 @@
 
 #include "server/api/route.h"
 
+extern const struct route routes_files[];
 extern const struct route routes_investigate[];
 extern const struct route routes_investigations[];

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "server/inquiry/attachments.h"
 #include "server/inquiry/choice.h"
 #include "server/inquiry/routes.h"
 #include "server/inquiry/stream.h"
@@ -33,10 +34,16 @@ static void handle_started(const char *investigation, const char *thread, const 
 	} else if (err) {
 		exchange_fail(exchange, err);
 	} else {
+		CLEANUP(json)
+		json_t *files =
+			attachments_add(exchange->api->attachments, exchange->caller.org->id,
+					json_object_get(exchange->body, "file_attachments"));
+
 		exchange_recorded(exchange);
 		stream_start(exchange, &(struct stream_wish) { .investigation = investigation,
 							       .thread = thread,
-							       .ids = ids_of(exchange) });
+							       .ids = ids_of(exchange),
+							       .files = files });
 	}
 }
 

@@ -47,6 +47,24 @@ static int deliver(const struct inquiry_event *event, void *data)
 	return http_stream_write(stream->http, out.data, out.len);
 }
 
+/* Tokens are secrets for a while: who asked is told, and nobody afterwards. Its id is 0. */
+static void tell_files(struct stream *stream, const json_t *files)
+{
+	CLEANUP(json)
+	json_t *data = json_pack("{s:s, s:O}", "text",
+				 "The attachments can be "
+				 "fetched, each once, from their proxy_url.",
+				 "files", files);
+	CLEANUP(text) char *text = json_canonical(data);
+	const struct inquiry_event event = {
+		.type = "thought",
+		.data = text,
+		.time_ns = clock_wall_ns(),
+	};
+
+	(void)deliver(&event, stream); /* the first always has room */
+}
+
 /* After the last event the stream is whole; where the store failed it breaks off, to be resumed. */
 static void handle_ended(const struct error *err UNUSED, void *data)
 {
@@ -128,6 +146,8 @@ void stream_start(struct exchange *exchange, const struct stream_wish *wish)
 	http_reply_header(exchange->http, "X-Investigation-ID", wish->investigation);
 	stream->http = http_stream_start(exchange->http, 200, SSE_TYPE, &handlers, stream);
 	if (stream->http) {
+		if (wish->files)
+			tell_files(stream, wish->files);
 		keep_warm(stream, api->base);
 	} else {
 		inquiry_watch_end(stream->watch);

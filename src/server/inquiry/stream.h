@@ -17,6 +17,7 @@ struct stream_wish {
 	const char *investigation, *thread;
 	uint64_t after_seq;
 	enum stream_ids ids;
+	json_t *files; /* of the request, for a first thought that is not on record; or NULL */
 };
 
 /* Answers the exchange, which is no more. */
