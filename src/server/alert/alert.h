@@ -32,15 +32,16 @@
 #include "server/store/store.h"
 
 #define ALERT_MAX_BODY_BYTES (2 * MIB)
-#define ALERT_MAX_DEPTH 16         /* of the JSON of a payload */
-#define ALERT_MAX_ALERTS 2000      /* of one delivery */
-#define ALERT_MAX_LABELS 64        /* of one alert; annotations as many */
-#define ALERT_NAME_BYTES 256       /* of the name of an alert or a label */
-#define ALERT_VALUE_BYTES 1024     /* of a label */
-#define ALERT_TEXT_BYTES 4096      /* of an annotation, a summary, a link */
-#define ALERT_OVERLAP_S 86400      /* how long the old secret is good after a rotation */
-#define ALERT_SKEW_S 300           /* of a signature's timestamp */
-#define ALERT_MAX_INTEGRATIONS 200 /* of an org */
+#define ALERT_MAX_DEPTH 16          /* of the JSON of a payload */
+#define ALERT_MAX_ALERTS 2000       /* of one delivery */
+#define ALERT_MAX_LABELS 64         /* of one alert; annotations as many */
+#define ALERT_NAME_BYTES 256        /* of the name of an alert or a label */
+#define ALERT_VALUE_BYTES 1024      /* of a label */
+#define ALERT_TEXT_BYTES 4096       /* of an annotation, a summary, a link */
+#define ALERT_ITEM_BYTES (64 * KIB) /* of all of one alert, as JSON */
+#define ALERT_OVERLAP_S 86400       /* how long the old secret is good after a rotation */
+#define ALERT_SKEW_S 300            /* of a signature's timestamp */
+#define ALERT_MAX_INTEGRATIONS 200  /* of an org */
 #define ALERT_DELIVERIES_KEPT_NS (7 * 86400 * NS_PER_SEC)
 
 struct exchange;

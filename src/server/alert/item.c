@@ -244,6 +244,24 @@ static void add_group(json_t *item)
 	json_put(item, "group", json_text(group.data, group.len));
 }
 
+static bool is_too_long(const json_t *item)
+{
+	CLEANUP(text) char *text = json_canonical(item);
+
+	return strlen(text) > ALERT_ITEM_BYTES;
+}
+
+/* Lists of alerts are read at once: one must not make them unreadable. Least needed first. */
+static void bound(json_t *item)
+{
+	static const char *const maps[] = { "details", "annotations", "labels" };
+
+	for (size_t i = 0; i < ARRAY_LEN(maps) && is_too_long(item); i++) {
+		json_put(item, maps[i], json_object());
+		note_cut(item);
+	}
+}
+
 void item_complete(json_t *item)
 {
 	static const char *const severities[] = { "severity", "priority", "level", NULL };
@@ -262,4 +280,5 @@ void item_complete(json_t *item)
 		add_group(item);
 	if (strlen(json_get_text(item, "group", "")) > 512)
 		put_hash(item, "group", json_get_text(item, "group", ""));
+	bound(item);
 }
