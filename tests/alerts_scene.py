@@ -95,7 +95,7 @@ class Incidents:
     def alerts(self, name):
         found, after = [], ""
         while True:
-            page_of = self.server.ask("GET", f"/api/v1/incidents/{name}/alerts?limit=1000{after}",
+            page_of = self.server.ask("GET", f"/api/v1/incidents/{name}/alerts?limit=250{after}",
                                       key=self.key).json
             found += page_of["alerts"]
             if not page_of.get("next"):

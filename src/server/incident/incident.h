@@ -30,6 +30,7 @@
 #define INCIDENT_MAX_ALERTS 5000  /* of one; more are counted in n_dropped */
 #define INCIDENT_MAX_EVENTS 5000  /* of one that alerts make; more are not kept */
 #define INCIDENT_MAX_WAITING 4096 /* deliveries of an org; beyond: -EBUSY */
+#define INCIDENT_MAX_WAITING_ALERTS 20000
 #define INCIDENT_NOTE_BYTES (16 * KIB)
 #define INCIDENT_LEASE_NS (60 * NS_PER_SEC)
 #define INCIDENT_KEPT_NS (400 * 86400 * NS_PER_SEC) /* after it was resolved */

@@ -37,6 +37,7 @@ struct org_queue {
 	char org[INCIDENT_ID_BYTES];
 	struct job *first, *last;
 	unsigned n;
+	size_t n_alerts;     /* of all that wait */
 	struct round *round; /* under way, or NULL */
 	unsigned n_at_once;  /* jobs of a round: 1 after one that the store refused */
 };

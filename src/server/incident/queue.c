@@ -63,11 +63,17 @@ static void refuse(struct incidents *incidents, struct job *job)
 	(void)event_add(incidents->refusals, &now);
 }
 
+static void count_in(struct org_queue *queue, const struct job *job)
+{
+	queue->n++;
+	queue->n_alerts += json_array_size(job->intake.alerts);
+}
+
 void org_queue_add(struct incidents *incidents, const char *org, struct job *job)
 {
 	struct org_queue *queue = find(incidents, org);
 
-	if (queue->n >= INCIDENT_MAX_WAITING) {
+	if (queue->n >= INCIDENT_MAX_WAITING || queue->n_alerts >= INCIDENT_MAX_WAITING_ALERTS) {
 		refuse(incidents, job);
 		return;
 	}
@@ -76,7 +82,7 @@ void org_queue_add(struct incidents *incidents, const char *org, struct job *job
 	else
 		queue->first = job;
 	queue->last = job;
-	queue->n++;
+	count_in(queue, job);
 	round_start(queue);
 }
 
@@ -86,7 +92,7 @@ void org_queue_add_first(struct org_queue *queue, struct job *job)
 	queue->first = job;
 	if (!queue->last)
 		queue->last = job;
-	queue->n++;
+	count_in(queue, job);
 }
 
 struct job *org_queue_pop(struct org_queue *queue)
@@ -97,6 +103,7 @@ struct job *org_queue_pop(struct org_queue *queue)
 	if (!queue->first)
 		queue->last = NULL;
 	queue->n--;
+	queue->n_alerts -= json_array_size(job->intake.alerts);
 	job->next = NULL;
 	return job;
 }

@@ -155,6 +155,7 @@ static void post_note(struct exchange *exchange)
 }
 
 #define LIMIT "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":100}"
+#define PART_LIMIT "{\"type\":\"integer\",\"minimum\":1,\"maximum\":250,\"default\":100}"
 #define COUNT_FROM "{\"type\":\"integer\",\"minimum\":0}"
 #define MERGED                                      \
 	SCHEMA_GIVES("\"id\",\"number\",\"title\"", \
@@ -164,7 +165,7 @@ static void post_note(struct exchange *exchange)
 		.method = "GET", .pattern = "/api/v1/incidents/{incident_id}/" of,               \
 		.summary = "The " of " of an incident; 'next' is the 'after' of the next page.", \
 		.least = ROLE_VIEWER,                                                            \
-		.query = SCHEMA_STRICT("", "\"after\":" cursor ",\"limit\":" LIMIT),             \
+		.query = SCHEMA_STRICT("", "\"after\":" cursor ",\"limit\":" PART_LIMIT),        \
 		.response = SCHEMA_LIST(of, members), .handle = (read)                           \
 	}
 
