@@ -13,6 +13,8 @@ static json_t *evidence_json(const struct evidence *evidence)
 
 	if (evidence->is_earlier)
 		json_put(item, "earlier", json_true());
+	if (evidence->agent[0])
+		json_put(item, "agent", json_string(evidence->agent));
 	if (evidence->result) {
 		json_put(item, "sha256", json_string(evidence->sha256));
 		json_put(item, "bytes", json_text(evidence->bytes, evidence->n_bytes));
@@ -43,6 +45,10 @@ json_t *case_new(const struct investigation *investigation, json_t *report)
 			   investigation->diligence == DILIGENCE_THOROUGH, "host",
 			   json_text(investigation->host, strlen(investigation->host)), "tools",
 			   tools, "evidence", list, "report", report);
+	if (investigation->chats)
+		json_put(bundle, "chats", json_incref(investigation->chats));
+	if (investigation->agents)
+		json_put(bundle, "agents", json_incref(investigation->agents));
 	if (investigation->last_earlier)
 		json_put(bundle, "last_earlier",
 			 json_integer((json_int_t)investigation->last_earlier));

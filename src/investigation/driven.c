@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "investigation/helper.h"
 #include "investigation/loop_internal.h"
 #include "investigation/loop_tools.h"
 #include "investigation/model_report.h"
@@ -13,6 +14,8 @@
 #define MAX_TURNS 4
 #define TURN_MAX_BYTES (2 * KIB)
 #define PROMPT_MAX_BYTES (16 * KIB)
+#define SKILLS_BYTES (6 * KIB)
+#define SMALL_SKILLS_BYTES 480
 
 bool driven_is_wanted(const json_t *start)
 {
@@ -42,6 +45,7 @@ static json_t *host_tools(const json_t *catalogue, const json_t *available)
 
 static void add_own(struct loop *loop, const struct model *model)
 {
+	const struct helpers *helpers = loop->owner;
 	size_t n = 0;
 
 	loop->own[n++] = &loop_submit_report;
@@ -49,6 +53,26 @@ static void add_own(struct loop *loop, const struct model *model)
 	loop->own[n++] = &loop_ask_person;
 	if (model->context_tokens < LOOP_SMALL_CONTEXT_TOKENS)
 		loop->own[n++] = &loop_find_tools;
+	else
+		loop->own[n++] = &loop_ask_subagent; /* small models lose the thread of two */
+	if (helpers->skills->n)
+		loop->own[n++] = &loop_read_skill;
+}
+
+/* Short where the context is: names and the first words tell enough to choose by. */
+static void put_rules(const struct helpers *helpers, const struct role *role, struct buf *out)
+{
+	const struct model *model = model_chain_model(&helpers->crew->chain);
+	bool is_small = model->context_tokens < LOOP_SMALL_CONTEXT_TOKENS;
+
+	prompt_rules(&helpers->crew->fence, out);
+	if (role)
+		buf_add_text(out, role->rules);
+	if (!is_small) {
+		buf_add_text(out, "\nSubagents, to be asked with ask_subagent:\n");
+		roles_introduce(out);
+	}
+	helpers_introduce(helpers, is_small ? SMALL_SKILLS_BYTES : SKILLS_BYTES, out);
 }
 
 /* What was asked before, and what came of it: where no conversation was kept. */
@@ -102,27 +126,30 @@ static int drive(struct crew *crew, struct loop *loop, const json_t *start, stru
 	return r < 0 ? r : crew_run(crew, err);
 }
 
-static json_t *report_of_loop(struct crew *crew, const json_t *start, json_t **conversation_out,
-			      struct error *err)
+static json_t *report_of_loop(struct helpers *helpers, const json_t *start,
+			      json_t **conversation_out, struct error *err)
 {
-	CLEANUP(json)
-	json_t *tools = host_tools(crew->catalogue, crew->investigation->available);
+	struct crew *crew = helpers->crew;
+	const struct role *role = role_named(crew->investigation->question);
+	CLEANUP(json) json_t *tools = role ? role_tools(role, helpers->tools) : NULL;
 	CLEANUP(buf) struct buf rules = { 0 };
 	struct loop loop = {
-		.agent = "investigator",
-		.tools = tools,
+		.agent = role ? role->name : "investigator",
+		.tools = role ? tools : helpers->tools,
 		.must_submit = loop_submit_report.name,
+		.owner = helpers,
 	};
 	json_t *report = NULL;
 
 	buf_init(&rules, PROMPT_MAX_BYTES);
-	prompt_rules(&crew->fence, &rules);
+	put_rules(helpers, role, &rules);
 	loop.prompt = buf_text(&rules);
 	if (drive(crew, &loop, start, err) == 0) {
 		report = model_report_new(crew, &loop);
 		*conversation_out = json_incref(loop.conversation.turns);
 	}
 	crew_finish(crew);
+	helpers_finish(helpers);
 	loop_finish(&loop);
 	return report;
 }
@@ -136,14 +163,18 @@ static json_t *report_without(const struct investigation *investigation, const c
 	return report;
 }
 
-json_t *driven_run(struct investigation *investigation, struct line *line, const json_t *start,
+json_t *driven_run(struct investigation *investigation, const struct driven *driven,
 		   json_t **conversation_out, struct error *err)
 {
+	const json_t *start = driven->start;
+	CLEANUP(json)
+	json_t *tools = host_tools(json_object_get(start, "tools"), investigation->available);
 	struct crew crew = {
 		.investigation = investigation,
-		.line = line,
+		.line = driven->line,
 		.catalogue = json_object_get(start, "tools"),
 	};
+	struct helpers helpers = { .crew = &crew, .skills = driven->skills, .tools = tools };
 	struct error why = { 0 };
 
 	*conversation_out = NULL;
@@ -155,5 +186,5 @@ json_t *driven_run(struct investigation *investigation, struct line *line, const
 		return report_without(investigation, why.text);
 	if (fence_init(&crew.fence, err) < 0)
 		return NULL;
-	return report_of_loop(&crew, start, conversation_out, err);
+	return report_of_loop(&helpers, start, conversation_out, err);
 }

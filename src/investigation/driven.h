@@ -8,6 +8,13 @@
 #pragma once
 
 #include "investigation/loop.h"
+#include "investigation/skill.h"
+
+struct driven {
+	struct line *line;
+	const json_t *start;
+	const struct skills *skills; /* read before the walls; may be empty */
+};
 
 /* Whether the start asks for a model. */
 bool driven_is_wanted(const json_t *start);
@@ -16,5 +23,5 @@ bool driven_is_wanted(const json_t *start);
  * A report without "elapsed_ms" (a new reference), or NULL with 'err'. 'conversation_out'
  * is set to what a thread keeps (a new reference, or NULL).
  */
-json_t *driven_run(struct investigation *investigation, struct line *line, const json_t *start,
+json_t *driven_run(struct investigation *investigation, const struct driven *driven,
 		   json_t **conversation_out, struct error *err);

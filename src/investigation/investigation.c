@@ -230,6 +230,9 @@ void investigation_finish(struct investigation *investigation)
 	diagnosis_free(investigation->diagnosis);
 	ledger_finish(&investigation->ledger);
 	json_decref(investigation->asked);
+	json_decref(investigation->chats);
+	json_decref(investigation->agents);
+	investigation->chats = investigation->agents = NULL;
 	investigation->diagnosis = NULL;
 	investigation->asked = NULL;
 }

@@ -33,6 +33,8 @@ struct investigation {
 	json_t *asked;
 	struct diagnosis *diagnosis;
 	unsigned n_rounds;
+	json_t *chats;   /* requests to models, of a case (otlp.h); or NULL */
+	json_t *agents;  /* subagents, the same */
 	size_t n_learnt; /* items of the ledger that the engine knows */
 };
 

@@ -1,7 +1,7 @@
 /*
  * constable-investigator: one investigation, then gone.
  *
- *	constable-investigator [--knowledge DIR]
+ *	constable-investigator [--knowledge DIR] [--skills DIR]
  *		investigate for the peer on descriptor 3
  *	constable-investigator [--knowledge DIR] --replay CASE
  *		recompute a case, the report on standard output
@@ -37,17 +37,24 @@
 #define CHANNEL_FD 3
 #define MEMORY_MAX_BYTES (512 * MIB)
 #define CPU_MAX_S 60
-#define INSTALLED_KNOWLEDGE "/usr/share/constable/knowledge"
+#define INSTALLED "/usr/share/constable"
+
+/* All that is read of ours, before the walls. */
+struct learned {
+	struct predicates *predicates;
+	struct skills skills;
+};
 
 struct options {
 	const char *knowledge;
+	const char *skills;
 	const char *replay;
 	const char *validate;
 	bool starts;
 };
 
 /* Beside the build folder this runs from, else where packages put it. */
-static const char *default_knowledge(char path[4096])
+static const char *default_folder(const char *name, char path[4096])
 {
 	ssize_t len = readlink("/proc/self/exe", path, 4000);
 	char *slash;
@@ -55,11 +62,12 @@ static const char *default_knowledge(char path[4096])
 	if (len > 0) {
 		path[len] = '\0';
 		slash = strrchr(path, '/');
-		(void)snprintf(slash, 40, "/../knowledge");
+		(void)snprintf(slash, 40, "/../%s", name);
 		if (access(path, R_OK) == 0)
 			return path;
 	}
-	return INSTALLED_KNOWLEDGE;
+	(void)snprintf(path, 4096, INSTALLED "/%s", name);
+	return path;
 }
 
 /* Evidence is foreign and predicates are many: neither may take the host with it. */
@@ -180,15 +188,15 @@ static int deliver_conversation(struct channel *channel, const json_t *turns, st
 }
 
 static json_t *run_engine(struct channel *channel, struct investigation *investigation,
-			  const json_t *start, struct error *err)
+			  const struct driven *driven, struct error *err)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 	CLEANUP(json) json_t *conversation = NULL;
 	CLEANUP(json) json_t *report = NULL;
 
-	if (!driven_is_wanted(start))
+	if (!driven_is_wanted(driven->start))
 		return investigation_run(investigation, err);
-	report = driven_run(investigation, &channel->line, start, &conversation, err);
+	report = driven_run(investigation, driven, &conversation, err);
 	if (!report || deliver_conversation(channel, conversation, err) < 0)
 		return NULL;
 	json_put(report, "elapsed_ms",
@@ -196,40 +204,57 @@ static json_t *run_engine(struct channel *channel, struct investigation *investi
 	return TAKE(report);
 }
 
-static int answer_channel(struct channel *channel, struct predicates *predicates, struct error *err)
+static int answer_channel(struct channel *channel, const struct learned *learned, struct error *err)
 {
 	CLEANUP(json) json_t *start = channel_start(channel, err);
 	CLEANUP(json) json_t *available = start ? start_tools(start) : NULL;
 	CLEANUP(json) json_t *report = NULL;
 	CLEANUP(investigation) struct investigation investigation = { 0 };
+	const struct driven driven = { &channel->line, start, &learned->skills };
 
 	if (!start)
 		return err->code;
 	start_read(start, &investigation);
 	investigation.available = available;
-	investigation.predicates = predicates;
+	investigation.predicates = learned->predicates;
 	investigation.witness = &channel->witness;
-	report = run_engine(channel, &investigation, start, err);
+	report = run_engine(channel, &investigation, &driven, err);
 	return report ? deliver(channel, &investigation, report, err) : err->code;
+}
+
+/* Nobody is left without an investigation because a skill is wrong. */
+static void read_skills(const struct options *options, struct skills *skills)
+{
+	struct error err = { 0 };
+
+	if (skills_load(skills, options->skills, &err) < 0)
+		log_warn("no skills: %s", err.text);
+}
+
+static void learned_cleanup(struct learned *learned)
+{
+	predicates_free(learned->predicates);
+	skills_finish(&learned->skills);
 }
 
 static int investigate(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->knowledge, err);
-	CLEANUP(predicates) struct predicates *predicates = NULL;
+	CLEANUP(learned) struct learned learned = { 0 };
 	struct channel channel;
 
 	channel_init(&channel, CHANNEL_FD);
 	if (!knowledge)
 		return err->code;
-	predicates = predicates_new(knowledge, err);
-	if (!predicates || confine(err) < 0)
+	read_skills(options, &learned.skills);
+	learned.predicates = predicates_new(knowledge, err);
+	if (!learned.predicates || confine(err) < 0)
 		return err->code;
-	return answer_channel(&channel, predicates, err);
+	return answer_channel(&channel, &learned, err);
 }
 
 /* In a child of the starter, for an owner that does not see how we end. */
-static int investigate_for_owner(struct predicates *predicates, struct error *err)
+static int investigate_for_owner(const struct learned *learned, struct error *err)
 {
 	struct channel channel;
 	struct error ignored = { 0 };
@@ -239,7 +264,7 @@ static int investigate_for_owner(struct predicates *predicates, struct error *er
 	if (r == 0)
 		r = confine(err);
 	if (r == 0)
-		r = answer_channel(&channel, predicates, err);
+		r = answer_channel(&channel, learned, err);
 	if (r < 0 && channel_send(&channel, "failure", err->text, &ignored) < 0)
 		log_debug("nobody is told: %s", ignored.text);
 	return r;
@@ -249,7 +274,7 @@ static int investigate_for_owner(struct predicates *predicates, struct error *er
 static int start_others(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
-	CLEANUP(predicates) struct predicates *predicates = NULL;
+	CLEANUP(learned) struct learned learned = { 0 };
 	int r;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
@@ -258,15 +283,16 @@ static int start_others(const struct options *options, struct error *err)
 	knowledge = knowledge_load(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
-	predicates = predicates_new(knowledge, err);
-	if (!predicates || starter_say_ready(STDIN_FILENO, err) < 0)
+	read_skills(options, &learned.skills);
+	learned.predicates = predicates_new(knowledge, err);
+	if (!learned.predicates || starter_say_ready(STDIN_FILENO, err) < 0)
 		return err->code;
 	/* Half a second, in which the owner can do other things. */
-	r = predicates_prepare(predicates, NULL, 0, err);
+	r = predicates_prepare(learned.predicates, NULL, 0, err);
 	if (r < 0)
 		return r;
 	r = starter_serve(STDIN_FILENO, err);
-	return r == 1 ? investigate_for_owner(predicates, err) : r;
+	return r == 1 ? investigate_for_owner(&learned, err) : r;
 }
 
 static int parse_options(int argc, char **argv, struct options *options)
@@ -278,6 +304,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], "--knowledge") == 0)
 			options->knowledge = argv[i + 1];
+		else if (strcmp(argv[i], "--skills") == 0)
+			options->skills = argv[i + 1];
 		else if (strcmp(argv[i], "--replay") == 0)
 			options->replay = argv[i + 1];
 		else if (strcmp(argv[i], "--validate") == 0)
@@ -304,13 +332,17 @@ static int run(const struct options *options, struct error *err)
 
 int main(int argc, char **argv)
 {
-	char path[4096];
-	struct options options = { .knowledge = default_knowledge(path) };
+	char knowledge[4096], skills[4096];
+	struct options options = {
+		.knowledge = default_folder("knowledge", knowledge),
+		.skills = default_folder("skills", skills),
+	};
 	struct error err = { 0 };
 
 	log_set("constable-investigator", LOG_LEVEL_WARN);
 	if (parse_options(argc, argv, &options) < 0) {
-		log_error("usage: constable-investigator [--knowledge DIR] [--replay CASE | "
+		log_error("usage: constable-investigator [--knowledge DIR] [--skills DIR] "
+			  "[--replay CASE | "
 			  "--validate DIR] | start");
 		return 2;
 	}

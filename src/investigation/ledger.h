@@ -19,6 +19,8 @@
 #define LEDGER_ITEM_MAX_BYTES (512 * KIB)
 #define LEDGER_MAX_BYTES (1536 * KIB)
 
+#define EVIDENCE_AGENT_BYTES 40
+
 struct evidence {
 	char id[8]; /* "e1"... "e999999" */
 	char *tool;
@@ -29,8 +31,9 @@ struct evidence {
 	size_t n_bytes;
 	json_t *result; /* the parsed bytes; NULL while unanswered or failed */
 	double elapsed_ms;
-	struct error why; /* code 0 unless the call failed */
-	bool is_earlier;  /* restored: not asked by this investigation */
+	char agent[EVIDENCE_AGENT_BYTES]; /* which agent of a model asked, or "" */
+	struct error why;                 /* code 0 unless the call failed */
+	bool is_earlier;                  /* restored: not asked by this investigation */
 };
 
 struct ledger {

@@ -90,23 +90,6 @@ static void think(const struct loop *loop, const char *text)
 				     loop->agent));
 }
 
-static void tell_use(const struct loop *loop)
-{
-	const struct model_stream *stream = &loop->exchange.stream;
-	const struct usage *usage = &stream->reply.usage;
-	struct line *line = loop->crew->line;
-
-	line->tell(line, "model",
-		   json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:o}", "agent",
-			     loop->agent, "model", stream->model->name, "provider",
-			     stream->model->impl->provider, "response_model", stream->reply.model,
-			     "response_id", stream->reply.id, "input_tokens",
-			     (json_int_t)usage->input, "cached_tokens", (json_int_t)usage->cached,
-			     "written_tokens", (json_int_t)usage->written, "output_tokens",
-			     (json_int_t)usage->output, "cost", model_cost(stream->model, usage),
-			     "budget", budget_json(&loop->crew->budget)));
-}
-
 /* Calls written as text become blocks as if they had been made. */
 static void salvage(struct loop *loop, struct reply *reply)
 {
@@ -169,7 +152,7 @@ static int take_reply(struct loop *loop, struct error *err)
 	int r;
 
 	budget_spend(&crew->budget, loop->exchange.stream.model, &reply->usage);
-	tell_use(loop);
+	loop_note_chat(loop);
 	if (reply->episode[0])
 		text_format(crew->episode, sizeof(crew->episode), "%s", reply->episode);
 	think(loop, buf_text(&reply->thoughts));
@@ -230,6 +213,7 @@ static int ask(struct loop *loop, uint64_t now_ns, struct error *err)
 	loop->n_rounds++;
 	loop->crew->budget.n_rounds++;
 	loop->state = LOOP_THINKING;
+	loop->asked_ns = now_ns;
 	return exchange_start(&loop->exchange, now_ns, err);
 }
 

@@ -83,6 +83,7 @@ struct loop {
 	size_t n_calls;
 	json_t *shown; /* [names of host tools that the model sees now], oldest first */
 	const struct model *shown_for;
+	uint64_t asked_ns; /* the model, last */
 	unsigned n_rounds, n_reminders, n_rejected, n_shortened;
 	bool is_last_round;
 };

@@ -120,6 +120,7 @@ static int send_call(struct loop *loop, struct loop_call *call, struct error *er
 		return 0;
 	}
 	crew->budget.n_calls++;
+	text_format(evidence->agent, sizeof(evidence->agent), "%s", loop->agent);
 	call->item = ledger->n;
 	tell_start(loop, evidence);
 	return crew->line->call(crew->line, ledger, ledger->n - 1, err);
@@ -337,6 +338,7 @@ int loop_tick_calls(struct loop *loop, uint64_t now_ns, struct error *err)
 uint64_t loop_due_ns(const struct loop *loop)
 {
 	uint64_t due_ns = UINT64_MAX;
+	bool is_open = false;
 
 	if (loop->state == LOOP_READY)
 		return 0;
@@ -345,8 +347,12 @@ uint64_t loop_due_ns(const struct loop *loop)
 				       loop->exchange.state == EXCHANGE_WAITING
 			       ? loop->exchange.due_ns
 			       : 0;
-	for (size_t i = 0; i < loop->n_calls; i++)
-		if (!loop->calls[i].is_answered && loop->calls[i].due_ns < due_ns)
+	for (size_t i = 0; i < loop->n_calls; i++) {
+		if (loop->calls[i].is_answered)
+			continue;
+		is_open = true;
+		if (loop->calls[i].due_ns < due_ns)
 			due_ns = loop->calls[i].due_ns;
-	return due_ns;
+	}
+	return is_open ? due_ns : 0; /* the last answer may have been another loop's */
 }

@@ -20,6 +20,10 @@ bool loop_end_calls(struct loop *loop);
 void loop_hear_calls(struct loop *loop, const struct news *news);
 int loop_tick_calls(struct loop *loop, uint64_t now_ns, struct error *err) MUST_CHECK;
 
+/* The request that was just answered, told and kept for the case (otlp.h); and a subagent. */
+void loop_note_chat(const struct loop *loop);
+void loop_note_agent(const struct loop *loop, uint64_t start_ns);
+
 /* When something is due, UINT64_MAX for never. */
 uint64_t loop_due_ns(const struct loop *loop);
 

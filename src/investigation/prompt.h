@@ -8,6 +8,9 @@
 /* The rules of whoever investigates; the fence's word is in them. */
 void prompt_rules(const struct fence *fence, struct buf *out);
 
+/* The part of them that is every agent's: evidence is data, whatever it says. */
+void prompt_common(const struct fence *fence, struct buf *out);
+
 /*
  * The question, the built-in engine's ranking and the evidence so far, in at most about
  * 'max_bytes'.

@@ -17,7 +17,8 @@
 static void exec_child(const struct cli *cli, const char *option, const char *value)
 {
 	char path[4096];
-	const char *args[] = { PROGRAM, "--knowledge", cli->knowledge, option, value, NULL };
+	const char *args[] = { PROGRAM,     "--knowledge", cli->knowledge, "--skills",
+			       cli->skills, option,        value,          NULL };
 
 	text_format(path, sizeof(path), "%s/%s", cli->executables, PROGRAM);
 	(void)setpgid(0, 0);
