@@ -5,7 +5,10 @@ was accepted is kept as the vendor would keep it. `faults` holds, by path, how t
 are met: ("status", CODE, HEADERS), "cut" (before it has an effect), "cut-after" (its effect
 stays), "hold" and "hold-after" (nobody answers; `held` tells that it is there).
 """
+import asyncio
 import base64
+import email
+import email.policy
 import hashlib
 import hmac
 import http.server
@@ -17,12 +20,18 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+warnings.filterwarnings("ignore", category=DeprecationWarning)
 REPORTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reports")
 SLACK_TOKEN, PD_TOKEN = "xoxb-1111-secret-of-slack", "pd-rest-secret-u+12345"
 ROUTING_KEY, WEBHOOK_KEY = "R0UT1NGKEYsecret0123456789abcdef", os.urandom(32)
 FLOW = "/workflows/abc/triggers/manual/paths/invoke?sig=secret-of-teams"
 HOOK_SECRET = "/services/T0/B0/secret-of-hook"
+MAIL_PASSWORD = "secret-of-mail"
 CHANNEL = "C0123456789"
 
 
@@ -44,6 +53,61 @@ def make_certificates(folder):
             "-days", "2", "-CA", "ca.crt", "-CAkey", "ca.key", "-addext",
             "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE")
     return f"{folder}/ca.crt", f"{folder}/tls.crt", f"{folder}/tls.key"
+
+
+class Post:
+    """Debian's python3-aiosmtpd: takes mail after STARTTLS and a login."""
+
+    def __init__(self, certificate, key):
+        self.mails, self.faults = [], []
+        self.held, self.is_over = threading.Event(), threading.Event()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port,
+                                     tls_context=context, require_starttls=True,
+                                     auth_required=True, authenticator=self.authenticate)
+        self.controller.start()
+
+    def close(self):
+        self.is_over.set()
+        self.controller.stop(no_assert=True)
+
+    @staticmethod
+    def authenticate(_server, _session, _envelope, _mechanism, data):
+        good = data.password == MAIL_PASSWORD.encode()
+        return AuthResult(success=good, handled=good)
+
+    # pylint: disable-next=invalid-name,too-many-arguments,too-many-positional-arguments
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        fault = self.faults[0] if self.faults else None
+        if isinstance(fault, tuple) and fault[0] == address:
+            self.faults.pop(0)
+            return fault[1]
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 taken"
+
+    # pylint: disable-next=invalid-name
+    async def handle_DATA(self, _server, _session, envelope):
+        fault = self.faults.pop(0) if self.faults else None
+        if fault == "hold":
+            await self.hold()
+            return "451 4.3.0 not taken"
+        self.mails.append((envelope.rcpt_tos, envelope.original_content))
+        if fault == "hold-after":
+            await self.hold()
+        return "250 2.0.0 taken"
+
+    async def hold(self):
+        self.held.set()
+        while not self.is_over.is_set():
+            await asyncio.sleep(0.05)
+
+    def parsed(self, recipient):
+        return [email.message_from_bytes(content, policy=email.policy.default)
+                for to, content in self.mails if recipient in to]
 
 
 class Refused(Exception):

@@ -184,6 +184,7 @@ class Server:
         self.log, self.broken = [], []
         self.touched = set()
         self.trusted = trusted
+        self.program = f"{BUILD}/constable-server"
 
     def __enter__(self):
         return self.start()
@@ -195,7 +196,7 @@ class Server:
     def start(self):
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
-            [f"{BUILD}/constable-server", "run", "--check-answers", "on", "--state-dir", self.state,
+            [self.program, "run", "--check-answers", "on", "--state-dir", self.state,
              "--listen", "127.0.0.1", "--port", "0", "--rate", "0", "--executables-dir", BUILD,
              *self.flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
