@@ -1,4 +1,5 @@
 """A server, hosts with real wardens and agents, and clients that read streams strictly."""
+import http.client
 import json
 import os
 import re
@@ -7,7 +8,7 @@ import time
 
 from approvals_scene import Scene
 from link_scene import free_ports
-from server_fixture import Server, wait_for
+from server_fixture import BUILD, Server, wait_for
 
 TYPES = {"thought": {"text"}, "tool_start": {"name", "tool_use_id", "input"},
          "tool_end": {"name", "success", "tool_use_id"},
@@ -63,11 +64,17 @@ class Stream:
             self.text = self.reply.read().decode()
             self.connection.close()
 
+    def read_piece(self):
+        try:
+            return self.reply.read1(65536)
+        except http.client.HTTPException as error:
+            raise BadStream("the stream broke off") from error
+
     def next(self):
         """The next event; None at the end of the stream."""
         while True:
             while b"\n\n" not in self.bytes:
-                piece = self.reply.read1(65536)
+                piece = self.read_piece()
                 if not piece:
                     if self.bytes:
                         raise BadStream(f"half an event: {self.bytes[:80]!r}")
@@ -133,8 +140,11 @@ class InquiryScene(Scene):
     def __exit__(self, *_):
         self.close()
 
-    def start_host(self, name):
+    def start_host(self, name, agent=None):
+        """'agent' may be one that comes back sooner."""
         host = self.add_host(name)
+        host.agent.command = [agent if agent and word.endswith("/constable-agent") else word
+                              for word in host.agent.command] + ["--executables-dir", BUILD]
         enrolled = host.enrol()
         if enrolled.returncode:
             raise OSError(enrolled.stderr)

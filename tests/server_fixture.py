@@ -181,6 +181,7 @@ class Server:
         self.database = database
         self.flags = list(flags) + (["--database", database] if database else [])
         self.process = self.port = self.document = None
+        self.program, self.environment = f"{BUILD}/constable-server", None
         self.log, self.broken = [], []
         self.touched = set()
         self.trusted = trusted
@@ -198,8 +199,8 @@ class Server:
         self.process = subprocess.Popen(
             [self.program, "run", "--check-answers", "on", "--state-dir", self.state,
              "--listen", "127.0.0.1", "--port", "0", "--rate", "0", "--executables-dir", BUILD,
-             *self.flags],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             *self.flags], env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ready = threading.Event()
         threading.Thread(target=self.read_log, args=(self.process, ready), daemon=True).start()
         if not ready.wait(WAIT_S) or not self.port:

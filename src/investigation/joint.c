@@ -282,7 +282,8 @@ json_t *joint_case(const json_t *cases, struct error *err)
 				  host_of(finished));
 			return NULL;
 		}
-		shift(finished, offset, 0);
+		if (!json_object_get(finished, "last_earlier"))
+			shift(finished, offset, 0);
 		offset += json_array_size(json_object_get(finished, "evidence"));
 	}
 	joined = json_pack("{s:i, s:s, s:[], s:[], s:{s:[], s:[], s:[], s:[]}}", "constable_case",

@@ -16,7 +16,8 @@
 /*
  * 'cases' is a list of finished cases (case.h), each perhaps with "addresses": [texts]
  * by which other hosts know its host. Gives a case with "hosts": [names], evidence ids
- * that are unique in it (each item with its "host"), and the report of all. A new
+ * that are unique in it (each item with its "host"; those of a case with "last_earlier" are
+ * unique already, and stay), and the report of all. A new
  * reference, or NULL with 'err' (-EINVAL: no case, too many, or one without a report).
  */
 json_t *joint_case(const json_t *cases, struct error *err);

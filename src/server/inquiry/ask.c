@@ -222,11 +222,6 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 		return;
 	}
 	text_format(ask->call, sizeof(ask->call), "%s", id);
-	if (!ask->is_context)
-		record_asked(ask->leg, &(struct evidence_row) { .number = ask->number,
-								.call = ask->call,
-								.tool = ask->tool,
-								.args = ask->args });
 	step_reached("inquiry-asked");
 	wait_for(ask, HUB_WAIT_SUBMITTED, RUN_CALL_NS + AFTER_DEADLINE_NS);
 }
@@ -237,7 +232,9 @@ static void submit(struct ask *ask)
 	struct run *run = leg->run;
 	enum hub_presence presence = hub_get_state(ask->hub, run->org, leg->agent).presence;
 	bool is_there = presence == HUB_CONNECTED || presence == HUB_STALE;
-	const struct hub_call call = {
+	struct store_value values[RECORD_QUEUED_VALUES];
+	struct store_step record;
+	struct hub_call call = {
 		.org = run->org,
 		.agent = leg->agent,
 		.tool = ask->tool,
@@ -247,6 +244,10 @@ static void submit(struct ask *ask)
 		.deadline_ns = clock_wall_ns() + (is_there ? RUN_CALL_NS : RUN_ABSENT_NS),
 	};
 
+	if (!ask->is_context) {
+		record = record_queued(leg, ask->number, values);
+		call.record = &record;
+	}
 	run->n_calls++;
 	run->inquiries->counters.calls++;
 	ask->is_submitting = true;

@@ -5,8 +5,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/step.h"
+#include "investigation/joint.h"
 #include "investigation/report.h"
-#include "server/inquiry/combine.h"
 #include "server/inquiry/inquiries_internal.h"
 
 #define TEXT_BYTES (16 * KIB)
@@ -15,6 +15,9 @@
 static const char thread_sql[] =
 	"UPDATE threads SET updated = $3, n_evidence = CASE WHEN n_evidence < $4 THEN $4 ELSE "
 	"n_evidence END WHERE org = $1 AND id = $2";
+static const char open_sql[] =
+	"UPDATE evidence SET answered = $3, code = $4, error = 'no answer before the end' "
+	"WHERE org = $1 AND investigation = $2 AND code IS NULL";
 static const char ended_sql[] =
 	"UPDATE investigations SET state = $3, finished = $4, error = $5, verdict = $6, "
 	"cause_id = $7, confidence_permille = $8, root_cause = $9, report = $10, bundle = $11, "
@@ -48,6 +51,8 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 	scroll_hold(&run->scroll);
 	run_tell(run, type, data);
 	write_thread(run);
+	SCROLL_WRITE(&run->scroll, 0, open_sql, store_text(run->org), store_text(run->id),
+		     store_int((int64_t)clock_wall_ns()), store_int(-ECANCELED));
 	SCROLL_WRITE(&run->scroll, RUN_TAG_LAST, ended_sql, store_text(run->org),
 		     store_text(run->id), store_text(ending->state),
 		     store_int((int64_t)clock_wall_ns()), store_text(ending->error),
@@ -125,14 +130,32 @@ static json_t *text_of(const json_t *report)
 	return json_text(text.data, text.len);
 }
 
-static json_t *reports_of(const struct run *run)
+/* A case may be too large for its frame: then its report stands alone. */
+static json_t *finished_of(const struct leg *leg)
 {
-	json_t *reports = json_array();
+	json_t *finished = leg->bundle
+				   ? json_copy(leg->bundle)
+				   : json_pack("{s:s, s:i}", "host", leg->host, "last_earlier", 1);
+
+	json_put(finished, "report", json_incref(leg->report));
+	return finished;
+}
+
+/* A new reference; NULL where no host has one, or with 'err' where they cannot be joined. */
+static json_t *joint_report(const struct run *run, struct error *err)
+{
+	CLEANUP(json) json_t *cases = json_array();
+	CLEANUP(json) json_t *joint = NULL;
 
 	for (unsigned i = 0; i < run->n_legs; i++)
 		if (run->legs[i].report)
-			json_push(reports, json_incref(run->legs[i].report));
-	return reports;
+			json_push(cases, finished_of(&run->legs[i]));
+	if (json_array_size(cases) == 0)
+		return NULL;
+	if (json_array_size(cases) == 1)
+		return json_deep_copy(json_object_get(json_array_get(cases, 0), "report"));
+	joint = joint_case(cases, err);
+	return joint ? json_incref(json_object_get(joint, "report")) : NULL;
 }
 
 /* One host's case, which can be replayed, or those of several in a list. */
@@ -152,15 +175,13 @@ static char *bundle_of(const struct run *run)
 	return json_canonical(list);
 }
 
-static json_t *whole_report(const struct run *run)
+static json_t *whole_report(const struct run *run, struct error *err)
 {
-	CLEANUP(json) json_t *reports = reports_of(run);
 	uint64_t now_ns = clock_wall_ns();
-	json_t *report;
+	json_t *report = joint_report(run, err);
 
-	if (json_array_size(reports) == 0)
+	if (!report)
 		return NULL;
-	report = combine_reports(reports);
 	add_unknowns(run, report);
 	json_put(report, "engine", json_string("builtin"));
 	json_put(report, "elapsed_ms",
@@ -175,13 +196,14 @@ void run_conclude(struct run *run)
 	CLEANUP(json) json_t *report = NULL;
 	CLEANUP(text) char *text = NULL;
 	CLEANUP(text) char *bundle = NULL;
+	struct error err = { 0 };
 	json_t *data;
 
 	if (run->state == RUN_ENDING)
 		return;
-	report = whole_report(run);
+	report = whole_report(run, &err);
 	if (!report) {
-		run_fail(run, run->n_legs ? run->legs[0].why.text : "it has no host");
+		run_fail(run, err.code ? err.text : run->legs[0].why.text);
 		return;
 	}
 	step_reached("inquiry-concluding");

@@ -11,7 +11,7 @@
  * from the store, a call that was under way is waited for, nothing is asked twice.
  *
  * Several hosts: the engine runs for each by itself, on evidence numbers of its own, and the
- * reports become one (combine.h). A host that is not connected is among the unknowns.
+ * reports become one (investigation/joint.h). A host that is not connected is among the unknowns.
  *
  * A thread is a conversation. Its evidence is numbered e1, e2, ... through all its questions. A
  * follow-up begins with what the thread was told in the last INQUIRY_FRESH_NS (what is older
@@ -57,7 +57,7 @@ struct inquiry_config {
 	 * that were found unfinished after a restart. NULL: nobody asks.
 	 */
 	void (*finished)(const char *org, const char *investigation, void *data);
-	/* What starts investigators has ended: this process has to be started again. Or NULL. */
+	/* What starts investigators has ended: only a new server has one. Or NULL. */
 	void (*lost)(void *data);
 	void *data;
 };
@@ -68,7 +68,7 @@ struct inquiries *inquiries_new(const struct inquiry_config *config, struct erro
 void inquiries_stop(struct inquiries *inquiries);
 /* The same, and no callback comes afterwards. */
 void inquiries_free(struct inquiries *inquiries);
-/* The store is ready: what was queued or running when the server ended goes on. */
+/* The store is ready: what was unfinished goes on. */
 void inquiries_resume(struct inquiries *inquiries);
 
 /* Copied. Texts may be NULL where "or NULL" stands; arrays are JSON arrays of texts or NULL. */
@@ -98,23 +98,6 @@ typedef void inquiry_started(const char *investigation, const char *thread, cons
 			     void *data);
 void inquiry_start(struct inquiries *inquiries, const struct inquiry_request *request,
 		   inquiry_started *done, void *data);
-
-/* What it tells from now on comes after 'seq'. */
-struct inquiry_place {
-	char investigation[INQUIRY_ID_BYTES];
-	uint64_t seq;
-};
-
-/*
- * Ends what runs or waits in a thread: calls are cancelled, what was told stays. -ENOENT where
- * nothing runs.
- */
-int inquiry_interrupt(struct inquiries *inquiries, const char *org, const char *thread,
-		      struct inquiry_place *place_out, struct error *err) MUST_CHECK;
-
-/* The answer to the pending question of a thread: -ENOENT nothing runs, -ENODATA no question. */
-int inquiry_answer(struct inquiries *inquiries, const char *org, const char *thread,
-		   const json_t *answers, struct error *err) MUST_CHECK;
 
 /* As clients get it; texts are borrowed, 'data' is JSON text. */
 struct inquiry_event {

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "server/inquiry/inquiries_internal.h"
 
-#define PATIENCE_NS (20 * NS_PER_SEC)
+#define PATIENCE_NS (75 * NS_PER_SEC) /* an agent tries once a minute at least */
 #define LOOK_NS (200 * NS_PER_MS)
 
 /* The hub's answer comes whatever happens to us: it finds its leg by number. */
@@ -76,6 +76,15 @@ static void wait_for_host(struct leg *leg)
 		abort();
 }
 
+static bool may_come_back(const struct leg *leg)
+{
+	const struct run *run = leg->run;
+
+	return run->goes_on && clock_monotonic_ns() < leg->patient_until_ns &&
+	       hub_get_state(run->inquiries->config.hub, run->org, leg->agent).presence !=
+		       HUB_REVOKED;
+}
+
 static void handle_tools(const json_t *tools, const struct error *err, void *data)
 {
 	struct tools_question *question = data;
@@ -90,7 +99,7 @@ static void handle_tools(const json_t *tools, const struct error *err, void *dat
 	free(question);
 	if (!leg || leg->is_done)
 		return;
-	if (err && run->goes_on && clock_monotonic_ns() < leg->patient_until_ns) {
+	if (err && may_come_back(leg)) {
 		wait_for_host(leg);
 		return;
 	}

@@ -55,5 +55,9 @@ void tell_call_started(struct leg *leg, uint64_t number, const char *tool, const
 void tell_call_ended(struct leg *leg, const struct evidence_row *row);
 
 /* record.c */
+#define RECORD_QUEUED_VALUES 6
+/* For the batch of hub_submit(): what is asked and where it is queued is one. */
+struct store_step record_queued(struct leg *leg, uint64_t number,
+				struct store_value values[RECORD_QUEUED_VALUES]);
 void record_asked(struct leg *leg, const struct evidence_row *row);
 void record_answered(struct leg *leg, const struct evidence_row *row);

@@ -1,4 +1,5 @@
-/* What a person says to a thread while it runs: stop, or the answer to a question. */
+#include "server/inquiry/person.h"
+
 #include <errno.h>
 
 #include "server/inquiry/inquiries_internal.h"

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "server/inquiry/attachments.h"
 #include "server/inquiry/choice.h"
+#include "server/inquiry/person.h"
 #include "server/inquiry/routes.h"
 #include "server/inquiry/stream.h"
 
@@ -33,6 +34,10 @@ static void handle_started(const char *investigation, const char *thread, const 
 		exchange_refuse(exchange, 404, NULL, "%s", err->text);
 	} else if (err) {
 		exchange_fail(exchange, err);
+	} else if (!(exchange->entry->route->flags & ROUTE_STREAM)) {
+		exchange_recorded(exchange);
+		exchange_answer(exchange, json_pack("{s:s, s:s, s:s}", "id", investigation,
+						    "thread_id", thread, "state", "queued"));
 	} else {
 		CLEANUP(json)
 		json_t *files =
@@ -352,6 +357,19 @@ static void post_answer(struct exchange *exchange)
 const struct route routes_investigate[] = {
 	POST_INVESTIGATE(""),
 	POST_INVESTIGATE("/api/v1"),
+	{ .method = "POST",
+	  .pattern = "/api/v1/investigations",
+	  .summary = "Begins an investigation, for who reads its events or its report later.",
+	  .least = ROLE_RESPONDER,
+	  .flags = ROUTE_CALLS,
+	  .status = 202,
+	  .max_body_bytes = BODY_MAX_BYTES,
+	  .request = INVESTIGATE,
+	  .response = SCHEMA_GIVES("\"id\",\"thread_id\",\"state\"",
+				   "\"id\":" SCHEMA_TEXT ",\"thread_id\":" SCHEMA_TEXT
+				   ",\"state\":" SCHEMA_TEXT),
+	  .example = "{\"prompt\":\"Why is it slow?\",\"host\":\"agent_0\"}",
+	  .handle = post_investigate },
 	POST_INTERRUPT(""),
 	POST_INTERRUPT("/api/v1"),
 	POST_ANSWER(""),

@@ -21,6 +21,9 @@ static const char one_sql[] = "SELECT " BRIEF_COLUMNS ", request, report FROM in
 static const char case_sql[] = "SELECT bundle FROM investigations WHERE org = $1 AND id = $2 "
 			       "AND bundle IS NOT NULL";
 static const char place_sql[] = "SELECT id, thread FROM investigations WHERE org = $1 AND id = $2";
+static const char history_sql[] =
+	"SELECT seq, time, type, data FROM investigation_events WHERE org = $1 AND "
+	"investigation = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 static const char threads_sql[] =
 	"SELECT id, title, caller, incident, created, updated, n_turns, n_evidence FROM threads "
 	"WHERE org = $1 AND updated < $2 ORDER BY updated DESC LIMIT $3";
@@ -56,6 +59,13 @@ static const struct column columns_whole[] = {
 	BRIEF,
 	{ "request", COLUMN_JSON },
 	{ "report", COLUMN_JSON },
+	{ 0 },
+};
+static const struct column event_columns[] = {
+	{ "seq", COLUMN_INT },
+	{ "timestamp", COLUMN_TIME },
+	{ "type", COLUMN_TEXT },
+	{ "data", COLUMN_JSON },
 	{ 0 },
 };
 static const struct column thread_columns[] = {
@@ -144,6 +154,24 @@ static void get_events(struct exchange *exchange)
 			&(struct store_step)STEP(place_sql, STORE_SOME, exchange_org(exchange),
 						 store_text(exchange->params[0])),
 			1, handle_place);
+}
+
+static void handle_history(struct exchange *exchange, const struct store_result *result)
+{
+	exchange_answer(exchange, exchange_rows(&result->steps[1], "events", event_columns));
+}
+
+static void get_history(struct exchange *exchange)
+{
+	struct store_value org = exchange_org(exchange), id = store_text(exchange->params[0]);
+	const struct store_step steps[] = {
+		STEP(place_sql, STORE_SOME, org, id),
+		STEP(history_sql, STORE_ANY, org, id,
+		     store_int(json_get_int(exchange->query, "after", 0)),
+		     store_int(json_get_int(exchange->query, "limit", 0))),
+	};
+
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_history);
 }
 
 static void handle_threads(struct exchange *exchange, const struct store_result *result)
@@ -259,6 +287,17 @@ const struct route routes_investigations[] = {
 	  .query = SCHEMA_STRICT("", "\"after\":" SCHEMA_COUNT),
 	  .type = "text/event-stream",
 	  .handle = get_events },
+	{ .method = "GET",
+	  .pattern = "/api/v1/investigations/{investigation_id}/history",
+	  .summary = "The same as a list: what it has told so far, after a number.",
+	  .least = ROLE_VIEWER,
+	  .query = SCHEMA_STRICT("", "\"after\":" SCHEMA_COUNT "," LIMIT),
+	  .response = SCHEMA_LIST("events",
+				  SCHEMA_GIVES("\"seq\",\"type\",\"data\"",
+					       "\"seq\":" SCHEMA_COUNT ",\"timestamp\":" SCHEMA_TEXT
+					       ",\"type\":" SCHEMA_TEXT
+					       ",\"data\":{\"type\":\"object\"}")),
+	  .handle = get_history },
 	{ .method = "GET",
 	  .pattern = "/api/v1/threads",
 	  .summary = "The org's threads, those with the latest questions first.",
