@@ -71,14 +71,15 @@ def pieces(text, n=7):
 
 
 class Anthropic:
-    """https://docs.anthropic.com/en/api/messages-streaming"""
+    """https://platform.claude.com/docs/en/api/messages, of both versions"""
 
     name = "anthropic"
     path = "/v1/messages"
 
     @staticmethod
     def authorised(headers):
-        return headers.get("x-api-key") == KEY and headers.get("anthropic-version") == "2023-06-01"
+        return (headers.get("x-api-key") == KEY or headers.get("authorization") == "Bearer " + KEY) and \
+            headers.get("anthropic-version") in ("2023-06-01", "2026-10-21")
 
     @staticmethod
     def error(status, kind, message):

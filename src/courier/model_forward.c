@@ -126,7 +126,7 @@ static void send_request(struct forwarded *forwarded, const struct model_endpoin
 	static const struct courier_header plain[] = {
 		{ "content-type", "application/json" },
 		{ "accept", "text/event-stream" },
-		{ "anthropic-version", "2023-06-01" },
+		{ "anthropic-version", "2026-10-21" },
 	};
 	bool is_anthropic = strcmp(api->provider, "anthropic") == 0;
 	char url[URL_BYTES], host[256], key[MODEL_KEY_MAX_BYTES + 16] = "";

@@ -1,10 +1,11 @@
 /*
- * Anthropic's Messages API, version 2023-06-01:
- * https://docs.anthropic.com/en/api/messages and /messages-streaming.
+ * Anthropic's Messages API, version 2026-10-21 (what is sent fits 2023-06-01 too):
+ * https://platform.claude.com/docs/en/api/messages and /api/versioning.
  *
  * Thinking blocks go back verbatim with their signature, before the calls they led to.
  * Breakpoints of the prompt cache: the last tool, the prompt, the end of the conversation.
- * No sampling parameters: newer models refuse them.
+ * No sampling parameters: this version has none. Events, blocks and stop reasons that are
+ * not known here may come at any time, and harm nothing.
  */
 #include "investigation/model/model.h"
 
