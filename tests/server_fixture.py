@@ -164,11 +164,8 @@ ASKED_IN = {
     "/api/v1/integrations": "server_alerts",
     "/api/v1/investigations": "server_investigate",
     "/api/v1/pipelines": "pipelines",
-<<<<<<< HEAD
     "/api/v1/threads": "server_investigate",
-=======
     "/proxy/files/": "server_files",
->>>>>>> a9aff55 (server/inquiry: attachments are fetched by the courier)
 }
 
 
