@@ -4,6 +4,7 @@
  * first byte, and ends with the socket. Exit status: 0; 1 it failed; 2 wrong use.
  */
 #include <curl/curl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "courier/process/dispatch_internal.h"
 
 #define USER_FD STDIN_FILENO
+#define STACK_BYTES (512 * KIB)
 
 /* Sanitizers need more memory than any limit that would mean something. */
 #ifdef MEMORY_MAX_MIB
@@ -36,6 +38,18 @@ static void prepare_process(void)
 		(void)signal(ignored[i], SIG_IGN);
 }
 
+/* libcurl resolves each name in a thread, and the usual 8 MiB for each count as memory. */
+static void make_threads_small(void)
+{
+	pthread_attr_t attributes;
+
+	if (pthread_attr_init(&attributes) != 0 ||
+	    pthread_attr_setstacksize(&attributes, STACK_BYTES) != 0 ||
+	    pthread_setattr_default_np(&attributes) != 0)
+		abort();
+	(void)pthread_attr_destroy(&attributes);
+}
+
 int main(int argc, char **argv UNUSED)
 {
 	struct error err = { 0 };
@@ -46,6 +60,7 @@ int main(int argc, char **argv UNUSED)
 		return 2;
 	}
 	prepare_process();
+	make_threads_small();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		abort();
 	if (dispatch_run(USER_FD, &err) < 0)

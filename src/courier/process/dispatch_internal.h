@@ -14,7 +14,7 @@
 #define DISPATCH_MAX_TRANSFERS COURIER_MAX_OPEN
 #define DISPATCH_OUT_HIGH_BYTES (2 * MIB) /* said and not read: who receives has to wait */
 #define DISPATCH_OUT_LOW_BYTES (512 * KIB)
-#define DISPATCH_OUT_MAX_BYTES (64 * MIB)
+#define DISPATCH_OUT_MAX_BYTES (128 * MIB)
 #define TRANSFER_SOCKETS 8
 
 struct transfer;
