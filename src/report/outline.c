@@ -15,6 +15,8 @@
 #define MAX_TIMELINE 20
 #define MAX_EVIDENCE 60
 
+static char *format_text(const char *format, va_list args) PRINTF_LIKE(1, 0);
+
 static char *format_text(const char *format, va_list args)
 {
 	char *text = NULL;
