@@ -53,6 +53,7 @@ static int run_retry(struct cli *cli, int argc, char **argv)
 	static const struct option_row rows[] = { { 0 } };
 	CLEANUP(server) struct server server = { 0 };
 	CLEANUP(text) char *escaped = NULL;
+	CLEANUP(json) json_t *answer = NULL;
 	struct fetch_request request = { .method = "POST" };
 	char path[256];
 	struct words words;
@@ -65,7 +66,8 @@ static int run_retry(struct cli *cli, int argc, char **argv)
 	escaped = fetch_escape(words.at[0]);
 	text_format(path, sizeof(path), DELIVERIES "/%.200s/retry", escaped);
 	request.path = path;
-	if (server_open(&server, cli, &err) < 0 || server_send(&server, &request, NULL, &err) < 0)
+	if (server_open(&server, cli, &err) < 0 ||
+	    server_send(&server, &request, &answer, &err) < 0)
 		return command_failed(&err);
 	page_add(&cli->out, STYLE_PLAIN, "%s is tried once more.", words.at[0]);
 	page_end(&cli->out);

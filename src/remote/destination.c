@@ -188,6 +188,7 @@ static int run_remove(struct cli *cli, int argc, char **argv)
 	static const struct option_row rows[] = { { 0 } };
 	CLEANUP(server) struct server server = { 0 };
 	CLEANUP(json) json_t *found = NULL;
+	CLEANUP(json) json_t *answer = NULL;
 	struct fetch_request request = { .method = "DELETE" };
 	char path[256];
 	struct words words;
@@ -200,7 +201,7 @@ static int run_remove(struct cli *cli, int argc, char **argv)
 	found = find_one(cli, &server, &words, &err);
 	text_format(path, sizeof(path), DESTINATIONS "/%s", json_get_text(found, "id", ""));
 	request.path = path;
-	if (!found || server_send(&server, &request, NULL, &err) < 0)
+	if (!found || server_send(&server, &request, &answer, &err) < 0)
 		return command_failed(&err);
 	page_add(&cli->out, STYLE_PLAIN, "%s is removed.", words.at[0]);
 	page_end(&cli->out);
