@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import logging
 import os
 import re
 import socket
@@ -20,12 +21,11 @@ import ssl
 import subprocess
 import threading
 import time
-import warnings
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-warnings.filterwarnings("ignore", category=DeprecationWarning)
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 REPORTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reports")
 SLACK_TOKEN, PD_TOKEN = "xoxb-1111-secret-of-slack", "pd-rest-secret-u+12345"
 ROUTING_KEY, WEBHOOK_KEY = "R0UT1NGKEYsecret0123456789abcdef", os.urandom(32)
