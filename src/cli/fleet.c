@@ -103,7 +103,7 @@ const struct command command_incident = {
 
 const struct command command_integration = {
 	.name = "integration",
-	.usage = "list [--json] | create KIND [--name NAME] [--mapping FILE]\n"
+	.usage = "list [--json] | create KIND [NAME] [--mapping FILE]\n"
 		 "                             [--secret-file FILE|-] [--json] | show NAME "
 		 "[--json] |\n"
 		 "                             rotate NAME [--keep 24h] [--secret-file FILE|-] |\n"

@@ -143,10 +143,9 @@ static int send_and_show(struct cli *cli, const char *word, const char *behind, 
 
 static int run_create(struct cli *cli, int argc, char **argv)
 {
-	const char *name = NULL, *mapping = NULL, *secret = NULL;
+	const char *mapping = NULL, *secret = NULL;
 	int wants_json = 0;
-	const struct option_row rows[] = { { "--name", OPTION_TEXT, &name },
-					   { "--mapping", OPTION_TEXT, &mapping },
+	const struct option_row rows[] = { { "--mapping", OPTION_TEXT, &mapping },
 					   { "--secret-file", OPTION_TEXT, &secret },
 					   { "--json", OPTION_SET, &wants_json },
 					   { 0 } };
@@ -156,9 +155,10 @@ static int run_create(struct cli *cli, int argc, char **argv)
 
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
-	if (words.n != 1)
+	if (words.n < 1 || words.n > 2)
 		return command_misused(&command_integration);
-	body = json_pack("{s:s, s:s*}", "kind", words.at[0], "name", name);
+	body = json_pack("{s:s, s:s*}", "kind", words.at[0], "name",
+			 words.n == 2 ? words.at[1] : NULL);
 	if (add_mapping(body, mapping, &err) < 0 || add_secret(body, secret, &err) < 0) {
 		json_decref(body);
 		return command_failed(&err);
