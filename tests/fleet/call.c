@@ -31,10 +31,11 @@ static struct fleet_call *add(struct member *member, const char *id)
 
 static void respond(struct member *member, const struct fleet_call *call)
 {
-	char text[FLEET_CALL_BYTES + 32], hash[TOKEN_HASH_BYTES];
+	char made[FLEET_CALL_BYTES + 32], hash[TOKEN_HASH_BYTES];
+	const char *text = call->text ? call->text : made;
 	json_t *id = json_string(call->id);
 
-	text_format(text, sizeof(text), "{\"load\":0.25,\"of\":\"%s\"}", call->id);
+	text_format(made, sizeof(made), "{\"load\":0.25,\"of\":\"%s\"}", call->id);
 	member_send(member,
 		    jsonrpc_format_result(id, json_pack("{s:[{s:s, s:s}], s:b, s:{s:s, s:s, s:i}}",
 							"content", "type", "text", "text", text,
@@ -45,10 +46,44 @@ static void respond(struct member *member, const struct fleet_call *call)
 	json_decref(id);
 }
 
-static void run(struct member *member, const char *id)
+struct late {
+	struct member *member;
+	char id[FLEET_CALL_BYTES];
+};
+
+static void handle_late(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	struct late *late = data;
+	const struct fleet_call *call = find(late->member, late->id);
+
+	if (call && late->member->is_up)
+		respond(late->member, call);
+	free(late);
+}
+
+/* As if it took a while. */
+static void respond_late(struct member *member, const struct fleet_call *call)
+{
+	const struct timeval delay = { .tv_usec = (suseconds_t)member->fleet->delay_ms * 1000 };
+	struct late *late = calloc(1, sizeof(*late));
+
+	if (!late)
+		abort();
+	late->member = member;
+	text_format(late->id, sizeof(late->id), "%s", call->id);
+	if (event_base_once(member->fleet->base, -1, EV_TIMEOUT, handle_late, late, &delay) < 0)
+		abort();
+}
+
+static void list_tools(struct member *member, json_t *id)
+{
+	member_send(member, jsonrpc_format_result(id, json_incref(member->fleet->tools)));
+}
+
+static void run(struct member *member, const char *id, const char *tool)
 {
 	struct fleet_counters *counters = &member->fleet->counters;
-	const struct fleet_call *call = find(member, id);
+	struct fleet_call *call = find(member, id);
 
 	if (call) {
 		counters->given_again++;
@@ -56,8 +91,12 @@ static void run(struct member *member, const char *id)
 	} else {
 		counters->calls++;
 		call = add(member, id);
+		call->text = json_get_text(member->fleet->results, tool, NULL);
 	}
-	respond(member, call);
+	if (member->fleet->delay_ms)
+		respond_late(member, call);
+	else
+		respond(member, call);
 }
 
 static void acknowledge(struct member *member, const char *id)
@@ -73,7 +112,10 @@ static void acknowledge(struct member *member, const char *id)
 void member_take(struct member *member, const struct jsonrpc_message *message)
 {
 	if (strcmp(message->method, "tools/call") == 0)
-		run(member, json_string_value(message->id));
+		run(member, json_string_value(message->id),
+		    json_get_text(message->params, "name", ""));
+	else if (strcmp(message->method, "tools/list") == 0 && member->fleet->tools)
+		list_tools(member, message->id);
 	else if (strcmp(message->method, "calls/acknowledge") == 0)
 		acknowledge(member, json_get_text(message->params, "call_id", ""));
 }

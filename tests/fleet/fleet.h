@@ -27,6 +27,7 @@ struct websocket;
 struct fleet_call {
 	char id[FLEET_CALL_BYTES];
 	bool is_acknowledged;
+	const char *text; /* of a played tool, or NULL */
 };
 
 struct member {
@@ -63,6 +64,9 @@ struct fleet {
 	unsigned heartbeat_ms;   /* 0: as the server says */
 	uint64_t waits_since_ns; /* somebody waits for all to be up; 0: nobody */
 	struct fleet_counters counters;
+	/* Of "play": what tools/list says, and the text of each tool's result; or NULL. */
+	json_t *tools, *results;
+	unsigned delay_ms; /* before such a result */
 };
 
 /* enrol.c: makes keys and asks for certificates, with a token that may be used so often. */

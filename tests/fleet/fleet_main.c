@@ -26,7 +26,7 @@
 
 #include <fcntl.h>
 
-#define ORDER_MAX_BYTES (64 * KIB)
+#define ORDER_MAX_BYTES (8 * MIB)
 
 void fleet_die(const struct error *err)
 {
@@ -97,6 +97,15 @@ static void connect_all(struct fleet *fleet, const json_t *order)
 		member_dial(&fleet->members[fleet->n_next++]);
 }
 
+/* From now on they have these tools, and answer with what a real host once said. */
+static void play(struct fleet *fleet, const json_t *order)
+{
+	fleet->tools = json_incref(json_object_get(order, "tools"));
+	fleet->results = json_incref(json_object_get(order, "results"));
+	fleet->delay_ms = (unsigned)json_get_int(order, "delay_ms", 0);
+	answer(report(fleet));
+}
+
 static void cut(struct fleet *fleet, const json_t *order)
 {
 	unsigned n = (unsigned)json_get_int(order, "n", 1);
@@ -120,6 +129,8 @@ static void obey(struct fleet *fleet, const char *line)
 		connect_all(fleet, order);
 	else if (strcmp(what, "cut") == 0)
 		cut(fleet, order);
+	else if (strcmp(what, "play") == 0)
+		play(fleet, order);
 	else
 		answer(report(fleet));
 }
