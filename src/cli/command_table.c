@@ -28,6 +28,7 @@ const struct command *const commands[] = {
 	&command_key,
 	&command_token,
 	&command_integration,
+	&command_investigation,
 	&command_pipeline,
 	&command_incident,
 	&command_destination,

@@ -161,6 +161,22 @@ const struct command command_org = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_investigation = {
+	.name = "investigation",
+	.usage = "list [--json] | show ID | case ID | events ID\n"
+		 "                          ask QUESTION... [--host H | --label K=V] [--thread T]\n"
+		 "                          [--since 15m] [--service S] [--json]",
+	.summary = "What the server investigates, and what came of it",
+	.help = "'ask' lets the server investigate: on the host or the hosts that are named or "
+		"that\n"
+		"the question names, else on those of the thread, else on all if they are few.\n"
+		"It goes on also when this command is stopped. --thread continues a conversation\n"
+		"with all that it was told. 'events' follows one to its end, a line of JSON "
+		"each.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
 const struct command command_pipeline = {
 	.name = "pipeline",
 	.usage = "list [--json] | show NAME [--json] | remove NAME\n"

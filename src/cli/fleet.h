@@ -20,6 +20,7 @@ extern const struct command command_gate;
 extern const struct command command_grant;
 extern const struct command command_incident;
 extern const struct command command_integration;
+extern const struct command command_investigation;
 extern const struct command command_key;
 extern const struct command command_login;
 extern const struct command command_org;

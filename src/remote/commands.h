@@ -14,6 +14,7 @@ int remote_gate(struct cli *cli, int argc, char **argv);
 int remote_grant(struct cli *cli, int argc, char **argv);
 int remote_incident(struct cli *cli, int argc, char **argv);
 int remote_integration(struct cli *cli, int argc, char **argv);
+int remote_investigation(struct cli *cli, int argc, char **argv);
 int remote_key(struct cli *cli, int argc, char **argv);
 int remote_login(struct cli *cli, int argc, char **argv);
 int remote_org(struct cli *cli, int argc, char **argv);
