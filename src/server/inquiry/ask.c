@@ -129,6 +129,8 @@ static int code_of(const char *state, const struct store_rows *rows)
 	return strcmp(state, "denied") == 0 ? -EACCES : -ECANCELED;
 }
 
+static void read_call(struct ask *ask);
+
 static void handle_read(const struct store_result *result, const struct error *err, void *data)
 {
 	struct ask *ask = data;
@@ -138,6 +140,10 @@ static void handle_read(const struct store_result *result, const struct error *e
 	const char *state;
 
 	ask->ticket = 0;
+	if (err && err->code == -EIO) {
+		read_call(ask); /* the store starts again meanwhile */
+		return;
+	}
 	if (err || result->steps[0].n_rows == 0) {
 		settle_failed(ask, -EIO, err ? err->text : "the call is not in the store");
 		return;

@@ -103,7 +103,9 @@ static void handle_unfinished(const struct store_result *result, const struct er
 	inquiries->resume_ticket = 0;
 	if (err) {
 		log_error("unfinished investigations could not be read: %s", err->text);
-		return; /* the store comes back, and asks again */
+		if (err->code == -EIO)
+			inquiries_resume(inquiries); /* the store starts again meanwhile */
+		return;
 	}
 	inquiries->has_resumed = true;
 	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {

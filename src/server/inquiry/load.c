@@ -1,4 +1,5 @@
 /* What a run starts with: its thread's evidence, and its own if it goes on. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,10 @@ static void handle_loaded(const struct store_result *result, const struct error 
 	struct run *run = data;
 
 	run->ticket = 0;
+	if (err && err->code == -EIO) {
+		run_prepare(run); /* the store starts again meanwhile */
+		return;
+	}
 	if (err) {
 		run_fail(run, err->text);
 		return;

@@ -97,6 +97,10 @@ static void handle_rows(const struct store_result *result, const struct error *e
 	bool is_finished;
 
 	watch->ticket = 0;
+	if (err && err->code == -EIO) {
+		read_on(watch); /* the store starts again meanwhile */
+		return;
+	}
 	if (err) {
 		end(watch, err);
 		return;
