@@ -9,6 +9,11 @@
 /* REACTION_MAX_DUE of each */
 #define ROWS "r.org, r.incident, r.pipeline, r.round, r.thread, r.route"
 
+/* All rounds end together, and with one message. */
+#define LAST                                                                       \
+	"r.round = (SELECT max(q.round) FROM reactions q WHERE q.org = r.org AND " \
+	"q.incident = r.incident AND q.pipeline = r.pipeline AND q.state <> 'skipped')"
+
 static const char planned_sql[] = "SELECT " ROWS " FROM reactions r WHERE r.org >= $1 "
 				  "AND r.state = 'planned' ORDER BY r.created LIMIT 64";
 /* The first question of its thread since it was started: later ones are people's. */
@@ -23,13 +28,14 @@ static const char closing_sql[] =
 	"LEFT JOIN investigations i ON i.org = r.org AND i.thread = r.thread "
 	"AND i.turn = (SELECT max(j.turn) FROM investigations j WHERE j.org = r.org "
 	"AND j.thread = r.thread AND j.report IS NOT NULL) "
-	"WHERE r.org >= $1 AND r.state = 'told' AND r.ended = 1 ORDER BY r.created LIMIT 16";
+	"WHERE r.org >= $1 AND r.state = 'told' AND r.ended = 1 AND " LAST " ORDER BY r.created "
+	"LIMIT 16";
 static const char reopening_sql[] =
 	"SELECT " ROWS ", i.id, i.report, i.error FROM reactions r "
 	"LEFT JOIN investigations i ON i.org = r.org AND i.thread = r.thread "
 	"AND i.turn = (SELECT max(j.turn) FROM investigations j WHERE j.org = r.org "
 	"AND j.thread = r.thread AND j.report IS NOT NULL) "
-	"WHERE r.org >= $1 AND r.state = 'reopened' ORDER BY r.created LIMIT 16";
+	"WHERE r.org >= $1 AND r.state = 'reopened' AND " LAST " ORDER BY r.created LIMIT 16";
 
 static const char ended_turn_sql[] =
 	"UPDATE reactions SET ended = 1, state = CASE state WHEN 'reopened' THEN 'closed' "
@@ -41,9 +47,9 @@ static const char reopened_turn_sql[] =
 	"UPDATE reactions SET ended = 0, state = CASE state WHEN 'closed' THEN 'reopened' "
 	"ELSE state END WHERE org = $1 AND incident = $2";
 
-#define TAKES(before, after)                                                         \
+#define TAKES(before, after, rounds)                                                 \
 	"UPDATE reactions SET state = '" after "', changed = $5 WHERE org = $1 AND " \
-	"incident = $2 AND pipeline = $3 AND round = $4 AND state = '" before "'"
+	"incident = $2 AND pipeline = $3 AND round " rounds " $4 AND state = '" before "'"
 
 void reaction_finish(struct reaction *reaction)
 {
@@ -165,11 +171,11 @@ struct store_step reaction_step(const struct reaction *reaction, enum reaction_s
 				struct store_value room[REACTION_PARAMS])
 {
 	static const char *const texts[] = {
-		[REACTION_STARTS] = TAKES("planned", "started"),
-		[REACTION_TELLS] = TAKES("started", "told"),
-		[REACTION_CLOSES] = TAKES("told", "closed") " AND ended = 1",
-		[REACTION_REOPENS] = TAKES("reopened", "told") " AND ended = 0",
-		[REACTION_SKIPS] = TAKES("planned", "skipped"),
+		[REACTION_STARTS] = TAKES("planned", "started", "="),
+		[REACTION_TELLS] = TAKES("started", "told", "="),
+		[REACTION_CLOSES] = TAKES("told", "closed", "<=") " AND ended = 1",
+		[REACTION_REOPENS] = TAKES("reopened", "told", "<=") " AND ended = 0",
+		[REACTION_SKIPS] = TAKES("planned", "skipped", "="),
 	};
 
 	room[0] = store_text(reaction->org);

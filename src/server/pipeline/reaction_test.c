@@ -280,6 +280,32 @@ TEST(an_end_is_told_after_the_report_and_taken_back)
 	scene_close(&scene);
 }
 
+TEST(all_rounds_end_together_and_once)
+{
+	struct scene scene;
+	struct told first, second;
+
+	open_scene(&scene);
+	(void)plan(&scene);
+	first = find(&scene);
+	CHECK_INT(take(&scene, &first.last, REACTION_STARTS), 0);
+	CHECK_INT(take(&scene, &first.last, REACTION_TELLS), 0);
+	add_alert(&scene, "al_2", "web2");
+	CHECK_INT(plan(&scene).n_planned, 1);
+	turn(&scene, REACTION_ENDED);
+	check_due(&scene, "0 default 2 2;");
+	second = find(&scene);
+	CHECK_INT(take(&scene, &second.last, REACTION_STARTS), 0);
+	CHECK_INT(take(&scene, &second.last, REACTION_TELLS), 0);
+	check_due(&scene, "2 default 2 2;");
+	CHECK_INT(take(&scene, &second.last, REACTION_CLOSES), 0);
+	check_due(&scene, "");
+	CHECK_INT(take(&scene, &first.last, REACTION_CLOSES), -ENOENT);
+	reaction_finish(&first.last);
+	reaction_finish(&second.last);
+	scene_close(&scene);
+}
+
 TEST(what_was_merged_before_it_began_never_begins)
 {
 	struct scene scene;
