@@ -9,7 +9,8 @@
 #include "investigation/loop_tools.h"
 #include "investigation/prompt.h"
 
-#define RULES_MAX_BYTES (8 * KIB)
+#define RULES_MAX_BYTES (16 * KIB)
+#define RULES_SKILLS_BYTES (2 * KIB)
 #define ANSWER_MAX_BYTES (8 * KIB)
 #define LABEL_BYTES 128
 
@@ -28,7 +29,15 @@ struct helper {
 	uint64_t start_ns;
 };
 
-/* --- skills --------------------------------------------------------------------------- */
+/* At most 'max' bytes of a text, whole characters. */
+static size_t whole_len(const char *text, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	for (len = max; len && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+		;
+	return len;
+}
 
 static size_t heading_level(const char *line)
 {
@@ -69,13 +78,9 @@ static struct str section_of(const char *text, const char *words)
 
 static void put_text(struct loop *loop, struct loop_call *call, struct str text)
 {
-	size_t room = 2 * loop_result_bytes(loop);
+	size_t shown = whole_len(text.data, text.len, 2 * loop_result_bytes(loop));
 	CLEANUP(buf) struct buf out = { 0 };
-	size_t shown = text.len;
 
-	while (shown > room ||
-	       (shown && shown < text.len && ((unsigned char)text.data[shown] & 0xc0) == 0x80))
-		shown = shown > room ? room : shown - 1;
 	buf_init(&out, shown + 256);
 	buf_add(&out, text.data, shown);
 	if (shown < text.len)
@@ -113,8 +118,6 @@ const struct loop_tool loop_read_skill = {
 	.start = read_skill,
 };
 
-/* --- subagents ------------------------------------------------------------------------ */
-
 static struct loop_call *waiting_call(const struct helper *helper)
 {
 	struct loop *asker = helper->asker;
@@ -143,7 +146,7 @@ static void handle_finished(struct loop *loop)
 	struct loop_call *call = waiting_call(helper);
 	const char *text = json_get_text(loop->submitted, "text", NULL);
 	CLEANUP(buf) struct buf fenced = { 0 };
-	size_t len = text ? strnlen(text, ANSWER_MAX_BYTES) : 0;
+	size_t len = text ? whole_len(text, strlen(text), ANSWER_MAX_BYTES) : 0;
 	char label[LABEL_BYTES];
 
 	tell(helper, "agent_end");
@@ -182,7 +185,7 @@ static char *rules_of(const struct helpers *helpers, const struct role *role)
 	buf_add_text(&out, "End with an answer in words: what is so, each statement with the id of "
 			   "its evidence and a short quote from it, and what stays open.\n\n");
 	prompt_common(&helpers->crew->fence, &out);
-	helpers_introduce(helpers, RULES_MAX_BYTES / 4, &out);
+	helpers_introduce(helpers, RULES_SKILLS_BYTES, &out);
 	rules = strdup(buf_text(&out));
 	if (!rules)
 		abort();
@@ -252,6 +255,7 @@ static void ask_subagent(struct loop *loop, struct loop_call *call)
 		helper_free(helper);
 		return;
 	}
+	call->due_ns = helpers->crew->budget.deadline_ns; /* time is left to conclude without */
 	helpers->items[helpers->n++] = helper;
 	tell(helper, "agent_start");
 }
@@ -267,8 +271,6 @@ const struct loop_tool loop_ask_subagent = {
 	.start = ask_subagent,
 };
 
-/* --- for the rules -------------------------------------------------------------------- */
-
 void helpers_introduce(const struct helpers *helpers, size_t max_bytes, struct buf *out)
 {
 	size_t n = helpers->skills->n;
@@ -280,8 +282,10 @@ void helpers_introduce(const struct helpers *helpers, size_t max_bytes, struct b
 	for (size_t i = 0; i < n; i++) {
 		const struct skill *skill = &helpers->skills->items[i];
 
-		buf_add_format(out, "- %s: %.*s\n", skill->name, (int)share,
-			       skill_description(skill));
+		const char *text = skill_description(skill);
+
+		buf_add_format(out, "- %s: %.*s\n", skill->name,
+			       (int)whole_len(text, strlen(text), share), text);
 	}
 }
 
