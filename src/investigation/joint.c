@@ -222,6 +222,22 @@ static void sort_timeline(json_t *report)
 	free(sorted);
 }
 
+/* What the models of one more host took, so that nothing is lost in the sum. */
+static void add_models(json_t *joint, const json_t *report)
+{
+	const json_t *engine = json_object_get(report, "engine");
+	json_t *all = json_object_get(joint, "engine");
+	const json_t *model;
+	size_t i;
+
+	if (engine && !all) {
+		all = json_pack("{s:O?, s:[]}", "name", json_object_get(engine, "name"), "models");
+		json_put(joint, "engine", all);
+	}
+	json_array_foreach(json_object_get(engine, "models"), i, model)
+		json_push(json_object_get(all, "models"), json_incref((json_t *)model));
+}
+
 static void take_verdict(json_t *joint, const json_t *report)
 {
 	static const char *const keys[] = { "verdict",    "cause_id", "root_cause",
@@ -255,6 +271,7 @@ static void join(json_t *joined, json_t *moved, size_t chosen)
 		append(report, "evidence", report_of(finished), host);
 		append(report, "timeline", report_of(finished), host);
 		append(report, "unknowns", report_of(finished), host);
+		add_models(report, report_of(finished));
 		if (i != chosen)
 			append(report, "hypotheses", report_of(finished), host);
 		if (json_get_number(report_of(finished), "elapsed_ms", 0) > elapsed_ms)

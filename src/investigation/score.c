@@ -130,12 +130,26 @@ static bool is_right(const json_t *expect, const json_t *report)
 	       (!host || strcmp(host, json_get_text(report, "host", "")) == 0);
 }
 
+static double sum(const json_t *scores, const char *key)
+{
+	const json_t *score;
+	double total = 0;
+	size_t i;
+
+	json_array_foreach(scores, i, score) total += json_get_number(score, key, 0);
+	return total;
+}
+
+/* "engine" of a report says what each model took. */
 static void put_costs(json_t *score, const json_t *report, const json_t *evidence)
 {
-	const json_t *usage = json_object_get(report, "usage");
+	static const char *const said[] = { "requests", "input_tokens", "output_tokens", "cost" };
+	static const char *const ours[] = { "model_calls", "input_tokens", "output_tokens",
+					    "cost_usd" };
+	const json_t *models = json_object_get(json_object_get(report, "engine"), "models");
 
-	for (size_t i = 0; i < ARRAY_LEN(costs); i++)
-		json_put(score, costs[i], json_real(json_get_number(usage, costs[i], 0)));
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		json_put(score, ours[i], json_real(sum(models, said[i])));
 	json_put(score, "calls", json_integer((json_int_t)json_array_size(evidence)));
 	json_put(score, "elapsed_ms", json_real(json_get_number(report, "elapsed_ms", 0)));
 }
@@ -156,16 +170,6 @@ json_t *score_report(const json_t *expect, const json_t *report, const json_t *e
 
 	put_costs(score, report, evidence);
 	return score;
-}
-
-static double sum(const json_t *scores, const char *key)
-{
-	const json_t *score;
-	double total = 0;
-	size_t i;
-
-	json_array_foreach(scores, i, score) total += json_get_number(score, key, 0);
-	return total;
 }
 
 json_t *score_total(const json_t *scores)

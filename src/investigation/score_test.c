@@ -40,13 +40,15 @@ TEST(any_cause_that_is_expected_is_right_with_its_evidence)
 		      "{\"evidence\":\"e1\",\"quote\":\"\\\"used\\\":100\"},"
 		      "{\"evidence\":\"e1\",\"quote\":\"\\\"used\\\":99\",\"proven\":true},"
 		      "{\"evidence\":\"e2\",\"quote\":\"none\"}]}],"
-		      "\"usage\":{\"input_tokens\":900,\"cost_usd\":0.01}}");
+		      "\"engine\":{\"models\":[{\"input_tokens\":600,\"cost\":0.01},"
+		      "{\"input_tokens\":300}]}}");
 
 	CHECK(json_get_bool(scored, "right", false));
 	CHECK(json_get_number(scored, "evidence", 0) == 0.5);
 	CHECK_INT(json_get_int(scored, "claims", 0), 3);
 	CHECK_INT(json_get_int(scored, "unproven", 0), 2);
 	CHECK(json_get_number(scored, "input_tokens", 0) == 900);
+	CHECK(json_get_number(scored, "cost_usd", 0) == 0.01);
 	CHECK(json_get_number(scored, "elapsed_ms", 0) == 12);
 	CHECK_INT(json_get_int(scored, "calls", 0), 2);
 }

@@ -262,7 +262,8 @@ static json_t *ask_for_tools(struct session *session, struct error *err)
 	CLEANUP(frame) struct frame answer = { 0 };
 
 	if (!session->gate)
-		return record_tools(session->investigation->record);
+		return record_tools(session->investigation->record,
+				    session->investigation->catalogue);
 	if (gate_remote_call(session->gate, ask, NULL, 0, &answer, err) < 0)
 		return NULL;
 	return json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);

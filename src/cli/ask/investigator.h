@@ -27,6 +27,7 @@ struct investigation {
 	uint64_t timeout_ns;         /* of the whole investigation */
 	const char *engine;          /* "builtin", NULL for the same, or a model's name */
 	const json_t *record;        /* a case that answers instead of this host, or NULL */
+	const json_t *catalogue;     /* what describes the tools of a record, or NULL */
 	struct watcher *watcher;     /* or NULL */
 	struct interrupt *interrupt; /* or NULL */
 

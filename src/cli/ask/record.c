@@ -6,7 +6,20 @@
 
 #define ARGS_MAX_BYTES (64 * KIB)
 
-json_t *record_tools(const json_t *record)
+static json_t *describe(const json_t *name, const json_t *catalogue)
+{
+	json_t *tool;
+	size_t i;
+
+	json_array_foreach(catalogue, i, tool)
+	{
+		if (json_equal(json_object_get(tool, "name"), name))
+			return json_incref(tool);
+	}
+	return json_pack("{s:O, s:s}", "name", name, "risk", "reads");
+}
+
+json_t *record_tools(const json_t *record, const json_t *catalogue)
 {
 	json_t *tools = json_array();
 	const json_t *name;
@@ -15,7 +28,7 @@ json_t *record_tools(const json_t *record)
 	json_array_foreach(json_object_get(record, "tools"), i, name)
 	{
 		if (json_is_string(name))
-			json_push(tools, json_pack("{s:O, s:s}", "name", name, "risk", "reads"));
+			json_push(tools, describe(name, catalogue));
 	}
 	return tools;
 }

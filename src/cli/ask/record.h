@@ -4,8 +4,11 @@
 #include "base/json.h"
 #include "call/frame.h"
 
-/* The catalogue of a host of which only the names of tools are known. A new reference. */
-json_t *record_tools(const json_t *record);
+/*
+ * The catalogue of a host of which only the names of tools are known: the entries of 'catalogue'
+ * (or NULL), else the names alone, which is enough for the built-in engine. A new reference.
+ */
+json_t *record_tools(const json_t *record, const json_t *catalogue);
 
 /*
  * Answers one {"type":"call"} on 'fd' at once: with what was recorded of it (the entry of its

@@ -7,10 +7,11 @@
 #include "cli/eval/trial.h"
 #include "investigation/score.h"
 
+#define MODEL_TIMEOUT_NS (600 * NS_PER_SEC) /* of one host: models take their time */
+
 struct options {
 	struct trial_terms terms;
 	struct words words;
-	const char *engine;
 	uint64_t least_percent;
 	int wants_json;
 };
@@ -20,7 +21,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 {
 	const struct option_row rows[] = {
 		{ "--json", OPTION_SET, &options->wants_json },
-		{ "--engine", OPTION_TEXT, &options->engine },
+		{ "--engine", OPTION_TEXT, &options->terms.engine },
 		{ "--timeout", OPTION_DURATION, &options->terms.timeout_ns },
 		{ "--at-least", OPTION_COUNT, &options->least_percent },
 		{ 0 },
@@ -28,15 +29,10 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 	int r;
 
 	*options = (struct options) {
-		.engine = "builtin",
+		.terms.engine = "builtin",
 		.terms.timeout_ns = config_get_ns(cli->config, "timeout"),
 	};
 	r = option_read(rows, argc, argv, &options->words, err);
-	if (r == 0 && strcmp(options->engine, "builtin") != 0)
-		r = error_set(err, -EINVAL,
-			      "no model named '%s' is configured; leave --engine out for the "
-			      "built-in one",
-			      options->engine);
 	if (r == 0 && options->least_percent > 100)
 		r = error_set(err, -EINVAL, "--at-least is a percentage, at most 100");
 	return r;
@@ -74,14 +70,30 @@ static void show(struct cli *cli, const struct options *options, json_t *scores,
 		table_print_total(total, &cli->out);
 		return;
 	}
-	all = json_pack("{s:s, s:O, s:O}", "engine", options->engine, "cases", scores, "total",
-			total);
+	all = json_pack("{s:s, s:O, s:O}", "engine", options->terms.engine, "cases", scores,
+			"total", total);
 	cli_print_json(all);
 }
 
-static int evaluate(struct cli *cli, const struct options *options)
+/* A model has to know what it may ask: this host's catalogue describes the tools of a case. */
+static int describe_tools(const struct cli *cli, struct options *options, json_t **catalogue_out,
+			  struct error *err)
+{
+	int r;
+
+	if (strcmp(options->terms.engine, "builtin") == 0)
+		return 0;
+	if (options->terms.timeout_ns < MODEL_TIMEOUT_NS)
+		options->terms.timeout_ns = MODEL_TIMEOUT_NS;
+	r = cli_request(cli, "tools", NULL, catalogue_out, err);
+	options->terms.catalogue = *catalogue_out;
+	return r;
+}
+
+static int evaluate(struct cli *cli, struct options *options)
 {
 	struct error err = { 0 };
+	CLEANUP(json) json_t *catalogue = NULL;
 	CLEANUP(json) json_t *paths = trial_list(options->words.at[0], &err);
 	CLEANUP(json) json_t *scores = NULL;
 	CLEANUP(json) json_t *total = NULL;
@@ -93,6 +105,8 @@ static int evaluate(struct cli *cli, const struct options *options)
 			  options->words.at[0]);
 		return command_failed(&err);
 	}
+	if (describe_tools(cli, options, &catalogue, &err) < 0)
+		return command_failed(&err);
 	scores = run_all(cli, paths, options, &err);
 	if (!scores)
 		return command_failed(&err);
@@ -116,7 +130,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_eval = {
 	.name = "eval",
-	.usage = "DIR [--engine builtin] [--at-least PERCENT] [--timeout 120s] [--json]",
+	.usage = "DIR [--engine E] [--at-least PERCENT] [--timeout 120s] [--json]",
 	.summary = "Score an engine on cases whose cause is known",
 	.help = "DIR holds cases (*.case.json) with what is expected of each. Its question is "
 		"asked "
@@ -125,7 +139,8 @@ const struct command command_eval = {
 		"  evidence      share of what decides the case that the proof cites\n"
 		"  proven        share of claims whose quote stands in the evidence they cite\n"
 		"  calls, ms     what it took; with a model also tokens and money\n\n"
+		"  --engine E    builtin, or a model of models.yaml, which costs what it costs\n"
 		"  --at-least P  exit status 1 if fewer than P percent name the right cause\n",
 	.run = run,
-	.state = COMMAND_WITHOUT_STATE,
+	.state = COMMAND_LOOKS_AT_STATE,
 };

@@ -55,7 +55,9 @@ static json_t *ask_host(const struct cli *cli, const json_t *record, const char 
 		.question = question,
 		.since_s = (uint64_t)json_get_int(record, "since_s", SINCE_S),
 		.timeout_ns = terms->timeout_ns,
+		.engine = terms->engine,
 		.record = record,
+		.catalogue = terms->catalogue,
 	};
 	const json_t *addresses = json_object_get(record, "addresses");
 

@@ -4,7 +4,9 @@
 #include "cli/command.h"
 
 struct trial_terms {
-	uint64_t timeout_ns; /* of one host's investigation */
+	uint64_t timeout_ns;     /* of one host's investigation */
+	const char *engine;      /* "builtin", or the name of a model */
+	const json_t *catalogue; /* of tools, for a model; or NULL */
 };
 
 /* Names of the cases in a folder (files *.case.json), sorted: an array of paths. NULL with 'err'.
