@@ -47,30 +47,38 @@ static void put_code(unsigned long code, struct buf *out)
 		buf_add_format(out, "\\u%04lx", code);
 }
 
+static void show(struct str text, struct buf *out)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t len = utf8_len(text.data + at, text.len - at);
+		unsigned long code = len ? utf8_code_point(text.data + at, len) : 0xfffd;
+
+		if (!len && !text.data[at])
+			code = 0;
+		if (!len || fence_hides(code))
+			put_code(code, out);
+		else
+			buf_add(out, text.data + at, len);
+		at += len ? len : 1;
+	}
+}
+
+/* The word is looked for in what is shown: an escape's digits may have completed it. */
 void fence_put_text(const struct fence *fence, struct str text, struct buf *out)
 {
-	size_t n_word = strlen(fence->word);
+	CLEANUP(buf) struct buf shown = { 0 };
+	const char *at, *end, *found;
 
-	for (size_t at = 0; at < text.len;) {
-		size_t left = text.len - at;
-		size_t len = utf8_len(text.data + at, left);
-
-		if (left >= n_word && memcmp(text.data + at, fence->word, n_word) == 0) {
-			buf_add_text(out, "[fence]");
-			at += n_word;
-		} else if (!len) {
-			put_code((unsigned char)text.data[at] ? 0xfffd : 0, out);
-			at++;
-		} else {
-			unsigned long code = utf8_code_point(text.data + at, len);
-
-			if (fence_hides(code))
-				put_code(code, out);
-			else
-				buf_add(out, text.data + at, len);
-			at += len;
-		}
+	buf_init(&shown, 6 * text.len + 1);
+	show(text, &shown);
+	at = buf_text(&shown);
+	end = at + shown.len;
+	while ((found = memmem(at, (size_t)(end - at), fence->word, strlen(fence->word)))) {
+		buf_add(out, at, (size_t)(found - at));
+		buf_add_text(out, "[fence]");
+		at = found + strlen(fence->word);
 	}
+	buf_add(out, at, (size_t)(end - at));
 }
 
 void fence_put(const struct fence *fence, const char *label, struct str text, struct buf *out)
