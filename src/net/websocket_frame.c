@@ -1,8 +1,8 @@
 /*
  * Frames, by wslay. Its context costs 4 KiB, so a connection has none but for a frame under way;
  * one for the next frame is kept by the process, which has one thread, and one for all that are
- * written, which are written whole. What it does not tell, a frame's head before the payload
- * begins, is read here.
+ * written in a role, since those are written whole. What it does not tell, a frame's head before
+ * the payload begins, is read here.
  */
 #include <errno.h>
 #include <openssl/evp.h>
@@ -151,7 +151,9 @@ bool websocket_frame_is_whole(const struct websocket_frame *frame)
 void websocket_frame_write(struct evbuffer *output, enum websocket_role role,
 			   enum websocket_opcode opcode, const void *payload, size_t len)
 {
-	static wslay_frame_context_ptr context;
+	/* One of each role: wslay goes on masking once it has. */
+	static wslay_frame_context_ptr contexts[2];
+	wslay_frame_context_ptr *context = &contexts[role == WEBSOCKET_CLIENT];
 	struct wslay_frame_iocb io = {
 		.fin = 1,
 		.opcode = (uint8_t)opcode,
@@ -162,11 +164,11 @@ void websocket_frame_write(struct evbuffer *output, enum websocket_role role,
 	};
 	ssize_t n;
 
-	if (!context)
-		context = context_new(NULL);
+	if (!*context)
+		*context = context_new(NULL);
 	written_to = output;
 	do {
-		n = wslay_frame_send(context, &io);
+		n = wslay_frame_send(*context, &io);
 		if (n < 0)
 			abort(); /* the output takes everything */
 		io.data_length -= (size_t)n;
