@@ -64,8 +64,11 @@ size_t child_next_message(const struct child *child)
 
 static void close_stream(struct child *child)
 {
-	if (child->stream)
+	/* The loop may never run again, and only there is the socket closed. */
+	if (child->stream) {
+		(void)shutdown(bufferevent_getfd(child->stream), SHUT_RDWR);
 		bufferevent_free(child->stream);
+	}
 	child->stream = NULL;
 }
 
