@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/notify.h"
+#include "courier/model_endpoints.h"
 #include "net/tls.h"
 #include "server/api/api.h"
 #include "server/org/vault.h"
@@ -51,6 +52,7 @@ struct server {
 	struct api_config api_config;
 	struct api api;
 	struct courier *courier;
+	struct model_endpoints models;
 	struct vault *vault;
 	char owner[65]; /* who we are, for what the store holds of us; the same after a restart */
 	char *delivery_ca; /* PEM, or NULL */

@@ -37,6 +37,8 @@ int server_inquiries_open(struct server *server, struct error *err)
 		.base = server->base,
 		.store = server->api.store,
 		.hub = server->api.hub,
+		.courier = server->courier,
+		.models = &server->models,
 		.executables = server->place.executables,
 		.owner = owner,
 		.concurrent = at_least_one(config, "investigations"),
@@ -52,6 +54,8 @@ int server_inquiries_open(struct server *server, struct error *err)
 		.data = server,
 	};
 
+	if (model_endpoints_load(&server->models, config_get(config, "models_file")->text, err) < 0)
+		return err->code;
 	/* The key lies in our state folder: no other server has it, and we keep it. */
 	hash_text(server->anchor_text, strlen(server->anchor_text), owner);
 	server->api.inquiries = inquiries_new(&inquiries, err);

@@ -255,9 +255,9 @@ static int open_all(struct server *server, struct error *err)
 	fill_api(server);
 	r = open_vault(server, err);
 	if (r == 0)
-		r = server_inquiries_open(server, err);
-	if (r == 0)
 		r = server_deliveries_open(server, err);
+	if (r == 0)
+		r = server_inquiries_open(server, err);
 	if (r < 0)
 		return r;
 	server_incidents_open(server);
@@ -284,10 +284,11 @@ static void close_all(struct server *server)
 	struct api *api = &server->api;
 
 	server_incidents_close(server);
-	server_deliveries_close(server);
-	vault_free(server->vault);
 	realtime_free(api->realtime);
 	inquiries_free(api->inquiries);
+	server_deliveries_close(server);
+	vault_free(server->vault);
+	model_endpoints_finish(&server->models);
 	if (api->hub)
 		hub_free(api->hub);
 	for (unsigned i = 0; i < server->n_listeners; i++) {

@@ -33,6 +33,7 @@ void leg_end_child(struct leg *leg)
 {
 	struct inquiries *inquiries = leg->run->inquiries;
 
+	leg_end_model(leg);
 	if (leg->channel)
 		bufferevent_free(leg->channel);
 	leg->channel = NULL;
@@ -70,12 +71,17 @@ static int take_event(struct leg *leg, const struct frame *frame, struct error *
 {
 	CLEANUP(json)
 	json_t *event = json_parse(frame->body, frame->n_body, FRAME_BODY_MAX_BYTES, err);
+	const char *type = json_get_text(event, "type", "");
 	const char *text = json_get_text(json_object_get(event, "data"), "text", "");
 	json_t *data;
 
 	if (!event)
 		return err->code;
-	if (strcmp(json_get_text(event, "type", ""), "thought") != 0 || leg->replay == LEG_REPLAYS)
+	if (leg->models && strcmp(type, "question") == 0)
+		leg_take_question(leg, json_object_get(event, "data"));
+	else if (leg->models && strcmp(type, "question_timeout") == 0)
+		leg_take_question_timeout(leg);
+	if (strcmp(type, "thought") != 0 || leg->replay == LEG_REPLAYS)
 		return 0;
 	data = json_pack("{s:o}", "text", json_text(text, strnlen(text, THOUGHT_MAX_BYTES)));
 	if (leg->run->n_legs > 1)
@@ -108,18 +114,32 @@ static int take_report(struct leg *leg, const struct frame *frame, struct error 
 	return r;
 }
 
+/* What a model was told and said goes on record as evidence and report only. */
+static int take_conversation(struct leg *leg UNUSED, const struct frame *frame UNUSED,
+			     struct error *err UNUSED)
+{
+	return 0;
+}
+
 static int take_failure(struct leg *leg UNUSED, const struct frame *frame, struct error *err)
 {
 	return error_set(err, -EIO, "%.*s", (int)frame->n_body, frame->body);
 }
 
-/* What may come over a channel: a model's requests get their line here. */
+/* What may come over a channel. */
 static const struct word {
 	const char *type;
 	int (*take)(struct leg *leg, const struct frame *frame, struct error *err);
 } words[] = {
-	{ "call", take_call }, { "cancel", take_cancel }, { "event", take_event },
-	{ "case", take_case }, { "report", take_report }, { "failure", take_failure },
+	{ "call", take_call },
+	{ "cancel", take_cancel },
+	{ "event", take_event },
+	{ "case", take_case },
+	{ "report", take_report },
+	{ "failure", take_failure },
+	{ "model", leg_take_model },
+	{ "model_cancel", leg_take_model },
+	{ "conversation", take_conversation },
 };
 
 static int take(struct leg *leg, const struct frame *frame, struct error *err)
@@ -247,8 +267,10 @@ static void send_start(struct leg *leg)
 				 "window", "since_s", (json_int_t)since_s(run), "tools",
 				 leg->tools ? leg->tools : none, "evidence", known_to(leg),
 				 "last_earlier", (json_int_t)last_known(leg), "turns", run->turns);
-	CLEANUP(text) char *text = json_canonical(body);
+	CLEANUP(text) char *text = NULL;
 
+	leg_begin_model(leg, body);
+	text = json_canonical(body);
 	leg_send(leg, header, (struct str) { text, strlen(text) });
 }
 

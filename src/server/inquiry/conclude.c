@@ -21,7 +21,8 @@ static const char open_sql[] =
 static const char ended_sql[] =
 	"UPDATE investigations SET state = $3, finished = $4, error = $5, verdict = $6, "
 	"cause_id = $7, confidence_permille = $8, root_cause = $9, report = $10, bundle = $11, "
-	"n_calls = $12 WHERE org = $1 AND id = $2 AND finished IS NULL";
+	"n_calls = $12, tokens_in = $13, tokens_out = $14, cost_micros = $15 WHERE org = $1 AND id "
+	"= $2 AND finished IS NULL";
 
 struct ending {
 	const char *state; /* done, failed, interrupted */
@@ -46,6 +47,7 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 {
 	const json_t *report = ending->report;
 	double confidence = json_get_number(report, "confidence", 0);
+	struct spent spent = run_spent(run);
 
 	run->state = RUN_ENDING;
 	scroll_hold(&run->scroll);
@@ -61,7 +63,8 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 		     report ? store_int((int64_t)(confidence * 1000 + 0.5)) : store_null(),
 		     store_text(json_get_text(report, "root_cause", NULL)),
 		     store_text(ending->report_text), store_text(ending->bundle_text),
-		     store_int(run->n_calls));
+		     store_int(run->n_calls), store_int(spent.tokens_in),
+		     store_int(spent.tokens_out), store_int(spent.cost_micros));
 	scroll_release(&run->scroll);
 }
 
@@ -183,7 +186,7 @@ static json_t *whole_report(const struct run *run, struct error *err)
 	if (!report)
 		return NULL;
 	add_unknowns(run, report);
-	json_put(report, "engine", json_string("builtin"));
+	json_put(report, "engine", run_engine_report(run));
 	json_put(report, "elapsed_ms",
 		 json_integer(now_ns > run->started_ns
 				      ? (json_int_t)((now_ns - run->started_ns) / NS_PER_MS)

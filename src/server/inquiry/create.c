@@ -77,6 +77,8 @@ json_t *request_pack(const struct inquiry_request *request)
 		{ "notes", request->notes },
 	};
 
+	if (request->engine)
+		json_put(json, "engine", json_string(request->engine));
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (json_array_size(lists[i].list))
 			json_put(json, lists[i].name, json_deep_copy(lists[i].list));
@@ -216,6 +218,11 @@ static int check(const struct inquiries *inquiries, const struct inquiry_request
 				 INQUIRY_MAX_WAITING);
 	if (json_array_size(request->agents) > INQUIRY_MAX_AGENTS)
 		return error_set(err, -EINVAL, "more than %d hosts at once", INQUIRY_MAX_AGENTS);
+	if (request->engine && !inquiry_knows_engine(inquiries, request->engine))
+		return error_set(err, -EINVAL,
+				 "no model named '%.64s' is configured; leave engine out for the "
+				 "built-in one",
+				 request->engine);
 	if (strlen(request->prompt) > INQUIRY_PROMPT_MAX_BYTES)
 		return error_set(err, -EINVAL, "a prompt of more than %zu KiB",
 				 INQUIRY_PROMPT_MAX_BYTES / KIB);

@@ -46,9 +46,11 @@ struct inquiry_config {
 	struct event_base *base;
 	struct store *store;
 	struct hub *hub;
-	const char *executables; /* the folder of constable-investigator */
-	const char *owner;       /* who we are, the same after a restart; copied */
-	unsigned concurrent;     /* on this server; more wait as 'queued' */
+	struct courier *courier;              /* for models; NULL: none */
+	const struct model_endpoints *models; /* borrowed; or NULL */
+	const char *executables;              /* the folder of constable-investigator */
+	const char *owner;                    /* who we are, the same after a restart; copied */
+	unsigned concurrent;                  /* on this server; more wait as 'queued' */
 	unsigned per_org;
 	struct inquiry_budget budget;
 
@@ -78,7 +80,7 @@ struct inquiry_request {
 	const char *prompt;
 	const char *thread;   /* to go on with, or its wanted name; or NULL: a new one */
 	const char *incident; /* or NULL */
-	const char *engine;   /* "builtin", or NULL */
+	const char *engine;   /* "builtin" or a model's name; or NULL */
 	const json_t *agents; /* ids, at most INQUIRY_MAX_AGENTS; NULL or none: the thread's */
 	const json_t *namespaces;
 	const json_t *services; /* the first is what collect_context is asked about */
@@ -127,6 +129,9 @@ struct inquiry_watch *inquiry_watch(struct inquiries *inquiries,
 void inquiry_watch_resume(struct inquiry_watch *watch);
 /* 'ended' does not come any more. */
 void inquiry_watch_end(struct inquiry_watch *watch);
+
+/* Whether it is "builtin" or a model that is configured. */
+bool inquiry_knows_engine(const struct inquiries *inquiries, const char *engine);
 
 struct inquiry_counters {
 	uint64_t running, waiting, watchers, investigators;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "server/inquiry/inquiries_internal.h"
+#include "tools/catalogue.h"
 
 #define PATIENCE_NS (75 * NS_PER_SEC) /* an agent tries once a minute at least */
 #define LOOK_NS (200 * NS_PER_MS)
@@ -17,6 +18,19 @@ struct tools_question {
 };
 
 static void ask_tools(struct leg *leg);
+
+/* What a model reads of a tool are our words: a host's could be orders. */
+static json_t *describe(const char *name, const char *risk)
+{
+	const struct tool_info *info = catalogue_find(catalogue, name);
+	json_t *tool = json_pack("{s:s, s:s}", "name", name, "risk", risk);
+
+	if (info) {
+		json_put(tool, "summary", json_string(info->summary));
+		json_put(tool, "schema", json_loads(info->schema, 0, NULL));
+	}
+	return tool;
+}
 
 /* As a start has them: {name, risk, ...}. An agent that says nothing of a risk may do anything. */
 static json_t *convert(const json_t *listed)
@@ -32,7 +46,7 @@ static json_t *convert(const json_t *listed)
 			json_get_text(json_object_get(tool, "_meta"), "constable/risk", "changes");
 
 		if (name)
-			json_push(tools, json_pack("{s:s, s:s}", "name", name, "risk", risk));
+			json_push(tools, describe(name, risk));
 	}
 	return tools;
 }
@@ -155,7 +169,8 @@ static void take_record(struct leg *leg)
 		if (strcmp(json_get_text(item, "agent", ""), leg->agent) != 0)
 			continue;
 		leg->n_asked++;
-		leg->replay = LEG_REPLAYS;
+		/* A model does not say the same twice. */
+		leg->replay = run_has_model(leg->run) ? LEG_RESTORES : LEG_REPLAYS;
 		if (number > leg->last)
 			leg->last = number;
 	}

@@ -30,6 +30,14 @@ void leg_begin_child(struct leg *leg);
 void leg_end_child(struct leg *leg);
 void leg_send(struct leg *leg, const json_t *header, struct str body);
 
+/* model.c: says in the start what thinks, and carries what is asked of it. */
+struct frame;
+void leg_begin_model(struct leg *leg, json_t *start);
+void leg_end_model(struct leg *leg);
+int leg_take_model(struct leg *leg, const struct frame *frame, struct error *err) MUST_CHECK;
+void leg_take_question(struct leg *leg, const json_t *asked);
+void leg_take_question_timeout(struct leg *leg);
+
 /* ask.c: a call that it wants; 'args' is JSON text from it. */
 struct ask_words {
 	json_int_t id;

@@ -29,9 +29,13 @@ int inquiry_interrupt(struct inquiries *inquiries, const char *org, const char *
 }
 
 int inquiry_answer(struct inquiries *inquiries, const char *org, const char *thread,
-		   const json_t *answers UNUSED, struct error *err)
+		   const json_t *answers, struct error *err)
 {
 	const struct run *run = find(inquiries, org, thread, err);
 
-	return run ? error_set(err, -ENODATA, "thread '%s' has asked nothing", thread) : err->code;
+	if (!run)
+		return err->code;
+	return run_answer(run, answers)
+		       ? 0
+		       : error_set(err, -ENODATA, "thread '%s' has asked nothing", thread);
 }

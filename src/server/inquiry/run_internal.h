@@ -16,6 +16,7 @@
 
 struct ask;
 struct leg;
+struct model_forward;
 
 #define RUN_TAG_LAST UINT64_MAX /* of the scroll's last write */
 
@@ -78,7 +79,9 @@ struct leg {
 	uint64_t child;  /* the starter's id of its investigator; 0: none */
 	struct bufferevent *channel;
 	struct ask *asks;
-	struct event *patience; /* for a host that has yet to come back after a restart */
+	struct model_forward *models; /* NULL: the built-in engine thinks */
+	int64_t question;             /* that a person was asked and has not answered; 0: none */
+	struct event *patience;       /* for a host that has yet to come back after a restart */
 	uint64_t patient_until_ns;
 	/* After a restart the investigator repeats its calls, which are answered from the record;
 	 * or, where it cannot, it is given the record as what was told before. */
@@ -111,6 +114,20 @@ void run_over(struct run *run);
 void run_leg_done(struct leg *leg);
 /* All that runs for it ends now; what it was told stays. */
 void run_halt(struct run *run);
+
+/* What its models took. */
+struct spent {
+	int64_t tokens_in, tokens_out, cost_micros;
+};
+
+/* model.c */
+const char *run_engine(const struct run *run);
+bool run_has_model(const struct run *run);
+/* Gives the open questions of its investigators an answer; false if there are none. */
+bool run_answer(const struct run *run, const json_t *answers);
+struct spent run_spent(const struct run *run);
+/* "engine" of the report: who spoke, of each host if there are several. A new reference. */
+json_t *run_engine_report(const struct run *run);
 
 /* load.c: reads what it starts with, then run_begin() or run_fail(). */
 void run_prepare(struct run *run);

@@ -117,6 +117,7 @@ static void start(struct exchange *exchange, const json_t *agents)
 					exchange->caller.name),
 		.prompt = exchange_member(exchange, "prompt", ""),
 		.thread = exchange_member(exchange, "thread_id", NULL),
+		.engine = exchange_member(exchange, "engine", NULL),
 		.agents = agents,
 		.namespaces = json_object_get(body, "namespaces"),
 		.services = services,
@@ -169,7 +170,7 @@ static void post_investigate(struct exchange *exchange)
 				"thread_id has letters, digits, dots, dashes and underscores only");
 		return;
 	}
-	if (strcmp(engine, "builtin") != 0) {
+	if (!inquiry_knows_engine(exchange->api->inquiries, engine)) {
 		exchange_refuse(exchange, 400, NULL,
 				"no model named '%s' is configured; leave engine out for the "
 				"built-in one",
