@@ -161,6 +161,17 @@ const char *key_text(EVP_PKEY *key, char text[KEY_TEXT_BYTES])
 	return text;
 }
 
+/* BER allows one key many forms; only that which we write is its text. */
+static bool is_der_of(EVP_PKEY *key, const struct buf *given)
+{
+	size_t len;
+	unsigned char *der = public_der(key, &len);
+	bool is_same = len == given->len && memcmp(der, given->data, len) == 0;
+
+	OPENSSL_free(der);
+	return is_same;
+}
+
 EVP_PKEY *key_parse(const char *text, size_t len, struct error *err)
 {
 	CLEANUP(buf) struct buf der = { 0 };
@@ -176,7 +187,7 @@ EVP_PKEY *key_parse(const char *text, size_t len, struct error *err)
 	}
 	at = (const unsigned char *)buf_text(&der);
 	key = d2i_PUBKEY(NULL, &at, (long)der.len);
-	if (!key || at != (const unsigned char *)buf_text(&der) + der.len) {
+	if (!key || !is_der_of(key, &der)) {
 		identity_error(err, -EBADMSG, "the Base64 text holds no public key");
 		return NULL;
 	}

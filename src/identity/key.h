@@ -60,7 +60,7 @@ bool key_equal(const EVP_PKEY *one, const EVP_PKEY *other);
 const char *key_text(EVP_PKEY *key, char text[KEY_TEXT_BYTES]);
 
 /*
- * A public key from such text (blanks at its end are skipped), checked by
+ * A public key from exactly such text (blanks at its end are skipped), checked by
  * key_check_foreign(). NULL with 'err' (-EBADMSG, -EKEYREJECTED).
  */
 EVP_PKEY *key_parse(const char *text, size_t len, struct error *err);

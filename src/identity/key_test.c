@@ -213,6 +213,20 @@ TEST(text_that_is_not_exactly_a_public_key_is_refused)
 	CHECK_INT(err.code, -EBADMSG);
 }
 
+/* Found by fuzzing: the last byte of the head says how many bits do not count, and OpenSSL reads
+ * on. */
+TEST(a_key_has_one_text)
+{
+	static const char text[] = "MCowBQYDK2VwAyEAidonma1QrGbpmGr47YZoaM1i5lBtnZezRyQXWJ3X/So=";
+	static const char other[] = "MCowBQYDK2VwAyEFidonma1QrGbpmGr47YZoaM1i5lBtnZezRyQXWJ3X/So=";
+	struct error err = { 0 };
+	CLEANUP(key) EVP_PKEY *key = key_parse(text, strlen(text), &err);
+
+	CHECK(key);
+	CHECK(!key_parse(other, strlen(other), &err));
+	CHECK_INT(err.code, -EBADMSG);
+}
+
 TEST(the_pin_of_a_known_key_is_what_openssl_says)
 {
 	CLEANUP(key) EVP_PKEY *key = NULL;
