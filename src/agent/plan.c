@@ -11,9 +11,17 @@
 #define PART_ID_BYTES (CALLS_ID_BYTES + 16)
 #define LATE_NS (60 * NS_PER_SEC) /* for a plan of which only the spool knows */
 
+/* A call of a plan while the warden has it. */
+struct part {
+	struct call *call; /* NULL: not asked, or answered */
+	size_t number;
+};
+
 struct plan {
+	struct warden *warden;
 	json_t *calls; /* [{"tool", "args"}]; those that were made have "result" or "error" */
-	size_t at, n_bytes;
+	size_t n, next, n_open, n_bytes;
+	struct part parts[PLAN_MAX_CALLS];
 };
 
 bool plan_is_part(const char *call_id)
@@ -30,6 +38,9 @@ void plan_free(struct plan *plan)
 {
 	if (!plan)
 		return;
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->parts[i].call)
+			warden_forget(plan->warden, &plan->parts[i]);
 	json_decref(plan->calls);
 	free(plan);
 }
@@ -49,11 +60,11 @@ static void finish(struct call *call)
 	end(call, outcome_done(text));
 }
 
-static void make_next(struct call *call);
+static void make_more(struct call *call);
 
-static void note(struct plan *plan, const struct frame *answer)
+static void note(struct plan *plan, size_t number, const struct frame *answer)
 {
-	json_t *part = json_array_get(plan->calls, plan->at);
+	json_t *part = json_array_get(plan->calls, number);
 	struct error err = { 0 };
 	const char *sentence = "";
 	json_t *result = NULL;
@@ -61,7 +72,7 @@ static void note(struct plan *plan, const struct frame *answer)
 	if (warden_code(answer, &sentence) < 0)
 		error_set(&err, -EREMOTEIO, "%s", sentence);
 	else if (plan->n_bytes + answer->n_body > PLAN_RESULT_MAX_BYTES)
-		error_set(&err, -E2BIG, "left out: the results before it fill the answer");
+		error_set(&err, -E2BIG, "left out: other results fill the answer");
 	else
 		result = json_parse(answer->body, answer->n_body, FRAME_BODY_MAX_BYTES, &err);
 	if (result)
@@ -71,59 +82,83 @@ static void note(struct plan *plan, const struct frame *answer)
 		json_put(part, "error", json_text(err.text, strlen(err.text)));
 }
 
+/* All of it again, once the warden is there and free: nothing runs twice. */
+static void abandon(struct call *call)
+{
+	plan_free(TAKE(call->plan));
+	call->state = CALL_ADRIFT;
+}
+
 static void handle_part(const struct frame *answer, const struct error *err, void *data)
 {
-	struct call *call = data;
+	struct part *part = data;
+	struct call *call = part->call;
 
 	if (err) {
-		/* The warden went away; when it is back, all of it again: nothing runs twice. */
-		plan_free(TAKE(call->plan));
-		call->state = CALL_ADRIFT;
+		part->call = NULL;
+		abandon(call);
 		return;
 	}
 	if (outcome_kind_of(answer) == OUTCOME_RUNS) {
 		char id[PART_ID_BYTES];
 
-		format_part(id, call->id, call->plan->at);
-		if (warden_ask(call->calls->config.warden,
+		format_part(id, call->id, part->number);
+		if (warden_ask(call->plan->warden,
 			       json_pack("{s:s, s:s, s:b}", "type", "collect", "call_id", id,
 					 "wait", 1),
-			       NULL, handle_part, call) == 0)
+			       NULL, handle_part, part) == 0)
 			return;
 	}
-	note(call->plan, answer);
-	call->plan->at++;
-	make_next(call);
+	note(call->plan, part->number, answer);
+	part->call = NULL;
+	call->plan->n_open--;
+	make_more(call);
 }
 
-static json_t *make_header(const struct call *call, const json_t *part)
+static json_t *make_header(const struct call *call, const json_t *step, size_t number)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = call->until_ns > now_ns ? call->until_ns - now_ns : NS_PER_MS;
 	char id[PART_ID_BYTES];
 
-	format_part(id, call->id, call->plan->at);
+	format_part(id, call->id, number);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "type", "call", "tool",
-			 json_get_text(part, "tool", ""), "call_id", id, "on_behalf",
+			 json_get_text(step, "tool", ""), "call_id", id, "on_behalf",
 			 call->on_behalf[0] ? call->on_behalf : "server", "deadline_ms",
 			 (json_int_t)(left_ns / NS_PER_MS));
 }
 
-static void make_next(struct call *call)
+static int make_one(struct call *call, size_t number)
 {
-	const json_t *part = json_array_get(call->plan->calls, call->plan->at);
-	CLEANUP(text) char *args = NULL;
+	const json_t *step = json_array_get(call->plan->calls, number);
+	CLEANUP(text) char *args = json_canonical(json_object_get(step, "args"));
+	struct part *part = &call->plan->parts[number];
+	int r;
 
-	if (!part) {
-		finish(call);
-		return;
+	*part = (struct part) { .call = call, .number = number };
+	r = warden_ask(call->calls->config.warden, make_header(call, step, number), args,
+		       handle_part, part);
+	if (r < 0)
+		part->call = NULL;
+	return r;
+}
+
+static void make_more(struct call *call)
+{
+	struct plan *plan = call->plan;
+
+	while (plan->next < plan->n && plan->n_open < PLAN_AT_ONCE) {
+		if (make_one(call, plan->next) < 0)
+			break;
+		plan->next++;
+		plan->n_open++;
 	}
-	args = json_canonical(json_object_get(part, "args"));
-	if (warden_ask(call->calls->config.warden, make_header(call, part), args, handle_part,
-		       call) == 0)
+	if (plan->n_open)
 		return;
-	plan_free(TAKE(call->plan));
-	call->state = CALL_ADRIFT; /* tried again when the warden is free */
+	if (plan->next == plan->n)
+		finish(call);
+	else
+		abandon(call); /* the warden takes no more now */
 }
 
 void plan_start(struct call *call, const struct frame *answer)
@@ -135,12 +170,16 @@ void plan_start(struct call *call, const struct frame *answer)
 	call->plan = calloc(1, sizeof(*call->plan));
 	if (!call->plan)
 		abort();
+	call->plan->warden = call->calls->config.warden;
 	call->plan->calls = calls ? calls : json_array();
-	call->n_parts = (unsigned)json_array_size(call->plan->calls);
+	call->plan->n = json_array_size(call->plan->calls);
+	if (call->plan->n > PLAN_MAX_CALLS)
+		call->plan->n = PLAN_MAX_CALLS;
+	call->n_parts = (unsigned)call->plan->n;
 	call->state = CALL_RUNS;
 	if (!call->until_ns)
 		call->until_ns = clock_monotonic_ns() + LATE_NS;
-	make_next(call);
+	make_more(call);
 }
 
 static void ignore(const struct frame *answer UNUSED, const struct error *err UNUSED,
@@ -152,11 +191,14 @@ void plan_cancel(struct call *call)
 {
 	char id[PART_ID_BYTES];
 
-	format_part(id, call->id, call->plan->at);
-	warden_forget(call->calls->config.warden, call);
-	(void)warden_ask(call->calls->config.warden,
-			 json_pack("{s:s, s:s}", "type", "cancel", "call_id", id), NULL, ignore,
-			 NULL);
+	for (size_t i = 0; i < call->plan->n; i++) {
+		if (!call->plan->parts[i].call)
+			continue;
+		format_part(id, call->id, i);
+		(void)warden_ask(call->calls->config.warden,
+				 json_pack("{s:s, s:s}", "type", "cancel", "call_id", id), NULL,
+				 ignore, NULL);
+	}
 	call->calls->n_failed++;
 	end(call, outcome_failed(-ECANCELED, "interrupted", "it was cancelled"));
 }

@@ -1,6 +1,6 @@
 /*
  * A tool that is a plan (call/plan.h): the warden answers with calls, and they are made
- * here, one after the other, each through the gate.
+ * here, PLAN_AT_ONCE at once, each through the gate.
  *
  * They have ids of their own, ID-0, ID-1, ..., so none runs twice when the plan has to
  * be made again: their answers lie in the spool until the plan's outcome is acknowledged.
@@ -9,6 +9,7 @@
 
 #include "agent/calls_internal.h"
 
+#define PLAN_AT_ONCE 4
 #define PLAN_RESULT_MAX_BYTES (2 * MIB) /* of all calls together; what is beyond is left out */
 
 /* Takes the answer's calls; 'call' is told by call_tell() when all are made. */
