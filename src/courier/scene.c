@@ -1,10 +1,13 @@
 #include "courier/scene.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void handle_head(const struct courier_head *head, void *data)
@@ -53,6 +56,9 @@ void scene_open(struct scene *scene)
 	char folder[4096];
 	struct error err = { 0 };
 
+	/* A courier without its walls does not run. */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) < 0 && errno != EFAULT)
+		SKIP("no system call filters here");
 	(void)signal(SIGPIPE, SIG_IGN);
 	test_pki_make(&scene->pki);
 	if (!scene->site.config.tls)
