@@ -6,6 +6,7 @@
 
 #include "call/schema.h"
 #include "investigation/digest.h"
+#include "investigation/reach.h"
 
 #define SUMMARY_BYTES 160
 #define MAX_REFUSED 64
@@ -164,6 +165,9 @@ static int start_host_call(struct loop *loop, struct loop_call *call, struct err
 		refuse_tool(loop, call, "is no tool");
 	else if (schema_check(json_object_get(tool, "schema"), call->args, &why) < 0)
 		loop_refuse(loop, call, "Wrong arguments: %s", why.text);
+	else if (!reach_allows(loop->crew->investigation, call->name, call->args))
+		refuse_tool(loop, call,
+			    "may only be told names that stand in the question or the evidence");
 	else
 		return send_call(loop, call, err);
 	return 0;
