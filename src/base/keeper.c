@@ -1,7 +1,6 @@
 #include "base/keeper.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_pass.h"
 
 #define MAX_VARIABLES 64
 #define PATIENCE_MS 10000
@@ -83,37 +83,17 @@ void keeper_close(struct keeper *keeper)
 	keeper->pid = 0;
 }
 
-static int take_descriptor(struct msghdr *message)
-{
-	struct cmsghdr *part = CMSG_FIRSTHDR(message);
-	int fd = -1;
-
-	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
-	    part->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-	return fd;
-}
-
 /* -EPIPE where it is gone or does not answer: both are the end of it. */
 static int ask(const struct keeper *keeper, enum keeper_request request, int *fd_out)
 {
-	char letter = (char)request, room[CMSG_SPACE(sizeof(int))] = "";
-	struct keeper_answer answer = { -EPIPE };
-	struct iovec bytes = { &answer, sizeof(answer) };
-	struct msghdr message = { .msg_iov = &bytes,
-				  .msg_iovlen = 1,
-				  .msg_control = room,
-				  .msg_controllen = sizeof(room) };
-	struct pollfd ready = { .fd = keeper->fd, .events = POLLIN };
+	char letter = (char)request;
+	int value;
 
-	if (send(keeper->fd, &letter, 1, MSG_NOSIGNAL) != 1 || poll(&ready, 1, PATIENCE_MS) != 1 ||
-	    recvmsg(keeper->fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(answer)) {
-		(void)shutdown(keeper->fd,
-			       SHUT_RDWR); /* a late answer must not be the next one's */
+	if (send(keeper->fd, &letter, 1, MSG_NOSIGNAL) != 1) {
+		(void)shutdown(keeper->fd, SHUT_RDWR);
 		return -EPIPE;
 	}
-	*fd_out = take_descriptor(&message);
-	return answer.value;
+	return fd_pass_receive(keeper->fd, PATIENCE_MS, &value, fd_out) < 0 ? -EPIPE : value;
 }
 
 pid_t keeper_start(const struct keeper *keeper, int *fd_out, struct error *err)

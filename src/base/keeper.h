@@ -11,14 +11,10 @@
 
 #include "base/error.h"
 
+/* Answered by fd_pass(): a pid or a negative errno; with the pid of a start comes its socket. */
 enum keeper_request {
 	KEEPER_START = 's',
 	KEEPER_KILL = 'k',
-};
-
-/* The answer: a pid or a negative errno; with KEEPER_START's pid comes a descriptor. */
-struct keeper_answer {
-	int32_t value;
 };
 
 struct keeper {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_pass.h"
 #include "base/keeper.h"
 
 #define ASKER_FD STDIN_FILENO
@@ -43,38 +44,17 @@ static pid_t start(const struct program *program, int its, int ours)
 	_exit(127); /* which the asker sees as the end of its socket */
 }
 
-static int answer(int server, int value, int fd)
-{
-	struct keeper_answer bytes = { value };
-	char room[CMSG_SPACE(sizeof(fd))] = "";
-	struct iovec part = { &bytes, sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	struct cmsghdr *rights = (struct cmsghdr *)(void *)room;
-
-	if (fd >= 0) {
-		message.msg_control = room;
-		message.msg_controllen = sizeof(room);
-		*rights = (struct cmsghdr) {
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-			.cmsg_len = CMSG_LEN(sizeof(fd)),
-		};
-		memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-	}
-	return sendmsg(server, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 static int handle_start(int server, const struct program *program, pid_t *last)
 {
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return answer(server, -errno, -1);
+		return fd_pass(server, -errno, -1);
 	CLEANUP(fd) int ours = ends[0];
 	CLEANUP(fd) int its = ends[1];
 
 	*last = start(program, its, ours);
-	return answer(server, *last, *last > 0 ? ours : -1);
+	return fd_pass(server, *last, *last > 0 ? ours : -1);
 }
 
 /* The server has not waited for it yet, so the pid is no other's. */
@@ -82,7 +62,7 @@ static int handle_kill(int server, pid_t last)
 {
 	int r = last > 0 && kill(last, SIGKILL) < 0 ? -errno : 0;
 
-	return answer(server, r, -1);
+	return fd_pass(server, r, -1);
 }
 
 static int keep(int server, const struct program *program)

@@ -1,7 +1,6 @@
 #include "investigation/starter.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_pass.h"
 
 #define PATIENCE_MS 20000 /* it reads the whole knowledge first */
 
@@ -31,40 +31,12 @@ static int spawn(pid_t *pid_out, const char *path, int fd)
 	return -r;
 }
 
-static int take_descriptor(struct msghdr *message)
-{
-	struct cmsghdr *part = CMSG_FIRSTHDR(message);
-	int fd = -1;
-
-	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
-	    part->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-	return fd;
-}
-
 /* -EPIPE where it is gone or does not answer: both are the end of it. */
 static int hear(const struct starter *starter, int *fd_out)
 {
-	char room[CMSG_SPACE(sizeof(int))] = "";
-	struct starter_answer answer = { -EPIPE };
-	struct iovec bytes = { &answer, sizeof(answer) };
-	struct msghdr message = { .msg_iov = &bytes,
-				  .msg_iovlen = 1,
-				  .msg_control = room,
-				  .msg_controllen = sizeof(room) };
-	struct pollfd ready = { .fd = starter->fd, .events = POLLIN };
-	int r;
+	int code;
 
-	do
-		r = poll(&ready, 1, PATIENCE_MS);
-	while (r < 0 && errno == EINTR);
-	if (r != 1 || recvmsg(starter->fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(answer)) {
-		/* A late answer must not be the next one's. */
-		(void)shutdown(starter->fd, SHUT_RDWR);
-		return -EPIPE;
-	}
-	*fd_out = take_descriptor(&message);
-	return answer.code;
+	return fd_pass_receive(starter->fd, PATIENCE_MS, &code, fd_out) < 0 ? -EPIPE : code;
 }
 
 static int send_word(const struct starter *starter, enum starter_word word, uint64_t id)

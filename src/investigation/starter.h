@@ -13,17 +13,13 @@
 #define STARTER_MAX_CHILDREN 1024
 
 enum starter_word {
-	STARTER_BEGIN = 'b', /* answered: a starter_answer, and the descriptor of the channel */
+	STARTER_BEGIN = 'b', /* answered by fd_pass(): 0 and the channel, or -EBUSY, -EAGAIN ... */
 	STARTER_END = 'e',   /* kill that one; not answered */
 };
 
 struct starter_request {
 	uint64_t id; /* the owner's name for it; not that of one that has not been ended */
 	uint32_t word;
-};
-
-struct starter_answer {
-	int32_t code; /* 0 or a negative errno: -EBUSY, -EAGAIN ... */
 };
 
 struct starter {

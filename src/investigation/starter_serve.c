@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/fd_pass.h"
 
 #define CHANNEL_FD 3
 
@@ -23,27 +24,6 @@ struct brood {
 	struct child children[STARTER_MAX_CHILDREN];
 	unsigned n;
 };
-
-static int answer(int owner, int code, int fd)
-{
-	struct starter_answer bytes = { code };
-	char room[CMSG_SPACE(sizeof(fd))] = "";
-	struct iovec part = { &bytes, sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	struct cmsghdr *rights = (struct cmsghdr *)(void *)room;
-
-	if (fd >= 0) {
-		message.msg_control = room;
-		message.msg_controllen = sizeof(room);
-		*rights = (struct cmsghdr) {
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-			.cmsg_len = CMSG_LEN(sizeof(fd)),
-		};
-		memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-	}
-	return sendmsg(owner, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
 
 /* In the child: it dies with the starter, and holds its channel only. */
 static int become_investigator(int channel, pid_t starter)
@@ -67,15 +47,15 @@ static int begin(int owner, struct brood *brood, uint64_t id)
 	int ends[2];
 
 	if (brood->n == STARTER_MAX_CHILDREN)
-		return answer(owner, -EBUSY, -1);
+		return fd_pass(owner, -EBUSY, -1);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return answer(owner, -errno, -1);
+		return fd_pass(owner, -errno, -1);
 	CLEANUP(fd) int ours = ends[0];
 	CLEANUP(fd) int its = ends[1];
 
 	pid = fork();
 	if (pid < 0)
-		return answer(owner, -errno, -1);
+		return fd_pass(owner, -errno, -1);
 	if (pid == 0) {
 		fd_close(&ours); /* which may be the number that the channel gets */
 		return become_investigator(fd_take(&its), self);
@@ -85,7 +65,7 @@ static int begin(int owner, struct brood *brood, uint64_t id)
 		.id = id,
 		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
 	};
-	return answer(owner, 0, ours);
+	return fd_pass(owner, 0, ours);
 }
 
 static void end(struct brood *brood, uint64_t id)
@@ -105,7 +85,7 @@ static void end(struct brood *brood, uint64_t id)
 
 int starter_say_ready(int owner, struct error *err)
 {
-	int r = answer(owner, 0, -1);
+	int r = fd_pass(owner, 0, -1);
 
 	return r < 0 ? error_set(err, r, "nobody wants investigators") : 0;
 }
