@@ -6,6 +6,7 @@ mounted or wrote is taken back when it ends, also when it fails. Every fault is 
 about twice: alone, and among harmless anomalies drawn by a printed seed (noise.py).
 """
 import contextlib
+import fcntl
 import json
 import os
 import random
@@ -19,6 +20,7 @@ import time
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(SOURCE, "build"))
 FAULTS = []
+PREFIX = "constable-fault-"
 NAMES_IN_V2 = {"memory.limit_in_bytes": "memory.max"}
 
 
@@ -39,10 +41,36 @@ class Skip(Exception):
     """The fault cannot be made on this machine; says why."""
 
 
+def lock(folder):
+    """A descriptor that holds the folder's lock; None where somebody else does."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    return held
+
+
+def unmount_for_the_killed():
+    """A scene that was killed could not: its full file system would be the next one's fault."""
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        targets = [line.split()[1] for line in mounts if f"/{PREFIX}" in line]
+    for target in targets:
+        folder = os.path.dirname(target)
+        held = lock(folder)
+        if held is not None:
+            subprocess.run(["umount", "-l", target], check=True)
+            os.close(held)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class Scene:
     def __init__(self):
+        unmount_for_the_killed()
         self.stack = contextlib.ExitStack()
-        self.folder = tempfile.mkdtemp(prefix="constable-fault-")
+        self.folder = tempfile.mkdtemp(prefix=PREFIX)
+        self.stack.callback(os.close, lock(self.folder))
         self.state = tempfile.mkdtemp(prefix="constable-state-")
         self.environment = {}
         self.prefix = []  # a command that constable runs under: nsenter, unshare
@@ -126,7 +154,7 @@ class Scene:
                     out.write(f"+{controller}")
         if not os.path.isdir(base):
             raise Skip(f"no cgroup controller '{controller}'")
-        folder = tempfile.mkdtemp(prefix="constable-fault-", dir=base)
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=base)
         os.chmod(folder, 0o755)
         self.stack.callback(self._remove_cgroup, folder)
         for name, value in settings.items():
