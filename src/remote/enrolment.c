@@ -30,16 +30,16 @@ bool enrolment_exists(const char *folder)
 
 static json_t *make_request(const struct enrolment *enrolment, const char *csr)
 {
-	char host[256] = "", encoded[BASE64_TEXT_BYTES(CSR_MAX_BYTES)];
+	char encoded[BASE64_TEXT_BYTES(CSR_MAX_BYTES)];
 	size_t len = strlen(csr);
 	json_t *body;
 
-	(void)gethostname(host, sizeof(host) - 1);
 	(void)base64_encode(csr, len < CSR_MAX_BYTES ? len : CSR_MAX_BYTES, encoded);
-	body = json_pack("{s:s, s:s, s:s, s:s, s:{s:b, s:b, s:b, s:b}}", "vm_id", host, "hostname",
-			 host, "csr_base64", encoded, "agent_version", enrolment->version,
-			 "capabilities", "shell_executor", 1, "file_manager", 1, "system_monitor",
-			 1, "log_analyzer", 1);
+	body = json_pack("{s:s, s:s, s:s, s:s, s:{s:b, s:b, s:b, s:b}}", "vm_id",
+			 enrolment->hostname, "hostname", enrolment->hostname, "csr_base64",
+			 encoded, "agent_version", enrolment->version, "capabilities",
+			 "shell_executor", 1, "file_manager", 1, "system_monitor", 1,
+			 "log_analyzer", 1);
 	if (enrolment->customer_id) {
 		json_put(body, "api_key", json_string(enrolment->token));
 		json_put(body, "customer_id", json_string(enrolment->customer_id));
@@ -132,15 +132,15 @@ int enrolment_run(const struct enrolment *enrolment, json_t **result_out, struct
 	CLEANUP(json) json_t *body = NULL;
 	CLEANUP(json) json_t *answer = NULL;
 	CLEANUP(text) char *csr = NULL;
-	char path[PATH_BYTES], host[65] = "";
+	char path[PATH_BYTES], name[65];
 	int r;
 
 	place(path, enrolment->folder, "agent.key");
 	key = key_load_or_make(path, KEY_EC_P256, err);
 	if (!key)
 		return err->code;
-	(void)gethostname(host, sizeof(host) - 1);
-	csr = csr_make(key, host, NULL, err);
+	text_format(name, sizeof(name), "%s", enrolment->hostname);
+	csr = csr_make(key, name, NULL, err);
 	if (!csr)
 		return err->code;
 	body = make_request(enrolment, csr);

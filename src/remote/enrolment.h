@@ -19,6 +19,7 @@ struct enrolment {
 	const char *token;       /* prov_..., nsk_..., or an API key where customer_id is given */
 	const char *customer_id; /* or NULL */
 	const char *root_key;    /* that the org must have, or NULL */
+	const char *hostname;    /* as the agent will call itself, not empty */
 	const char *version;
 	const char *proxy, *no_proxy; /* as in net/fetch.h */
 };

@@ -23,6 +23,7 @@
 
 #define AGENT_USER "constable"
 #define FOLDER_BYTES 4096
+#define HOSTNAME_BYTES 256
 #define RESULT_MAX_BYTES (256 * KIB)
 
 /* The agent's folder, made where it is missing, and owned by the user that the agent runs as. */
@@ -89,10 +90,8 @@ static int ask_for_token(struct cli *cli, const struct enrolment *enrolment, str
 					     .proxy = enrolment->proxy,
 					     .no_proxy = enrolment->no_proxy };
 	CLEANUP(fetcher) struct fetcher *fetcher = fetcher_new(&config, err);
-	char host[256] = "";
-	const struct device_request request = { .scope = "agent", .name = host };
+	const struct device_request request = { .scope = "agent", .name = enrolment->hostname };
 
-	(void)gethostname(host, sizeof(host) - 1);
 	return fetcher ? device_ask(fetcher, &request, &cli->err, token, err) : err->code;
 }
 
@@ -240,6 +239,18 @@ static int take_documented(struct enrolment *enrolment, struct buf *token, char 
 	return 0;
 }
 
+/* The name that the agent will tell, see agent_main.c. */
+static const char *find_hostname(const struct config *config, char name[HOSTNAME_BYTES])
+{
+	const char *given = config_get(config, "hostname")->text;
+
+	if (*given)
+		return given;
+	if (gethostname(name, HOSTNAME_BYTES - 1) < 0 || !*name)
+		text_format(name, HOSTNAME_BYTES, "localhost");
+	return name;
+}
+
 /* The server must be there before a token is spent. */
 static int try_first(struct cli *cli, const char *url, const char *pin)
 {
@@ -273,10 +284,11 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 		{ "--test-connection", OPTION_SET, &tries_first },
 		{ 0 },
 	};
-	char folder[FOLDER_BYTES], url[FOLDER_BYTES];
+	char folder[FOLDER_BYTES], url[FOLDER_BYTES], hostname[HOSTNAME_BYTES] = "";
 	struct words words;
 	struct error err = { 0 };
 
+	enrolment.hostname = find_hostname(cli->config, hostname);
 	if (option_read(rows, argc, argv, &words, &err) < 0 ||
 	    secret_read(&secret, &token, &err) < 0 ||
 	    take_documented(&enrolment, &token, url, &err) < 0)
