@@ -26,8 +26,12 @@ class Ledger:
         self.n_lines += len(self.host_lines())
 
     def calls(self):
-        rows = self.scene.order("ledger", agent=self.host.name, after=self.cursor)["rows"]
-        return [dict(zip(COLUMNS, row)) for row in rows]
+        calls, page = [], None
+        while page is None or page:
+            after = calls[-1]["cursor"] if calls else self.cursor
+            page = self.scene.order("ledger", agent=self.host.name, after=after)["rows"]
+            calls += [dict(zip(COLUMNS, row)) for row in page]
+        return calls
 
     def events(self):
         return self.scene.order("log", after=self.seq)["rows"]

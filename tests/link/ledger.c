@@ -50,7 +50,8 @@ void ledger_of_calls(struct server *server, struct http_request *request)
 {
 	read_rows(server, request,
 		  "SELECT id, cursor, state, tool, args, finished, result_sha256, result, error"
-		  " FROM calls WHERE org = $1 AND agent = $2 AND cursor > $3 ORDER BY cursor");
+		  " FROM calls WHERE org = $1 AND agent = $2 AND cursor > $3 ORDER BY cursor"
+		  " LIMIT 500");
 }
 
 void ledger_of_open_calls(struct server *server, struct http_request *request)
