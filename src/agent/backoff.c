@@ -23,6 +23,8 @@ uint64_t backoff_next(struct backoff *backoff, enum backoff_reason reason, uint6
 
 void backoff_note_held(struct backoff *backoff, uint64_t held_ns)
 {
-	if (held_ns >= BACKOFF_GOOD_NS)
-		backoff->n_failures = 0;
+	uint64_t n_good = held_ns / BACKOFF_GOOD_NS;
+
+	backoff->n_failures -=
+		n_good < backoff->n_failures ? (unsigned)n_good : backoff->n_failures;
 }

@@ -1,7 +1,8 @@
 /*
  * How long to wait before the next attempt to connect: exponential from 1 s, capped
  * at 60 s, full jitter, so that a thousand agents whose server restarts do not come
- * back at once. A connection that held for a minute starts it over.
+ * back at once. Every ten seconds that a connection held take one doubling back: a server
+ * that dies again and again is left in peace, one that died a minute ago is not made to wait.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 #define BACKOFF_FIRST_NS NS_PER_SEC
 #define BACKOFF_CAP_NS (60 * NS_PER_SEC)
 #define BACKOFF_LEAST_NS (100 * NS_PER_MS)
-#define BACKOFF_GOOD_NS (60 * NS_PER_SEC)
+#define BACKOFF_GOOD_NS (10 * NS_PER_SEC)
 
 struct backoff {
 	unsigned n_failures;

@@ -32,12 +32,14 @@ TEST(what_the_server_asks_is_kept)
 	CHECK_INT(backoff_next(&backoff, BACKOFF_FAILED, 7, 120 * NS_PER_SEC), 120 * NS_PER_SEC);
 }
 
-TEST(a_minute_of_success_starts_over)
+TEST(what_holds_takes_failures_back)
 {
 	struct backoff backoff = { 5 };
 
-	backoff_note_held(&backoff, 59 * NS_PER_SEC);
+	backoff_note_held(&backoff, 9 * NS_PER_SEC);
 	CHECK_INT(backoff.n_failures, 5);
-	backoff_note_held(&backoff, 60 * NS_PER_SEC);
+	backoff_note_held(&backoff, 29 * NS_PER_SEC);
+	CHECK_INT(backoff.n_failures, 3);
+	backoff_note_held(&backoff, 40 * NS_PER_SEC);
 	CHECK_INT(backoff.n_failures, 0);
 }
