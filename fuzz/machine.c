@@ -11,7 +11,7 @@
 #include "base/fd.h"
 
 static char root[] = "/dev/shm/constable-fuzz.XXXXXX";
-static struct host machine = { .root_fd = -1, .later_fd = -1 };
+static struct host machine = HOST_CLOSED;
 
 static int remove_one(const char *path, const struct stat *info UNUSED, int type UNUSED,
 		      struct FTW *at UNUSED)

@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = (struct str) { (const char *)data + 2, size - 2 };
 	{
 		const struct tool *tool = choose_tool(data[0]);
-		CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+		CLEANUP(host) struct host host = HOST_CLOSED;
 		CLEANUP(json) json_t *args = choose_args(tool);
 		CLEANUP(json) json_t *result = json_object();
 		struct task task = {

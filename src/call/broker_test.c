@@ -36,7 +36,7 @@ static void check_ended_well(pid_t pid)
 
 TEST(a_question_is_answered_and_the_broker_ends_with_its_job)
 {
-	struct host host = { .root_fd = -1, .later_fd = -1 };
+	struct host host = HOST_CLOSED;
 	struct task task = { .host = &host };
 	struct error err = { 0 };
 	json_t *answer;
@@ -52,7 +52,7 @@ TEST(a_question_is_answered_and_the_broker_ends_with_its_job)
 
 TEST(the_clock_is_read_by_the_broker)
 {
-	struct host host = { .root_fd = -1, .later_fd = -1 };
+	struct host host = HOST_CLOSED;
 	struct task task = { .host = &host };
 	struct error err = { 0 };
 	json_t *answer;

@@ -17,10 +17,17 @@
 
 struct host {
 	int root_fd;
+	int proc_fd;  /* "proc" of a real machine, as most paths begin with it; or -1 */
 	int later_fd; /* a fixture's "later/": what differs after host_wait(); or -1 */
 	bool is_fixture;
 	bool has_waited;
 };
+
+/* Nothing opened yet; host_finish() may be called. */
+#define HOST_CLOSED                                          \
+	{                                                    \
+		.root_fd = -1, .proc_fd = -1, .later_fd = -1 \
+	}
 
 /* 'root' is "/" or a fixture directory. */
 int host_init(struct host *host, const char *root, struct error *err) MUST_CHECK;

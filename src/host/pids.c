@@ -27,6 +27,7 @@ int pids_read(const struct host *host, const char *folder, struct pids *pids_out
 {
 	struct pids pids = { 0 };
 	const struct dirent *entry;
+	bool is_sorted = true; /* as the kernel lists processes */
 	DIR *dir;
 	int fd = host_open(host, folder, O_RDONLY | O_DIRECTORY);
 
@@ -45,10 +46,11 @@ int pids_read(const struct host *host, const char *folder, struct pids *pids_out
 			pids.truncated = true;
 			break;
 		}
+		is_sorted = is_sorted && (!pids.n || pids.list[pids.n - 1] < pid);
 		add(&pids, (uint32_t)pid);
 	}
 	(void)closedir(dir);
-	if (pids.n)
+	if (!is_sorted)
 		qsort(pids.list, pids.n, sizeof(*pids.list), compare);
 	*pids_out = pids;
 	return 0;

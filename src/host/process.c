@@ -13,6 +13,7 @@
 
 #define STAT_BYTES 1024
 #define PATH_BYTES 64
+#define PROC "proc/"
 #define TICKS_PER_S 100        /* USER_HZ: part of the ABI on every architecture we build for */
 #define KERNEL_FLAG 0x00200000 /* PF_KTHREAD */
 
@@ -86,14 +87,23 @@ bool process_parse(const char *text, struct process *process_out)
 	return true;
 }
 
-/* "proc/PID/FILE": printf would cost as much as all that is done with what the file says. */
-static bool format_path(uint32_t pid, const char *file, char path[PATH_BYTES])
+/* "proc/PID": printf would cost as much as all that is done with what the file says. */
+static char *format_folder(uint32_t pid, char path[PATH_BYTES])
 {
 	char digits[DIGITS_MAX_BYTES], *end = digits + sizeof(digits);
 	const char *start = digits_before(end, pid);
-	char *at = mempcpy(path, "proc/", strlen("proc/"));
+	char *at = mempcpy(path, PROC, strlen(PROC));
 
 	at = mempcpy(at, start, (size_t)(end - start));
+	*at = '\0';
+	return at;
+}
+
+/* "proc/PID/FILE" */
+static bool format_path(uint32_t pid, const char *file, char path[PATH_BYTES])
+{
+	char *at = format_folder(pid, path);
+
 	*at++ = '/';
 	return memccpy(at, file, '\0', (size_t)(path + PATH_BYTES - at)) != NULL;
 }
@@ -103,7 +113,8 @@ bool process_owner(const struct host *host, uint32_t pid, uid_t *uid_out)
 	struct stat folder;
 	char path[PATH_BYTES];
 
-	if (!format_path(pid, "", path) || fstatat(host->root_fd, path, &folder, 0) < 0)
+	(void)format_folder(pid, path);
+	if (fstatat(host->proc_fd, path + strlen(PROC), &folder, 0) < 0)
 		return false;
 	*uid_out = folder.st_uid;
 	return true;

@@ -23,6 +23,8 @@ void process_view_cleanup(struct process_view *view)
 {
 	for (size_t i = 0; i < PROCESS_VIEW_USERS; i++)
 		json_decref(view->users[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(view->states); i++)
+		json_decref(view->states[i]);
 }
 
 json_t *process_name_json(const struct process *process)
@@ -67,6 +69,15 @@ static json_t *user(const struct process_view *view, uint32_t pid)
 	if (uid > UINT32_MAX)
 		return json_null();
 	return name_json(view->host, (uid_t)uid);
+}
+
+static json_t *state(struct process_view *view, char letter)
+{
+	json_t **shared = &view->states[(unsigned char)letter];
+
+	if (!*shared)
+		*shared = json_text(&letter, 1);
+	return json_incref(*shared);
 }
 
 /* The status file says the same at ten times the cost; a fixture's folders are ours. */
@@ -121,7 +132,7 @@ json_t *process_row_json(struct process_view *view, const struct process *proces
 	json_push(row, json_integer(process->ppid));
 	json_push(row, json_text(process->comm, strlen(process->comm)));
 	json_push(row, process->is_kernel ? json_string("root") : owner(view, process->pid));
-	json_push(row, json_text(&process->state, 1));
+	json_push(row, state(view, process->state));
 	json_push(row, json_count(process_rss_bytes(process)));
 	json_push(row, json_count(process->n_threads));
 	json_push(row, json_figure(age_s(view, process)));

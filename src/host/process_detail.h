@@ -16,6 +16,7 @@ struct process_view {
 		uid_t uid;
 		json_t *name; /* NULL in an empty slot */
 	} users[PROCESS_VIEW_USERS];
+	json_t *states[256]; /* by letter, as far as they were seen */
 };
 
 void process_view_init(struct process_view *view, const struct host *host);

@@ -108,7 +108,7 @@ TEST(limits_are_numbers_or_unlimited)
 
 TEST(the_owner_of_a_process_is_its_effective_user)
 {
-	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+	CLEANUP(host) struct host host = HOST_CLOSED;
 	struct error err = { 0 };
 	uid_t uid = geteuid() + 1;
 
@@ -121,7 +121,7 @@ TEST(the_owner_of_a_process_is_its_effective_user)
 
 TEST(a_file_of_a_process_with_too_long_a_name_is_not_read)
 {
-	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+	CLEANUP(host) struct host host = HOST_CLOSED;
 	char name[128], text[64];
 	struct error err = { 0 };
 

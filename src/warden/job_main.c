@@ -91,7 +91,7 @@ static int run_tool(const struct options *options, struct task *task, json_t *re
 {
 	const struct tool *tool = tool_find(tools_of_this_job, options->tool);
 	CLEANUP(json) json_t *args = NULL;
-	CLEANUP(host) struct host host = { .root_fd = -1, .later_fd = -1 };
+	CLEANUP(host) struct host host = HOST_CLOSED;
 	int r;
 
 	if (!tool)

@@ -1,7 +1,6 @@
 #include "tools/logs/log_host.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <time.h>
 
 #include "base/fd.h"
@@ -41,7 +40,10 @@ struct log_clock host_log_clock(const struct host *host)
 
 double log_seconds_ago(const struct log_clock *clock, uint64_t wall_ns)
 {
-	return round(((double)clock->now_ns - (double)wall_ns) / (double)NS_PER_MS) / 1000;
+	double ago_ms = ((double)clock->now_ns - (double)wall_ns) / (double)NS_PER_MS;
+
+	/* Rounded without libm: a library more is a twentieth of a job's start. */
+	return (double)(int64_t)(ago_ms + (ago_ms < 0 ? -0.5 : 0.5)) / 1000;
 }
 
 static json_t *cut(struct str line, size_t max)

@@ -11,3 +11,6 @@ void interfaces_rate(const struct host *host, double seconds, json_t *result);
 
 /* "routes" and "default_route" (null if there is none), then addresses of the interfaces. */
 void routes_read(const struct host *host, json_t *result);
+
+/* Only the addresses of the interfaces. */
+void addresses_read(const struct host *host, json_t *result);

@@ -261,12 +261,25 @@ static void read_ipv6(const struct host *host, json_t *result)
 	}
 }
 
+static void put_addresses(const struct host *host, const struct route *routes, size_t n,
+			  json_t *result)
+{
+	read_ipv4(host, routes, n, result);
+	read_ipv6(host, result);
+}
+
 void routes_read(const struct host *host, json_t *result)
 {
 	struct route routes[MAX_ROUTES];
 	size_t n = read_routes(host, routes, result);
 
 	put_routes(host, routes, n, result);
-	read_ipv4(host, routes, n, result);
-	read_ipv6(host, result);
+	put_addresses(host, routes, n, result);
+}
+
+void addresses_read(const struct host *host, json_t *result)
+{
+	struct route routes[MAX_ROUTES];
+
+	put_addresses(host, routes, read_routes(host, routes, result), result);
 }

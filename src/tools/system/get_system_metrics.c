@@ -175,7 +175,7 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 	size_t i;
 
 	interfaces_rate(host, (double)elapsed_ns / NS_PER_SEC, result);
-	routes_read(host, result);
+	addresses_read(host, result);
 	json_array_foreach(json_object_get(result, "interfaces"), i, interface)
 	{
 		if (strcmp(json_get_text(interface, "name", ""), "lo") == 0)
@@ -187,8 +187,6 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 	json_put(network, "tx_bytes", json_count(sent));
 	json_put(network, "interfaces", json_incref(json_object_get(result, "interfaces")));
 	(void)json_object_del(result, "interfaces");
-	(void)json_object_del(result, "routes");
-	(void)json_object_del(result, "default_route");
 	json_put(result, "network", network);
 }
 
