@@ -119,3 +119,33 @@ def is_own_error: mentions(["keyerror", "typeerror", "valueerror", "attributeerr
 # Whether an error of the log $file is the program's own, and it goes on and makes it again and again until now.
 def is_repeated_by($file): (.count // 1) >= 3 and (.seconds_ago // 1e9) <= 150 and (.text | is_own_error)
   and ($file | is_by_itself) and ((.first_seconds_ago // .seconds_ago) < $file.writer.started_s_ago) and outlived($file);
+
+# What logs say of a connection that could not be made.
+def connection_errors: ["connection refused", "econnrefused", "connect: refused", "actively refused", "connection timed out",
+  "connect timed out", "connection timeout", "connect timeout", "connecttimeout", "etimedout", "i/o timeout", "no route to host",
+  "ehostunreach", "host is unreachable", "host unreachable", "network is unreachable", "enetunreach"];
+
+# The name and port of the other end in such a line: {name, port}; no address, and null where it says none.
+def named_host: [capture("(?:^|[ (\"'/@=\\[])(?<name>(?:[A-Za-z0-9_-]+[.])*[A-Za-z][A-Za-z0-9_-]*)[.]?:(?<port>[0-9]{1,5})(?![0-9])")][0]
+  | if . == null then null else {name, port: (.port | tonumber)} | select(.port >= 1 and .port <= 65535) end;
+
+# Whether a record of DNS is an address, and not an alias.
+def is_address: test("^[0-9.]+$|:");
+
+# Whether /etc/hosts (of test_dns) gives a name none of the addresses that the DNS server gives it.
+def differs_from_dns: (.hosts_file // []) as $listed | [.dns_answers[]? | select(is_address)] as $served
+  | ($listed | length) > 0 and ($served | length) > 0 and (any($served[]; IN($listed[])) | not);
+
+# Whether a log complains that the name of this result (of test_dns) cannot be connected to.
+def is_complained_of($all): .name as $name
+  | any($all.find_log_errors.files[]?.errors[]?, $all.get_service.log.lines[]?;
+      .text | mentions(connection_errors) and (named_host | . != null and (.name | ascii_downcase) == ($name | ascii_downcase)));
+
+# The file system of list_filesystems that a file lies on.
+def filesystem_of($all): .path as $path
+  | [$all.list_filesystems.filesystems[]? | select(.mount as $mount | $path | startswith($mount | rtrimstr("/") + "/"))]
+  | max_by(.mount | length);
+
+# Whether a log (of find_log_errors) grows so fast that its file system is full within three hours.
+def fills_soon($all): (.grown_bytes_per_s // 0) as $rate | $rate >= 1e6
+  and (filesystem_of($all) | . != null and (.available_bytes | type) == "number" and .available_bytes / $rate <= 10800);

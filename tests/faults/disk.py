@@ -116,3 +116,15 @@ def file_system_in_memory_turned_read_only(scene):
                  "' ERROR save: %s\\n' % why); time.sleep(0.3)\n",
                  log, os.path.join(target, "page"))
     scene.wait_until(lambda: os.path.getsize(log) > 0, "a write is refused")
+
+
+@fault("disk.log-growing", "the free space of this host shrinks and shrinks, what eats it?")
+def log_that_grows_and_grows(scene):
+    log = os.path.join(scene.disk("logs", 512), "debug.log")
+    scene.python("import sys,time\n"
+                 "log=open(sys.argv[1],'a')\n"
+                 "line='%s DEBUG poll: queue is empty, next poll in 0 ms ' + 60*'.' + '\\n'\n"
+                 "while True:\n"
+                 "  log.write(1200*(line % time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())))\n"
+                 "  log.flush(); time.sleep(0.05)\n", log)
+    scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 1 << 20, "it grows")

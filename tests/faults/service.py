@@ -335,3 +335,44 @@ def outgoing_ports_used_up(scene):
                  "except OSError: open(sys.argv[1],'w').close()\n"
                  "time.sleep(600)\n", ready])
     scene.wait_until(lambda: os.path.exists(ready), "none is left")
+
+
+@fault("network.hosts-override", "the shop answers 502 for every order since the database moved, why?")
+def hosts_file_that_names_the_old_address(scene):
+    """DNS says 127.0.0.1, where the database is; /etc/hosts says where it was."""
+    hosts = scene.write(scene.path("hosts"), "127.0.0.1 localhost\n127.0.0.77 db.shop.internal\n")
+    network_of_its_own(scene, f"mount --bind {hosts} /etc/hosts")
+    ready, log = scene.path("listens"), log_folder(scene, "shop") + "/shop.log"
+    scene.spawn([*scene.prefix, sys.executable, "-c",
+                 "import socket,sys\n"
+                 "server=socket.create_server(('127.0.0.1',5432)); open(sys.argv[1],'w').close()\n"
+                 "while True: server.accept()[0].close()\n", ready])
+    scene.wait_until(lambda: os.path.exists(ready), "the database listens")
+    scene.spawn([*scene.prefix, sys.executable, "-c",
+                 "import socket,sys,time\n"
+                 "log=open(sys.argv[1],'a',buffering=1)\n"
+                 "t=lambda: time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())\n"
+                 "while True:\n"
+                 "  try: socket.create_connection(('db.shop.internal',5432),1)\n"
+                 "  except OSError as why:\n"
+                 "    log.write(t()+' ERROR order: connect to db.shop.internal:5432: '+why.strerror+'\\n')\n"
+                 "  time.sleep(0.2)\n", log])
+    scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 400, "it failed")
+
+
+@fault("network.duplicate-address", "nobody reaches this host at the address it was given, why?")
+def address_that_another_machine_has(scene):
+    other = scene.spawn(["unshare", "-n", "sleep", "600"])
+    own = os.readlink("/proc/self/ns/net")
+    scene.wait_until(lambda: os.readlink(f"/proc/{other.pid}/ns/net") != own, "the other is there")
+    beyond = ["nsenter", "-t", str(other.pid), "-n"]
+    network_of_its_own(scene, "ip link add eth0 type veth peer name eth1")
+    scene.run(*scene.prefix[:4], "ip", "link", "set", "eth1", "netns", str(other.pid))
+    scene.run(*beyond, "ip", "addr", "add", "fd77::2/64", "dev", "eth1", "nodad")
+    scene.run(*beyond, "ip", "link", "set", "eth1", "up")
+    scene.run(*scene.prefix, "ip", "link", "set", "eth0", "up")
+    scene.run(*scene.prefix, "ip", "addr", "add", "fd77::2/64", "dev", "eth0")
+
+    def is_found():
+        return "dadfailed" in scene.run(*scene.prefix, "ip", "-6", "addr", "show", "dev", "eth0")
+    scene.wait_until(is_found, "the other's address is noticed")

@@ -1,16 +1,21 @@
 /* find_log_errors: which logs of this host complain, and about what. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
+#include "host/permission.h"
 #include "tools/catalogue.h"
 #include "tools/logs/log_file.h"
 #include "tools/logs/log_groups.h"
 #include "tools/logs/log_paths.h"
 #include "tools/logs/log_span.h"
+#include "tools/sample.h"
 
 #define MAX_FILES 60
 #define MAX_FILE_BYTES (4 * MIB)
+#define GROWTH_MIN_BYTES ((int64_t)MIB) /* of a log that is watched for it */
+#define GROWTH_WATCH_NS (250 * NS_PER_MS)
 
 struct count {
 	uint64_t n_lines, n_errors, n_warnings;
@@ -76,8 +81,52 @@ static void put_writers(const json_t *writers, json_t *files)
 	}
 }
 
+static void put_growth(const struct task *task, uint64_t started_ns, json_t *files)
+{
+	json_t *file;
+	size_t i;
+
+	json_array_foreach(files, i, file)
+	{
+		int64_t grown = -json_get_int(file, "bytes", 0);
+		struct stat stat;
+
+		if (host_lstat(task->host, json_get_text(file, "path", ""), &stat) < 0)
+			continue;
+		grown += stat.st_size;
+		if (grown > 0)
+			json_put(file, "grown_bytes_per_s",
+				 sample_rate_json(0, (uint64_t)grown,
+						  clock_monotonic_ns() - started_ns));
+	}
+}
+
+static bool may_grow_fast(const json_t *files)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(files, i,
+			   file) if (json_get_int(file, "bytes", 0) >= GROWTH_MIN_BYTES &&
+				     json_get_number(file, "modified_s_ago", 1) < 1) return true;
+	return false;
+}
+
+/* A moment is too short to tell a log that grows from one that was just written to. */
+static void watch_growth(struct task *task, uint64_t started_ns, json_t *files)
+{
+	uint64_t elapsed_ns = clock_monotonic_ns() - started_ns;
+
+	if (!may_grow_fast(files))
+		return;
+	if (elapsed_ns < GROWTH_WATCH_NS)
+		(void)host_wait(task->host, GROWTH_WATCH_NS - elapsed_ns);
+	put_growth(task, started_ns, files);
+}
+
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err)
 {
+	uint64_t started_ns = clock_monotonic_ns();
 	size_t max = (size_t)json_get_int(args, "max", 10);
 	uint64_t now_ns = host_now_ns(task->host);
 	struct log_paths_query query = { .max = MAX_FILES };
@@ -108,6 +157,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 			tool_unread(result, json_string_value(path), r);
 	}
 	put_writers(writers, files);
+	watch_growth(task, started_ns, files);
 	return 0;
 }
 

@@ -12,6 +12,8 @@
 #define ROUTE_UP 0x1
 #define ROUTE_REJECT 0x200
 #define NEIGHBOUR_COMPLETE 0x2
+#define FLAG_DUPLICATE 0x08 /* IFA_F_DADFAILED: another machine has it (RFC 4862, 5.4) */
+#define ADDRESSES "addresses"
 
 struct route {
 	char interface[32];
@@ -150,7 +152,9 @@ static void put_routes(const struct host *host, const struct route *routes, size
 		json_put(result, "truncated", json_true());
 }
 
-static void add_address(json_t *result, const char *interface, const char *address, int prefix)
+/* To a list of the interface's. */
+static void add_address(json_t *result, const char *interface, const char *member,
+			const char *address, int prefix)
 {
 	json_t *list = json_object_get(result, "interfaces"), *entry;
 	size_t i;
@@ -162,7 +166,9 @@ static void add_address(json_t *result, const char *interface, const char *addre
 		if (strcmp(json_get_text(entry, "name", ""), interface) != 0)
 			continue;
 		(void)snprintf(text, sizeof(text), "%s/%d", address, prefix);
-		json_push(json_object_get(entry, "addresses"), json_string(text));
+		if (!json_object_get(entry, member))
+			json_put(entry, member, json_array());
+		json_push(json_object_get(entry, member), json_string(text));
 	}
 }
 
@@ -178,7 +184,7 @@ static void place_address(const struct route *routes, size_t n, const char *text
 	if (inet_pton(AF_INET, text, &address) != 1)
 		return;
 	if ((ntohl(address) >> 24) == 127) {
-		add_address(result, "lo", text, 8);
+		add_address(result, "lo", ADDRESSES, text, 8);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -190,9 +196,9 @@ static void place_address(const struct route *routes, size_t n, const char *text
 			best = &routes[i];
 	}
 	if (best)
-		add_address(result, best->interface, text, prefix_length(best->mask));
+		add_address(result, best->interface, ADDRESSES, text, prefix_length(best->mask));
 	else
-		add_address(result, fallback ? fallback->interface : "lo", text, 32);
+		add_address(result, fallback ? fallback->interface : "lo", ADDRESSES, text, 32);
 }
 
 /*
@@ -256,8 +262,11 @@ static void read_ipv6(const struct host *host, json_t *result)
 		    inet_pton(AF_INET6, grouped, bytes) != 1)
 			continue;
 		str_copy(word, name, sizeof(name));
-		if (inet_ntop(AF_INET6, bytes, text, sizeof(text)))
-			add_address(result, name, text, (int)prefix);
+		if (!inet_ntop(AF_INET6, bytes, text, sizeof(text)))
+			continue;
+		add_address(result, name, ADDRESSES, text, (int)prefix);
+		if (flags & FLAG_DUPLICATE)
+			add_address(result, name, "duplicate_addresses", text, (int)prefix);
 	}
 }
 

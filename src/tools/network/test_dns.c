@@ -191,32 +191,40 @@ static bool has_address(const json_t *records)
 	return false;
 }
 
-/* What a program of this host would get: the hosts file, else the first server that works. */
-static void put_answers(struct testing *testing, const char *name)
+/* The first server that works, or NULL; adds the time until then to 'waited_s'. */
+static const struct dns_probe *first_that_works(const struct testing *testing, double *waited_s)
 {
-	CLEANUP(json) json_t *answers = *name ? hosts_file(testing, name) : json_array();
-	bool is_listed = json_array_size(answers) > 0, is_ok = is_listed;
-	double waited_s = 0;
-
-	json_put(testing->result, "hosts_file", json_copy(answers));
-	for (size_t i = 0; i < testing->n && !is_listed; i++) {
+	for (size_t i = 0; i < testing->n; i++) {
 		const struct dns_probe *probe = &testing->probes[i];
 
 		if (!testing->is_used[i])
 			continue;
-		if (works(probe)) {
-			is_ok = probe->verdict == DNS_OK && (!*name || has_address(probe->records));
-			(void)json_array_extend(answers, probe->records);
-			break;
-		}
+		if (works(probe))
+			return probe;
 		/* A silent server costs each program glibc's timeout before the next is asked. */
 		if (probe->verdict == DNS_TIMEOUT)
-			waited_s += (double)json_get_int(
+			*waited_s += (double)json_get_int(
 				json_object_get(testing->result, "resolv_conf"), "timeout_s", 5);
 	}
-	json_put(testing->result, "ok", json_boolean(is_ok));
-	json_put(testing->result, "answers", json_incref(answers));
-	json_put(testing->result, "delay_s", json_figure(waited_s));
+	return NULL;
+}
+
+/* What a program of this host would get: the hosts file, else the first server that works. */
+static void put_answers(struct testing *testing, const char *name)
+{
+	json_t *listed = *name ? hosts_file(testing, name) : json_array();
+	bool is_listed = json_array_size(listed) > 0;
+	double waited_s = 0;
+	const struct dns_probe *probe = first_that_works(testing, &waited_s);
+	json_t *served = probe ? json_copy(probe->records) : NULL;
+	bool is_served = probe && probe->verdict == DNS_OK && (!*name || has_address(served));
+
+	served = served ? served : json_array();
+	json_put(testing->result, "hosts_file", listed);
+	json_put(testing->result, "dns_answers", served);
+	json_put(testing->result, "ok", json_boolean(is_listed || is_served));
+	json_put(testing->result, "answers", json_copy(is_listed ? listed : served));
+	json_put(testing->result, "delay_s", json_figure(is_listed ? 0 : waited_s));
 }
 
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
