@@ -76,7 +76,7 @@ static void visit(struct walk *walk, const char *folder, unsigned depth)
 			continue;
 		if (S_ISDIR(stat.st_mode) && depth < MAX_DEPTH)
 			visit(walk, path, depth + 1);
-		else if (!S_ISDIR(stat.st_mode))
+		else if (!S_ISDIR(stat.st_mode) && !host_is_covered(walk->task->host, path + 1))
 			insert(walk, path, &stat);
 	}
 }
