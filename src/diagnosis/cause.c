@@ -21,12 +21,19 @@ struct key {
 };
 
 static const struct key cause_keys[] = {
-	{ "id", JSON_STRING, REQUIRED },        { "area", JSON_STRING, REQUIRED },
-	{ "statement", JSON_STRING, REQUIRED }, { "prior", JSON_REAL, REQUIRED },
-	{ "words", JSON_ARRAY, OPTIONAL },      { "findings", JSON_ARRAY, REQUIRED },
-	{ "requires", JSON_ARRAY, REQUIRED },   { "explains", JSON_ARRAY, OPTIONAL },
-	{ "elsewhere", JSON_STRING, OPTIONAL }, { "decides", JSON_ARRAY, OPTIONAL },
-	{ "remedies", JSON_ARRAY, REQUIRED },   { NULL },
+	{ "id", JSON_STRING, REQUIRED },
+	{ "area", JSON_STRING, REQUIRED },
+	{ "statement", JSON_STRING, REQUIRED },
+	{ "prior", JSON_REAL, REQUIRED },
+	{ "words", JSON_ARRAY, OPTIONAL },
+	{ "findings", JSON_ARRAY, REQUIRED },
+	{ "requires", JSON_ARRAY, REQUIRED },
+	{ "explains", JSON_ARRAY, OPTIONAL },
+	{ "elsewhere", JSON_STRING, OPTIONAL },
+	{ "decides", JSON_ARRAY, OPTIONAL },
+	{ "background", JSON_TRUE, OPTIONAL },
+	{ "remedies", JSON_ARRAY, REQUIRED },
+	{ NULL },
 };
 
 static const struct key finding_keys[] = {
@@ -75,6 +82,8 @@ static const char *kind_name(json_type kind)
 		return "a number";
 	case JSON_ARRAY:
 		return "a list";
+	case JSON_TRUE:
+		return "true";
 	default:
 		return "a mapping";
 	}
@@ -347,6 +356,7 @@ int cause_parse(struct cause *cause, struct yaml *file, struct error *err)
 	cause->words = json_object_get(root, "words");
 	cause->explains = json_object_get(root, "explains");
 	cause->elsewhere = json_get_text(root, "elsewhere", NULL);
+	cause->is_background = json_get_bool(root, "background", false);
 	cause->remedies = json_object_get(root, "remedies");
 	if (!(cause->prior > 0 && cause->prior <= 0.2))
 		return yaml_error(&cause->file, err, "/prior",

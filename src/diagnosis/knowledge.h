@@ -46,6 +46,7 @@ struct cause {
 	double prior;
 	const json_t *words;    /* of a question that raise the prior */
 	const json_t *explains; /* ids of causes that are consequences when both hold */
+	bool is_background;     /* yields to others, unless the question is about it */
 	const char *elsewhere;  /* template: the other end, where the fault lies; or NULL */
 	const json_t *remedies;
 	const struct finding *findings;

@@ -182,6 +182,30 @@ static void lower_explained(struct diagnosis *diagnosis)
 		}
 }
 
+/* What is true of a busy host whatever the question is about, and this one is not about that. */
+static bool is_background(const struct diagnosis *diagnosis, const struct cause *cause)
+{
+	return cause->is_background && !question_count_words(diagnosis->asked, cause->words);
+}
+
+/* Below the strongest that is believed and no background itself. */
+static void lower_background(struct diagnosis *diagnosis)
+{
+	double best = -INFINITY;
+
+	for (size_t i = 0; i < diagnosis->n_hypotheses; i++) {
+		const struct hypothesis *other = &diagnosis->hypotheses[i];
+
+		if (is_believed(other) && !other->explained_by &&
+		    !is_background(diagnosis, other->cause))
+			best = fmax(best, other->score);
+	}
+	for (size_t i = 0; i < diagnosis->n_hypotheses && isfinite(best); i++)
+		if (is_background(diagnosis, diagnosis->hypotheses[i].cause))
+			diagnosis->hypotheses[i].score =
+				fmin(diagnosis->hypotheses[i].score, best - MARGIN);
+}
+
 /* An open cause that would explain a believed one gets a bonus: it must be looked at. */
 static void raise_upstream(struct diagnosis *diagnosis)
 {
@@ -235,6 +259,7 @@ void ranking_update(struct diagnosis *diagnosis)
 		if (is_believed(&diagnosis->hypotheses[i]))
 			explain(diagnosis, &diagnosis->hypotheses[i]);
 	lower_explained(diagnosis);
+	lower_background(diagnosis);
 	qsort(diagnosis->hypotheses, diagnosis->n_hypotheses, sizeof(struct hypothesis), compare);
 	normalise(diagnosis);
 }
@@ -280,6 +305,7 @@ bool ranking_is_worth_asking(const struct diagnosis *diagnosis, const struct hyp
 	if (!leader)
 		return true;
 	return hypothesis->standing == CAUSE_OPEN &&
-	       (would_explain(hypothesis->cause, leader->cause) ||
+	       (is_background(diagnosis, leader->cause) ||
+		would_explain(hypothesis->cause, leader->cause) ||
 		potential(diagnosis, hypothesis) > leader->score + MARGIN);
 }
