@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "report/escape.h"
+#include "report/outline_internal.h"
 
 #define MAX_PROOF 8
 #define MAX_PROOF_BRIEF 4
@@ -26,11 +27,8 @@ static char *format_text(const char *format, va_list args)
 	return text;
 }
 
-static void add(struct outline *outline, enum piece_kind kind, const char *label,
-		const char *format, ...) PRINTF_LIKE(4, 5);
-
-static void add(struct outline *outline, enum piece_kind kind, const char *label,
-		const char *format, ...)
+void outline_add(struct outline *outline, enum piece_kind kind, const char *label,
+		 const char *format, ...)
 {
 	va_list args;
 
@@ -55,13 +53,13 @@ static const char *text_of(const json_t *object, const char *key)
 static void add_fact(struct outline *outline, const char *label, const char *text)
 {
 	if (*text)
-		add(outline, PIECE_FACT, label, "%s", text);
+		outline_add(outline, PIECE_FACT, label, "%s", text);
 }
 
-static void add_left(struct outline *outline, size_t n_all, size_t n_shown)
+void outline_add_left(struct outline *outline, size_t n_all, size_t n_shown)
 {
 	if (n_all > n_shown)
-		add(outline, PIECE_NOTE, NULL, "and %zu more", n_all - n_shown);
+		outline_add(outline, PIECE_NOTE, NULL, "and %zu more", n_all - n_shown);
 }
 
 static const char *verdict_words(const char *verdict)
@@ -112,32 +110,32 @@ static void add_incident(struct outline *outline, const json_t *incident)
 	add_fact(outline, "State", text_of(incident, "state"));
 	add_fact(outline, "Severity", text_of(incident, "severity"));
 	if (n > 0)
-		add(outline, PIECE_FACT, "Alerts", "%lld, %lld firing", n,
-		    (long long)json_get_int(incident, "n_firing", 0));
+		outline_add(outline, PIECE_FACT, "Alerts", "%lld, %lld firing", n,
+			    (long long)json_get_int(incident, "n_firing", 0));
 	add_fact(outline, "Opened", text_of(incident, "opened"));
 	add_fact(outline, "Resolved", text_of(incident, "resolved"));
 }
 
 static void add_verdict(struct outline *outline, const json_t *report)
 {
-	add(outline, PIECE_FACT, "Verdict", "%s, confidence %d %%",
-	    verdict_words(text_of(report, "verdict")), percent(report, "confidence"));
+	outline_add(outline, PIECE_FACT, "Verdict", "%s, confidence %d %%",
+		    verdict_words(text_of(report, "verdict")), percent(report, "confidence"));
 	add_fact(outline, "Cause", text_of(report, "cause_id"));
 	add_fact(outline, "Host", text_of(report, "host"));
 	add_fact(outline, "Asked", text_of(report, "question"));
 	if (*text_of(report, "root_cause"))
-		add(outline, PIECE_TEXT, NULL, "%s", text_of(report, "root_cause"));
+		outline_add(outline, PIECE_TEXT, NULL, "%s", text_of(report, "root_cause"));
 }
 
 static void add_claim(struct outline *outline, const json_t *claim)
 {
 	bool is_proven = json_get_bool(claim, "proven", false);
 
-	add(outline, PIECE_ITEM, NULL, "%s (%s%s)", text_of(claim, "says"),
-	    text_of(claim, "evidence"),
-	    is_proven ? "" : "; unproven: its quote is not in the evidence");
+	outline_add(outline, PIECE_ITEM, NULL, "%s (%s%s)", text_of(claim, "says"),
+		    text_of(claim, "evidence"),
+		    is_proven ? "" : "; unproven: its quote is not in the evidence");
 	if (*text_of(claim, "quote"))
-		add(outline, PIECE_QUOTE, NULL, "%s", text_of(claim, "quote"));
+		outline_add(outline, PIECE_QUOTE, NULL, "%s", text_of(claim, "quote"));
 }
 
 static void add_proof(struct outline *outline, const json_t *report, size_t max)
@@ -149,13 +147,13 @@ static void add_proof(struct outline *outline, const json_t *report, size_t max)
 
 	if (!json_array_size(claims) || strcmp(text_of(report, "verdict"), "healthy") == 0)
 		return;
-	add(outline, PIECE_HEADING, is_found ? "Proof" : "What speaks for it", "%s", "");
+	outline_add(outline, PIECE_HEADING, is_found ? "Proof" : "What speaks for it", "%s", "");
 	json_array_foreach(claims, i, claim)
 	{
 		if (i < max)
 			add_claim(outline, claim);
 	}
-	add_left(outline, i, i < max ? i : max);
+	outline_add_left(outline, i, i < max ? i : max);
 }
 
 /* Not as a command line: nobody should paste what a host has named into a shell. */
@@ -165,7 +163,7 @@ static void add_call(struct outline *outline, const json_t *call)
 		json_object_get(call, json_object_get(call, "args") ? "args" : "arguments");
 	CLEANUP(text) char *text = args ? json_canonical(args) : NULL;
 
-	add(outline, PIECE_QUOTE, NULL, "%s %s", text_of(call, "tool"), text ? text : "{}");
+	outline_add(outline, PIECE_QUOTE, NULL, "%s %s", text_of(call, "tool"), text ? text : "{}");
 }
 
 static void add_remedies(struct outline *outline, const json_t *report, size_t max)
@@ -175,17 +173,17 @@ static void add_remedies(struct outline *outline, const json_t *report, size_t m
 
 	if (!json_array_size(list))
 		return;
-	add(outline, PIECE_HEADING, "What to do", "%s", "");
+	outline_add(outline, PIECE_HEADING, "What to do", "%s", "");
 	json_array_foreach(list, i, remedy)
 	{
 		if (i >= max)
 			continue;
-		add(outline, PIECE_ITEM, NULL, "%s (%s)", text_of(remedy, "statement"),
-		    json_get_text(remedy, "risk", "changes"));
+		outline_add(outline, PIECE_ITEM, NULL, "%s (%s)", text_of(remedy, "statement"),
+			    json_get_text(remedy, "risk", "changes"));
 		if (json_is_object(json_object_get(remedy, "call")))
 			add_call(outline, json_object_get(remedy, "call"));
 	}
-	add_left(outline, i, i < max ? i : max);
+	outline_add_left(outline, i, i < max ? i : max);
 }
 
 static void add_hypothesis(struct outline *outline, const json_t *hypothesis)
@@ -193,15 +191,15 @@ static void add_hypothesis(struct outline *outline, const json_t *hypothesis)
 	const json_t *claim;
 	size_t i;
 
-	add(outline, PIECE_ITEM, NULL, "%d %% %s: %s", percent(hypothesis, "probability"),
-	    text_of(hypothesis, "cause_id"), text_of(hypothesis, "statement"));
+	outline_add(outline, PIECE_ITEM, NULL, "%d %% %s: %s", percent(hypothesis, "probability"),
+		    text_of(hypothesis, "cause_id"), text_of(hypothesis, "statement"));
 	json_array_foreach(json_object_get(hypothesis, "against"), i, claim)
 	{
 		if (i < MAX_PROOF)
-			add(outline, PIECE_ITEM, NULL, "against %s: %s",
-			    text_of(hypothesis, "cause_id"),
-			    json_is_string(claim) ? json_string_value(claim)
-						  : text_of(claim, "says"));
+			outline_add(outline, PIECE_ITEM, NULL, "against %s: %s",
+				    text_of(hypothesis, "cause_id"),
+				    json_is_string(claim) ? json_string_value(claim)
+							  : text_of(claim, "says"));
 	}
 }
 
@@ -212,7 +210,7 @@ static void add_others(struct outline *outline, const json_t *report)
 
 	if (json_array_size(list) <= first)
 		return;
-	add(outline, PIECE_HEADING, first ? "Also considered" : "Considered", "%s", "");
+	outline_add(outline, PIECE_HEADING, first ? "Also considered" : "Considered", "%s", "");
 	json_array_foreach(list, i, hypothesis)
 	{
 		if (i >= first)
@@ -227,7 +225,7 @@ static void add_timeline(struct outline *outline, const json_t *report)
 
 	if (!json_array_size(list))
 		return;
-	add(outline, PIECE_HEADING, "Timeline", "%s", "");
+	outline_add(outline, PIECE_HEADING, "Timeline", "%s", "");
 	json_array_foreach(list, i, row)
 	{
 		double ago = json_get_number(row, "seconds_ago", 0);
@@ -235,11 +233,12 @@ static void add_timeline(struct outline *outline, const json_t *report)
 		bool is_sane = ago >= 0 && ago < 1e9;
 
 		if (i < MAX_TIMELINE)
-			add(outline, PIECE_ITEM, NULL, "%s before the report: %s (%s)",
-			    duration_to_text(is_sane ? (uint64_t)ago * NS_PER_SEC : 0, text),
-			    text_of(row, "text"), text_of(row, "evidence"));
+			outline_add(
+				outline, PIECE_ITEM, NULL, "%s before the report: %s (%s)",
+				duration_to_text(is_sane ? (uint64_t)ago * NS_PER_SEC : 0, text),
+				text_of(row, "text"), text_of(row, "evidence"));
 	}
-	add_left(outline, i, i < MAX_TIMELINE ? i : MAX_TIMELINE);
+	outline_add_left(outline, i, i < MAX_TIMELINE ? i : MAX_TIMELINE);
 }
 
 static void add_unknowns(struct outline *outline, const json_t *report)
@@ -249,18 +248,18 @@ static void add_unknowns(struct outline *outline, const json_t *report)
 
 	if (!json_array_size(list))
 		return;
-	add(outline, PIECE_HEADING, "What could not be seen", "%s", "");
+	outline_add(outline, PIECE_HEADING, "What could not be seen", "%s", "");
 	json_array_foreach(list, i, row)
 	{
 		if (i >= MAX_UNKNOWNS)
 			continue;
 		if (json_is_string(row))
-			add(outline, PIECE_ITEM, NULL, "%s", json_string_value(row));
+			outline_add(outline, PIECE_ITEM, NULL, "%s", json_string_value(row));
 		else
-			add(outline, PIECE_ITEM, NULL, "%s: %s (%s)", text_of(row, "what"),
-			    text_of(row, "why"), text_of(row, "evidence"));
+			outline_add(outline, PIECE_ITEM, NULL, "%s: %s (%s)", text_of(row, "what"),
+				    text_of(row, "why"), text_of(row, "evidence"));
 	}
-	add_left(outline, i, i < MAX_UNKNOWNS ? i : MAX_UNKNOWNS);
+	outline_add_left(outline, i, i < MAX_UNKNOWNS ? i : MAX_UNKNOWNS);
 }
 
 static void add_alerts(struct outline *outline, const json_t *incident)
@@ -270,16 +269,17 @@ static void add_alerts(struct outline *outline, const json_t *incident)
 
 	if (!json_array_size(list))
 		return;
-	add(outline, PIECE_HEADING, "Alerts", "%s", "");
+	outline_add(outline, PIECE_HEADING, "Alerts", "%s", "");
 	json_array_foreach(list, i, alert)
 	{
 		const char *summary = text_of(alert, "summary");
 
 		if (i < MAX_ALERTS)
-			add(outline, PIECE_ITEM, NULL, "%s (%s)%s%s", text_of(alert, "name"),
-			    text_of(alert, "status"), *summary ? ": " : "", summary);
+			outline_add(outline, PIECE_ITEM, NULL, "%s (%s)%s%s",
+				    text_of(alert, "name"), text_of(alert, "status"),
+				    *summary ? ": " : "", summary);
 	}
-	add_left(outline, i, i < MAX_ALERTS ? i : MAX_ALERTS);
+	outline_add_left(outline, i, i < MAX_ALERTS ? i : MAX_ALERTS);
 }
 
 static void add_evidence(struct outline *outline, const json_t *report)
@@ -289,14 +289,15 @@ static void add_evidence(struct outline *outline, const json_t *report)
 
 	if (!json_array_size(list))
 		return;
-	add(outline, PIECE_HEADING, "Evidence", "%s", "");
+	outline_add(outline, PIECE_HEADING, "Evidence", "%s", "");
 	json_array_foreach(list, i, item)
 	{
 		if (i < MAX_EVIDENCE)
-			add(outline, PIECE_ITEM, NULL, "%s %s on %s: %s", text_of(item, "id"),
-			    text_of(item, "tool"), text_of(item, "host"), text_of(item, "summary"));
+			outline_add(outline, PIECE_ITEM, NULL, "%s %s on %s: %s",
+				    text_of(item, "id"), text_of(item, "tool"),
+				    text_of(item, "host"), text_of(item, "summary"));
 	}
-	add_left(outline, i, i < MAX_EVIDENCE ? i : MAX_EVIDENCE);
+	outline_add_left(outline, i, i < MAX_EVIDENCE ? i : MAX_EVIDENCE);
 }
 
 static void add_closing(struct outline *outline, const json_t *report)
@@ -306,8 +307,9 @@ static void add_closing(struct outline *outline, const json_t *report)
 	bool is_sane = elapsed_ms > 0 && elapsed_ms < 1e9;
 	char text[DURATION_TEXT_BYTES];
 
-	add(outline, PIECE_NOTE, NULL, "%zu piece%s of evidence in %s", n, n == 1 ? "" : "s",
-	    duration_to_text(is_sane ? (uint64_t)(elapsed_ms * NS_PER_MS) : 0, text));
+	outline_add(outline, PIECE_NOTE, NULL, "%zu piece%s of evidence in %s", n,
+		    n == 1 ? "" : "s",
+		    duration_to_text(is_sane ? (uint64_t)(elapsed_ms * NS_PER_MS) : 0, text));
 }
 
 static enum outline_mood mood_of(const json_t *incident, const json_t *report)
@@ -335,9 +337,11 @@ void outline_init(struct outline *outline, const json_t *document, enum outline_
 	outline->title = name_document(document, is_resolved(incident) ? "Resolved" : "Incident");
 	outline->subject = name_document(document, "Incident");
 	if (strcmp(text_of(document, "kind"), "test") == 0)
-		add(outline, PIECE_TEXT, NULL, "What you read arrived: this destination works.");
+		outline_add(outline, PIECE_TEXT, NULL,
+			    "What you read arrived: this destination works.");
 	if (incident)
 		add_incident(outline, incident);
+	outline_add_impact(outline, incident, report);
 	if (report) {
 		add_verdict(outline, report);
 		add_proof(outline, report, is_full ? MAX_PROOF : MAX_PROOF_BRIEF);

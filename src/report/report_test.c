@@ -126,6 +126,11 @@ TEST(an_incident_that_is_over_says_so)
 	check_document("resolved");
 }
 
+TEST(services_stand_before_the_verdict)
+{
+	check_document("services");
+}
+
 TEST(hostile_texts_stay_texts)
 {
 	check_document("hostile");
