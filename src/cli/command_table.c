@@ -30,6 +30,7 @@ const struct command *const commands[] = {
 	&command_integration,
 	&command_investigation,
 	&command_pipeline,
+	&command_service,
 	&command_incident,
 	&command_destination,
 	&command_delivery,

@@ -203,6 +203,22 @@ const struct command command_pipeline = {
 	.state = COMMAND_WITHOUT_STATE,
 };
 
+const struct command command_service = {
+	.name = "service",
+	.usage = "list [--json] | show NAME [--json] | set FILE|- | remove NAME |\n"
+		 "                         changes [NAME] [--json]",
+	.summary = "The services, how critical they are, their runbooks, who depends on whom",
+	.help = "FILE is a document in JSON as 'show --json' prints it: \"name\", and perhaps\n"
+		"\"criticality\" (critical, high, medium, low), \"owner\", \"runbook\", "
+		"\"matchers\",\n"
+		"\"hosts\", \"depends_on\". Incidents and reports say which service is hit, and "
+		"who\n"
+		"depends on it. 'changes' are deployments that were told to POST "
+		"/api/v1/changes.\n",
+	.run = fleet_run,
+	.state = COMMAND_WITHOUT_STATE,
+};
+
 const struct command command_provision = {
 	.name = "provision",
 	.usage =

@@ -27,6 +27,7 @@ extern const struct command command_org;
 extern const struct command command_pipeline;
 extern const struct command command_provision;
 extern const struct command command_server;
+extern const struct command command_service;
 extern const struct command command_test_connection;
 extern const struct command command_token;
 extern const struct command command_up;

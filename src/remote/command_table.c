@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&command_key,
 	&command_token,
 	&command_pipeline,
+	&command_service, /* and what was changed of them */
 	&command_incident,
 	&command_integration,
 	&command_investigation,
@@ -54,6 +55,7 @@ int fleet_run(struct cli *cli, int argc, char **argv)
 		{ &command_org, remote_org },
 		{ &command_pipeline, remote_pipeline },
 		{ &command_provision, remote_provision },
+		{ &command_service, remote_service },
 		{ &command_test_connection, remote_test_connection },
 		{ &command_token, remote_token },
 		{ &command_up, remote_up },

@@ -21,6 +21,7 @@ int remote_org(struct cli *cli, int argc, char **argv);
 int remote_org_root(struct cli *cli, int argc, char **argv);
 int remote_pipeline(struct cli *cli, int argc, char **argv);
 int remote_provision(struct cli *cli, int argc, char **argv);
+int remote_service(struct cli *cli, int argc, char **argv);
 int remote_test_connection(struct cli *cli, int argc, char **argv);
 int remote_token(struct cli *cli, int argc, char **argv);
 int remote_up(struct cli *cli, int argc, char **argv);

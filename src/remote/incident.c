@@ -82,6 +82,17 @@ static void show_events(struct cli *cli, const json_t *incident)
 	}
 }
 
+static void show_if_any(struct cli *cli, const json_t *incident, const char *name,
+			const struct table_column *columns)
+{
+	const json_t *list = json_object_get(incident, name);
+
+	if (!json_array_size(list))
+		return;
+	page_end(&cli->out);
+	table_print(&cli->out, list, columns, "");
+}
+
 static void show(struct cli *cli, const json_t *incident)
 {
 	static const struct table_column details[] = { { "number", "number" },
@@ -99,9 +110,20 @@ static void show(struct cli *cli, const json_t *incident)
 	static const struct table_column merged[] = {
 		{ "NUMBER", "number" }, { "TITLE", "title" }, { "ID", "id" }, { 0 }
 	};
+	static const struct table_column services[] = { { "SERVICE", "name" },
+							{ "CRITICALITY", "criticality" },
+							{ "OWNER", "owner" },
+							{ "RUNBOOK", "runbook" },
+							{ 0 } };
+	static const struct table_column affected[] = { { "AFFECTS", "name" },
+							{ "CRITICALITY", "criticality" },
+							{ "THROUGH", "through" },
+							{ 0 } };
 	const json_t *children = json_object_get(incident, "merged");
 
 	table_print_one(&cli->out, incident, details);
+	show_if_any(cli, incident, "services", services);
+	show_if_any(cli, incident, "affects", affected);
 	page_title(&cli->out, "Alerts");
 	show_alerts(cli, incident);
 	page_title(&cli->out, "Timeline");

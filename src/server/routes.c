@@ -7,6 +7,7 @@
 #include "server/notify/routes.h"
 #include "server/pipeline/routes.h"
 #include "server/server.h"
+#include "server/service/routes.h"
 
 const struct route *const server_routes[] = {
 	routes_status,
@@ -30,6 +31,8 @@ const struct route *const server_routes[] = {
 	routes_actions,
 	routes_install,
 	routes_pipelines,
+	routes_services, /* and changes */
+	routes_changes,
 	routes_destinations,
 	routes_deliveries,
 	routes_messages,

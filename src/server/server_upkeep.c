@@ -5,6 +5,7 @@
 #include "server/notify/notify.h"
 #include "server/pipeline/reaction.h"
 #include "server/server.h"
+#include "server/service/change.h"
 
 #define DAY_NS (86400 * (int64_t)NS_PER_SEC)
 
@@ -24,12 +25,12 @@ void server_upkeep(struct server *server)
 	int64_t now = (int64_t)clock_wall_ns();
 	const struct store_value yesterday = store_int(now - DAY_NS);
 	const struct store_value last_month = store_int(now - 30 * DAY_NS);
-	struct store_value told_alerts[1], told_incidents[1], reactions[1],
+	struct store_value told_alerts[1], told_incidents[1], reactions[1], changes[1],
 		ended[OUTBOX_UPKEEP_STEPS];
-	struct store_step steps[5 + INCIDENT_UPKEEP_STEPS + OUTBOX_UPKEEP_STEPS] = {
+	struct store_step steps[6 + INCIDENT_UPKEEP_STEPS + OUTBOX_UPKEEP_STEPS] = {
 		{ codes_sql, &yesterday, 1, STORE_ANY }, { tokens_sql, &last_month, 1, STORE_ANY },
 		{ keys_sql, &yesterday, 1, STORE_ANY },  alert_upkeep_step(told_alerts),
-		reaction_upkeep_step(reactions),
+		reaction_upkeep_step(reactions),         change_upkeep_step(changes),
 	};
 	const struct store_batch batch = {
 		.org = STORE_EVERY_ORG,
@@ -38,8 +39,8 @@ void server_upkeep(struct server *server)
 	};
 	struct error err = { 0 };
 
-	incident_upkeep_steps(told_incidents, &steps[5]);
-	outbox_upkeep_steps((uint64_t)now, ended, &steps[5 + INCIDENT_UPKEEP_STEPS]);
+	incident_upkeep_steps(told_incidents, &steps[6]);
+	outbox_upkeep_steps((uint64_t)now, ended, &steps[6 + INCIDENT_UPKEEP_STEPS]);
 	(void)store_submit(server->api.store, &batch, handle_done, NULL);
 	if (server_identity_renew(server, &err) < 0)
 		log_error("the server's certificate: %s", err.text);

@@ -121,7 +121,8 @@ void incident_handled(struct incidents *incidents, const char *org, int64_t seq)
 
 /*
  * One as GET /api/v1/incidents/{id} has it, by id or number, with at most 100 of its alerts,
- * firing ones first, and the newest 200 events. 'incident' is borrowed; NULL with 'err'.
+ * firing ones first, the newest 200 events, and its impact (service/impact.h). 'incident' is
+ * borrowed; NULL with 'err'.
  */
 typedef void incident_got(const json_t *incident, const struct error *err, void *data);
 void incident_read(struct store *store, const char *org, const char *id, incident_got *done,

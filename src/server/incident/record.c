@@ -68,6 +68,7 @@ void incident_record_ask(struct record_query *query, const char *org, const char
 	query->steps[1] = (struct store_step) { alerts_sql, query->params, 4, STORE_ANY };
 	query->steps[2] = (struct store_step) { events_sql, query->params, 3, STORE_ANY };
 	query->steps[3] = (struct store_step) { merged_sql, query->params, 3, STORE_ANY };
+	impact_steps(query->params, &query->steps[4]);
 }
 
 static json_t *list(const struct store_rows *rows, const struct column *columns)
@@ -81,6 +82,7 @@ static json_t *list(const struct store_rows *rows, const struct column *columns)
 
 json_t *incident_record_read(const struct store_result *result)
 {
+	CLEANUP(json) json_t *impact = NULL;
 	json_t *record;
 
 	if (result->steps[0].n_rows == 0)
@@ -89,6 +91,8 @@ json_t *incident_record_read(const struct store_result *result)
 	json_put(record, "alerts", list(&result->steps[1], record_alert_columns));
 	json_put(record, "events", list(&result->steps[2], record_event_columns));
 	json_put(record, "merged", list(&result->steps[3], merged_columns));
+	impact = impact_make(&result->steps[4], json_object_get(record, "alerts"));
+	(void)json_object_update(record, impact);
 	return record;
 }
 

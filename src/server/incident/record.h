@@ -3,10 +3,11 @@
 
 #include "server/api/exchange.h"
 #include "server/incident/incident.h"
+#include "server/service/impact.h"
 
 #define RECORD_ALERTS 100 /* that are shown with an incident; and events */
 #define RECORD_EVENTS 200
-#define RECORD_STEPS 4
+#define RECORD_STEPS (4 + IMPACT_STEPS)
 
 /* The steps that read one by its id or number; 'params_out' lives until they were submitted. */
 struct record_query {

@@ -160,6 +160,22 @@ static void post_note(struct exchange *exchange)
 #define MERGED                                      \
 	SCHEMA_GIVES("\"id\",\"number\",\"title\"", \
 		     "\"id\":" SCHEMA_TEXT ",\"number\":" SCHEMA_COUNT ",\"title\":" SCHEMA_TEXT)
+#define IMPACT                                                                                          \
+	"\"services\":{\"type\":\"array\",\"items\":" SCHEMA_GIVES(                                     \
+		"\"name\",\"criticality\"",                                                             \
+		"\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT ",\"owner\":" SCHEMA_TEXT       \
+		",\"runbook\":" SCHEMA_TEXT                                                             \
+		",\"by\":{\"enum\":[\"matchers\",\"hosts\"]}") "},\"affects\":{\"type\":"               \
+							       "\"array\","                             \
+							       "\"items\":" SCHEMA_GIVES(               \
+								       "\"name\",\"through\","          \
+								       "\"depth\"",                     \
+								       "\"name\":" SCHEMA_TEXT          \
+								       ",\"criticality\""               \
+								       ":" SCHEMA_TEXT                  \
+								       ",\"through\":" SCHEMA_TEXT      \
+								       ",\"depth\":" SCHEMA_COUNT) "}," \
+												   "\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
 #define PART(of, members, cursor, read)                                                          \
 	{                                                                                        \
 		.method = "GET", .pattern = "/api/v1/incidents/{incident_id}/" of,               \
@@ -183,10 +199,12 @@ const struct route routes_incidents[] = {
 	  .pattern = "/api/v1/incidents/{incident_id}",
 	  .summary = "An incident by id or number, with its alerts and its timeline.",
 	  .least = ROLE_VIEWER,
-	  .response = SCHEMA_GIVES(RECORD_NAMES ",\"alerts\",\"events\",\"merged\"", RECORD_MEMBERS
-				   ",\"alerts\":{\"type\":\"array\",\"items\":" RECORD_ALERT
-				   "},\"events\":{\"type\":\"array\",\"items\":" RECORD_EVENT
-				   "},\"merged\":{\"type\":\"array\",\"items\":" MERGED "}"),
+	  .response = SCHEMA_GIVES(
+		  RECORD_NAMES ",\"alerts\",\"events\",\"merged\",\"services\",\"affects\","
+			       "\"changes\"",
+		  RECORD_MEMBERS ",\"alerts\":{\"type\":\"array\",\"items\":" RECORD_ALERT
+				 "},\"events\":{\"type\":\"array\",\"items\":" RECORD_EVENT
+				 "},\"merged\":{\"type\":\"array\",\"items\":" MERGED "}," IMPACT),
 	  .handle = get_incident },
 	PART("alerts", RECORD_ALERT, SCHEMA_ID, get_alerts),
 	PART("events", RECORD_EVENT, COUNT_FROM, get_events),

@@ -1,0 +1,25 @@
+/*
+ * The impact of an incident: which services its alerts are about, and who depends on them.
+ *
+ * {"services": [{"name", "criticality", "owner", "runbook", "by"}], "affects": [{"name",
+ * "criticality", "through", "depth"}], "changes": [...]}. "by" is "matchers" or "hosts"; "affects"
+ * are services that need one of those, directly (depth 1) or through others; "changes" are those
+ * of change.h that were told of these services and of what they need, newest first.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "server/store/batch.h"
+
+#define IMPACT_MAX_ALERTS 20 /* that are looked at */
+#define IMPACT_MAX_DEPTH 5
+#define IMPACT_MAX_AFFECTED 64
+#define IMPACT_MAX_CHANGES 20
+#define IMPACT_CHANGES_S 86400 /* before the incident was opened; and until it was resolved */
+
+/* What impact_make() reads; $1 is the org, $2 and $3 are an incident's id and number. */
+#define IMPACT_STEPS 2
+void impact_steps(const struct store_value params[3], struct store_step steps_out[IMPACT_STEPS]);
+
+/* 'alerts' are the incident's as incident_read() has them; a new reference. */
+json_t *impact_make(const struct store_rows rows[IMPACT_STEPS], const json_t *alerts);
