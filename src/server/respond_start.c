@@ -84,6 +84,21 @@ static struct inquiry_budget make_budget(const json_t *budget)
 	};
 }
 
+/* What the incident knows of services and their changes, for the report. */
+static json_t *make_impact(const json_t *incident)
+{
+	static const char *const members[] = { "services", "affects", "changes" };
+	json_t *impact = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *list = json_object_get(incident, members[i]);
+
+		if (json_array_size(list))
+			json_object_set(impact, members[i], list);
+	}
+	return impact;
+}
+
 static void handle_skipped(const struct store_result *result, const struct error *err UNUSED,
 			   void *data)
 {
@@ -132,6 +147,7 @@ void task_start(struct task *task)
 	const json_t *route = task->reaction.route, *window = json_object_get(route, "window");
 	CLEANUP(json) json_t *agents = list_agents(route);
 	CLEANUP(json) json_t *notes = list_notes(route);
+	CLEANUP(json) json_t *impact = make_impact(task->incident);
 	CLEANUP(buf) struct buf prompt = { 0 };
 	struct store_value room[REACTION_PARAMS];
 	const struct store_step step = reaction_step(&task->reaction, REACTION_STARTS, room);
@@ -147,6 +163,7 @@ void task_start(struct task *task)
 		.namespaces = json_object_get(route, "namespaces"),
 		.services = json_object_get(route, "services"),
 		.notes = notes,
+		.impact = impact,
 		.fired_at_ns = parse_time(window, "fired_at", 0),
 		.since_s = now_ns > since_ns ? (now_ns - since_ns) / NS_PER_SEC + 1 : 1,
 		.budget = make_budget(json_object_get(route, "budget")),

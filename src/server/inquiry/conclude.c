@@ -186,6 +186,7 @@ static json_t *whole_report(const struct run *run, struct error *err)
 	if (!report)
 		return NULL;
 	add_unknowns(run, report);
+	run_add_circumstances(run, report);
 	json_put(report, "engine", run_engine_report(run));
 	json_put(report, "elapsed_ms",
 		 json_integer(now_ns > run->started_ns

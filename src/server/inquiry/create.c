@@ -77,6 +77,8 @@ json_t *request_pack(const struct inquiry_request *request)
 		{ "notes", request->notes },
 	};
 
+	if (json_object_size(request->impact))
+		json_put(json, "impact", json_deep_copy(request->impact));
 	if (request->engine)
 		json_put(json, "engine", json_string(request->engine));
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)

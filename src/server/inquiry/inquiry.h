@@ -85,6 +85,7 @@ struct inquiry_request {
 	const json_t *namespaces;
 	const json_t *services; /* the first is what collect_context is asked about */
 	const json_t *notes;    /* what the report has to say of the request: [{what, why}] */
+	const json_t *impact;   /* of the incident (service/impact.h), for the report; or NULL */
 	uint64_t fired_at_ns;   /* wall clock; 0: none, the window is 'since' */
 	uint64_t since_s;       /* 0: 900, or from 15 minutes before fired_at */
 	struct inquiry_budget budget;

@@ -45,7 +45,7 @@ struct run {
 	char caller[HUB_ID_BYTES * 2];
 	char *question;
 	json_t *agents;  /* ids */
-	json_t *request; /* {namespaces, services, notes, fired_at_ns, since_s} */
+	json_t *request; /* {namespaces, services, notes, impact, fired_at_ns, since_s} */
 	struct inquiry_budget budget;
 	uint64_t started_ns; /* wall clock; 0: it has not */
 
@@ -132,6 +132,9 @@ json_t *run_engine_report(const struct run *run);
 /* load.c: reads what it starts with, then run_begin() or run_fail(). */
 void run_prepare(struct run *run);
 void run_begin(struct run *run);
+
+/* circumstances.c: services that are hit and recent changes go into the report. */
+void run_add_circumstances(const struct run *run, json_t *report);
 
 /* conclude.c: the last writes. */
 void run_conclude(struct run *run);

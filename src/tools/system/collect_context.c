@@ -25,13 +25,14 @@
 	"{\"tool\":\"read_journal\",\"args\":{\"unit\":\"{service}\",\"max\":50," WINDOW        \
 	"},\"if\":\"service\"},"                                                                \
 	"{\"tool\":\"find_log_errors\",\"args\":{\"namespaces\":\"{namespaces}\"," WINDOW "}}," \
-	"{\"tool\":\"read_kernel_log\",\"args\":{\"max\":50,\"priority\":4," WINDOW "}}]"
+	"{\"tool\":\"read_kernel_log\",\"args\":{\"max\":50,\"priority\":4," WINDOW "}},"       \
+	"{\"tool\":\"list_recent_changes\",\"args\":{}}]"
 
 const struct tool tool_collect_context = {
 	.info = {
 		.name = "collect_context",
 		.summary = "The first look around a service: metrics, processes, the service itself, "
-			   "its journal, errors in logs, the kernel's warnings.",
+			   "its journal, errors in logs, the kernel's warnings, what changed lately.",
 		.schema = SCHEMA,
 		.risk = TOOL_READS,
 		.plan = PLAN,
