@@ -160,22 +160,19 @@ static void post_note(struct exchange *exchange)
 #define MERGED                                      \
 	SCHEMA_GIVES("\"id\",\"number\",\"title\"", \
 		     "\"id\":" SCHEMA_TEXT ",\"number\":" SCHEMA_COUNT ",\"title\":" SCHEMA_TEXT)
-#define IMPACT                                                                                          \
-	"\"services\":{\"type\":\"array\",\"items\":" SCHEMA_GIVES(                                     \
-		"\"name\",\"criticality\"",                                                             \
-		"\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT ",\"owner\":" SCHEMA_TEXT       \
-		",\"runbook\":" SCHEMA_TEXT                                                             \
-		",\"by\":{\"enum\":[\"matchers\",\"hosts\"]}") "},\"affects\":{\"type\":"               \
-							       "\"array\","                             \
-							       "\"items\":" SCHEMA_GIVES(               \
-								       "\"name\",\"through\","          \
-								       "\"depth\"",                     \
-								       "\"name\":" SCHEMA_TEXT          \
-								       ",\"criticality\""               \
-								       ":" SCHEMA_TEXT                  \
-								       ",\"through\":" SCHEMA_TEXT      \
-								       ",\"depth\":" SCHEMA_COUNT) "}," \
-												   "\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+#define HIT                                                                  \
+	SCHEMA_GIVES("\"name\",\"criticality\"",                             \
+		     "\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT \
+		     ",\"owner\":" SCHEMA_TEXT ",\"runbook\":" SCHEMA_TEXT   \
+		     ",\"by\":{\"enum\":[\"matchers\",\"hosts\"]}")
+#define AFFECTED                                                             \
+	SCHEMA_GIVES("\"name\",\"through\",\"depth\"",                       \
+		     "\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT \
+		     ",\"through\":" SCHEMA_TEXT ",\"depth\":" SCHEMA_COUNT)
+#define IMPACT                                                  \
+	"\"services\":{\"type\":\"array\",\"items\":" HIT       \
+	"},\"affects\":{\"type\":\"array\",\"items\":" AFFECTED \
+	"},\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
 #define PART(of, members, cursor, read)                                                          \
 	{                                                                                        \
 		.method = "GET", .pattern = "/api/v1/incidents/{incident_id}/" of,               \
