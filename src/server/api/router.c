@@ -27,6 +27,7 @@ static void add(struct router *router, const struct route *route)
 		abort();
 	router->entries[router->n++] = (struct router_entry) {
 		.route = route,
+		.n_fixed = strcspn(route->pattern, "{"),
 		.query = parse_schema(route, route->query),
 		.request = parse_schema(route, route->request),
 		.response = parse_schema(route, route->response),
@@ -127,9 +128,13 @@ void router_find(const struct router *router, const char *method, const char *pa
 	*match_out = (struct router_match) { 0 };
 	for (unsigned i = 0; i < router->n; i++) {
 		const struct router_entry *entry = &router->entries[i];
-		struct router_match match = { .entry = entry };
-		int n = match_path(entry->route->pattern, path, &match);
+		struct router_match match;
+		int n;
 
+		if (strncmp(entry->route->pattern, path, entry->n_fixed) != 0)
+			continue;
+		match = (struct router_match) { .entry = entry };
+		n = match_path(entry->route->pattern, path, &match);
 		if (n < 0)
 			continue;
 		if (!has_method(entry->route, method)) {

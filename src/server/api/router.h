@@ -10,6 +10,7 @@
 /* A route with its schemas parsed. */
 struct router_entry {
 	const struct route *route;
+	size_t n_fixed;                     /* bytes of the pattern before its first name */
 	json_t *query, *request, *response; /* NULL where there is none */
 };
 
