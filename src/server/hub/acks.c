@@ -5,22 +5,11 @@
 #include "base/clock.h"
 #include "server/hub/link_internal.h"
 
-static void take_out(struct hub_link *link)
-{
-	struct hub_link **at = &link->hub->acks;
-
-	while (*at && *at != link)
-		at = &(*at)->next_acks;
-	if (*at)
-		*at = link->next_acks;
-	link->next_acks = NULL;
-}
-
 void acks_forget(struct hub_link *link)
 {
 	if (!link->acks)
 		return;
-	take_out(link);
+	LIST_REMOVE(link, acks_link);
 	free(link->acks);
 	link->acks = NULL;
 }
@@ -31,7 +20,7 @@ void acks_send(struct hub_link *link)
 
 	if (!acks)
 		return;
-	take_out(link);
+	LIST_REMOVE(link, acks_link);
 	link->acks = NULL;
 	for (unsigned i = 0; i < acks->n; i++)
 		link_send(link, json_fill("{\"jsonrpc\":\"2.0\",\"method\":\"calls/acknowledge\","
@@ -48,8 +37,7 @@ static struct hub_acks *acks_new(struct hub_link *link)
 	link->acks = calloc(1, sizeof(*link->acks));
 	if (!link->acks)
 		abort();
-	link->next_acks = hub->acks;
-	hub->acks = link;
+	LIST_INSERT_HEAD(&hub->acks, link, acks_link);
 	if (!event_pending(hub->acks_timer, EV_TIMEOUT, NULL))
 		(void)event_add(hub->acks_timer, &delay);
 	return link->acks;
@@ -68,6 +56,6 @@ void acks_handle_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct hub *hub = data;
 
-	while (hub->acks)
-		acks_send(hub->acks);
+	while (!LIST_EMPTY(&hub->acks))
+		acks_send(LIST_FIRST(&hub->acks));
 }

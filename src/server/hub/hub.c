@@ -69,6 +69,7 @@ struct hub *hub_new(const struct hub_config *config)
 	hub->config = *config;
 	hub->heard.next = hub->heard.prev = &hub->heard;
 	TAILQ_INIT(&hub->turns);
+	LIST_INIT(&hub->acks);
 	hub->started_wall_ns = clock_wall_ns();
 	hub->stale_timer = timer_new(hub, link_handle_stale);
 	hub->expiry_timer = timer_new(hub, expiry_handle_timer);

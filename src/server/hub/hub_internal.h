@@ -82,7 +82,7 @@ struct hub {
 	struct hub_link *strangers;
 	struct heard heard; /* longest silent first */
 	struct event *stale_timer, *expiry_timer, *retry_timer, *end_timer, *acks_timer;
-	struct hub_link *acks; /* links with acknowledgements to send */
+	LIST_HEAD(, hub_link) acks; /* links with acknowledgements to send */
 	struct hub_op *ops;
 	unsigned n_ops;
 	TAILQ_HEAD(, hub_turn) turns;

@@ -34,9 +34,9 @@ struct hub_link {
 	unsigned is_dry : 1, is_loading : 1, is_blocked : 1, is_stale : 1, is_paused : 1,
 		came_strange : 1, is_plain : 1, was_ready : 1, is_rewound : 1;
 	char version[64];
-	json_t *metrics;       /* the whole set, to which differences are added */
-	struct hub_acks *acks; /* that wait to be sent, or NULL */
-	struct hub_link *next_acks;
+	json_t *metrics;                /* the whole set, to which differences are added */
+	struct hub_acks *acks;          /* that wait to be sent, or NULL */
+	LIST_ENTRY(hub_link) acks_link; /* of the hub, with them */
 };
 
 #define HUB_MAX_ACKS 16
