@@ -33,17 +33,14 @@ static void respond(struct member *member, const struct fleet_call *call)
 {
 	char made[FLEET_CALL_BYTES + 32], hash[TOKEN_HASH_BYTES];
 	const char *text = call->text ? call->text : made;
-	json_t *id = json_string(call->id);
 
 	text_format(made, sizeof(made), "{\"load\":0.25,\"of\":\"%s\"}", call->id);
-	member_send(member,
-		    jsonrpc_format_result(id, json_pack("{s:[{s:s, s:s}], s:b, s:{s:s, s:s, s:i}}",
-							"content", "type", "text", "text", text,
-							"isError", 0, "_meta", "constable/outcome",
-							"done", "constable/sha256",
-							token_hash(text, strlen(text), hash),
-							"constable/elapsed_ms", 1)));
-	json_decref(id);
+	member_send(member, json_fill("{\"jsonrpc\":\"2.0\",\"id\":$s,\"result\":{"
+				      "\"content\":[{\"type\":\"text\",\"text\":$s}],"
+				      "\"isError\":false,\"_meta\":{"
+				      "\"constable/outcome\":\"done\",\"constable/sha256\":$s,"
+				      "\"constable/elapsed_ms\":1}}}",
+				      call->id, text, token_hash(text, strlen(text), hash)));
 }
 
 struct late {
