@@ -37,6 +37,7 @@ static void take_batch(const struct wire_message *message, struct buf *again)
 			if (step->params[n].kind == STORE_TEXT)
 				check_text(message->body, step->params[n].text);
 	}
+	batch.batch.is_question = message->type == WIRE_QUESTION;
 	wire_encode_batch(again, message->ticket, &batch.batch, batch.deadline_ns);
 	check_same(message, again);
 }
@@ -104,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		assert(used <= end - at);
 		buf_init(&again, WIRE_MAX_BYTES + KIB);
-		if (message.type == WIRE_BATCH)
+		if (message.type == WIRE_BATCH || message.type == WIRE_QUESTION)
 			take_batch(&message, &again);
 		else if (message.type == WIRE_RESULT)
 			take_result(&message, &again);

@@ -105,7 +105,7 @@ static void find_key(struct exchange *exchange, const char *key)
 	};
 	bool is_static = agent && token_is(TOKEN_STATIC, key, len);
 
-	exchange_submit_all(exchange, is_static ? &steps[1] : &steps[0], 1, handle_key);
+	exchange_ask(exchange, STORE_EVERY_ORG, is_static ? &steps[1] : &steps[0], 1, handle_key);
 }
 
 static void handle_certificate(struct exchange *exchange, const struct store_result *result)
@@ -139,10 +139,10 @@ static void find_certificate(struct exchange *exchange, X509 *certificate)
 	}
 	exchange->caller.org = org;
 	(void)certificate_fingerprint(certificate, fingerprint);
-	exchange_submit(exchange,
-			&(struct store_step)STEP(certificate_sql, STORE_ANY, exchange_org(exchange),
-						 store_text(fingerprint), store_text(agent.agent)),
-			1, handle_certificate);
+	exchange_ask(exchange, exchange->caller.org->id,
+		     &(struct store_step)STEP(certificate_sql, STORE_ANY, exchange_org(exchange),
+					      store_text(fingerprint), store_text(agent.agent)),
+		     1, handle_certificate);
 }
 
 void exchange_authenticate_key(struct exchange *exchange, const char *key,

@@ -232,6 +232,19 @@ void exchange_submit(struct exchange *exchange, const struct store_step *steps, 
 	submit(exchange, &batch, done);
 }
 
+void exchange_ask(struct exchange *exchange, const char *org, const struct store_step *steps,
+		  unsigned n_steps, exchange_done *done)
+{
+	const struct store_batch batch = {
+		.org = org,
+		.steps = steps,
+		.n_steps = n_steps,
+		.is_question = true,
+	};
+
+	submit(exchange, &batch, done);
+}
+
 void exchange_submit_all(struct exchange *exchange, const struct store_step *steps,
 			 unsigned n_steps, exchange_done *done)
 {

@@ -73,6 +73,10 @@ void exchange_submit(struct exchange *exchange, const struct store_step *steps, 
 void exchange_submit_all(struct exchange *exchange, const struct store_step *steps,
 			 unsigned n_steps, exchange_done *done);
 
+/* Only reads, and waits for no commit of others: see is_question in store/batch.h. */
+void exchange_ask(struct exchange *exchange, const char *org, const struct store_step *steps,
+		  unsigned n_steps, exchange_done *done);
+
 /* One step: SQL, expectation, parameters. They live until the end of the calling block. */
 #define STEP(text, expectation, ...)                                                   \
 	{                                                                              \

@@ -293,6 +293,6 @@ void serve_submit(struct exchange *exchange)
 	};
 
 	/* What only reads needs no grant, and is most of what is asked. */
-	exchange_submit(exchange, steps, strcmp(risk_of(exchange), "reads") == 0 ? 1 : 2,
-			handle_agents);
+	exchange_ask(exchange, exchange->caller.org->id, steps,
+		     strcmp(risk_of(exchange), "reads") == 0 ? 1 : 2, handle_agents);
 }

@@ -47,6 +47,11 @@ struct store_batch {
 	const struct store_step *steps;
 	unsigned n_steps;
 	uint64_t deadline_ns; /* how long it may take; 0: STORE_DEADLINE_NS */
+	/*
+	 * It only reads, and may be answered before batches that were submitted earlier and
+	 * are not yet answered: it waits for no commit, and sees what was answered.
+	 */
+	bool is_question;
 };
 
 struct store_rows {

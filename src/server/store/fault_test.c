@@ -24,7 +24,7 @@ static void submit_pair(struct scene *scene, unsigned i, struct answer *answer)
 	const struct store_value second[] = { store_text(scene->org), store_int(2 * i + 1),
 					      store_int(0), store_text("pair"), store_text("") };
 	const struct store_step steps[] = { scene_event(first), scene_event(second) };
-	const struct store_batch batch = { scene->org, steps, 2, 0 };
+	const struct store_batch batch = { .org = scene->org, .steps = steps, .n_steps = 2 };
 
 	(void)store_submit(scene->store, &batch, scene_handle_done, answer);
 }

@@ -117,7 +117,7 @@ bool queue_answer(struct queue *queue, uint64_t ticket, const struct store_resul
 {
 	struct pending *pending = TAILQ_FIRST(&queue->sent);
 
-	/* A backup is answered when it is made, long after batches behind it. */
+	/* A question is answered before batches ahead of it, a backup long after those behind. */
 	while (pending && pending->ticket != ticket)
 		pending = TAILQ_NEXT(pending, link);
 	if (!pending)

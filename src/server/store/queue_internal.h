@@ -51,7 +51,7 @@ void queue_forget(struct queue *queue, uint64_t ticket);
 void queue_sent(struct queue *queue, struct pending *pending);
 
 /*
- * The answer to the oldest of those sent, which must have this ticket, else false.
+ * The answer to the one of those sent that has this ticket, else false.
  * Takes it out first, so that 'done' may submit.
  */
 bool queue_answer(struct queue *queue, uint64_t ticket, const struct store_result *result,

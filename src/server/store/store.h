@@ -4,7 +4,8 @@
  * The server hands a batch of SQL statements to a child process, constable-store,
  * which owns the database, and is called back from its loop once the batch is on
  * disk (or was undone). A batch is atomic: all of its steps hold, or none does.
- * Batches of one store take effect in the order of store_submit(). Nothing blocks.
+ * Batches of one store take effect in the order of store_submit(), but see is_question. Nothing
+ * blocks.
  *
  * SQL is written once for both databases. Parameters are $1, $2, ...; types are
  * TEXT (UTF-8 without NUL) and BIGINT; instants are BIGINT, nanoseconds since the

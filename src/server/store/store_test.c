@@ -82,7 +82,7 @@ TEST(a_batch_holds_whole_or_not_at_all)
 		{ insert_agent, agent, 3, STORE_SOME },
 		{ "SELECT id FROM tokens WHERE org = $1", org, 1, STORE_SOME },
 	};
-	struct store_batch batch = { scene.org, steps, 2, 0 };
+	struct store_batch batch = { .org = scene.org, .steps = steps, .n_steps = 2 };
 
 	answer = scene_run(&scene, &batch);
 	CHECK_INT(answer.code, -ENOENT);
@@ -172,7 +172,7 @@ TEST(a_batch_that_fails_leaves_its_neighbours_alone)
 						      store_int(0), store_text("neighbour"),
 						      store_text("{}") };
 		const struct store_step step = scene_event(params);
-		const struct store_batch batch = { scene.org, &step, 1, 0 };
+		const struct store_batch batch = { .org = scene.org, .steps = &step, .n_steps = 1 };
 
 		(void)store_submit(scene.store, &batch, scene_handle_done, &answers[i]);
 	}
@@ -254,6 +254,35 @@ TEST(a_deadline_ends_a_statement_and_its_batch)
 	scene_close(&scene);
 }
 
+TEST(a_question_goes_before_what_is_not_answered_yet)
+{
+	struct answer written = { 0 }, asked = { 0 };
+	struct scene scene;
+
+	scene_open(&scene);
+	const struct store_value agent[] = { store_text(scene.org), store_text("a"), store_int(7) };
+	const struct store_value org[] = { store_text(scene.org) };
+	const struct store_step insert = { insert_agent, agent, 3, STORE_SOME };
+	const struct store_step list = { "SELECT id FROM agents WHERE org = $1", org, 1,
+					 STORE_ANY };
+	const struct store_batch write = { .org = scene.org, .steps = &insert, .n_steps = 1 };
+	const struct store_batch question = {
+		.org = scene.org, .steps = &list, .n_steps = 1, .is_question = true
+	};
+
+	/* Both are sent in the same turn of the loop. */
+	(void)store_submit(scene.store, &write, scene_handle_done, &written);
+	(void)store_submit(scene.store, &question, scene_handle_done, &asked);
+	scene_wait(&scene, &asked);
+	CHECK_TEXT(asked.text, "");
+	CHECK_TEXT(asked.rows, "");
+	if (!written.n_done)
+		scene_wait(&scene, &written);
+	CHECK_INT(written.n_changed, 1);
+	CHECK_TEXT(scene_run(&scene, &question).rows, "a ");
+	scene_close(&scene);
+}
+
 TEST(a_full_queue_refuses_and_says_so)
 {
 	static struct answer answers[STORE_MAX_PENDING + 10];
@@ -267,7 +296,10 @@ TEST(a_full_queue_refuses_and_says_so)
 						      store_int(0), store_text("full"),
 						      store_text("") };
 		const struct store_step step = scene_event(params);
-		const struct store_batch batch = { scene.org, &step, 1, 60 * NS_PER_SEC };
+		const struct store_batch batch = { .org = scene.org,
+						   .steps = &step,
+						   .n_steps = 1,
+						   .deadline_ns = 60 * NS_PER_SEC };
 
 		(void)store_submit(scene.store, &batch, scene_handle_done, &answers[i]);
 	}

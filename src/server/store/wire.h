@@ -5,6 +5,7 @@
  *	OPEN, BACKUP    text
  *	BATCH           u64 deadline on the monotonic clock, text org, u16 n,
  *	                n x (u8 expect, text sql, u16 n, n x value)
+ *	QUESTION        as BATCH: one that is answered before those that came with it
  *	STATE, FAILURE  u32 code (positive errno, 0 for ready), u8 finality, text
  *	RESULT          u16 n, n x (u64 n_changed, u16 n_columns, u32 n_rows, values)
  *
@@ -27,6 +28,7 @@ enum wire_type {
 	WIRE_STATE,
 	WIRE_FAILURE,
 	WIRE_RESULT,
+	WIRE_QUESTION,
 	WIRE_N,
 };
 

@@ -91,7 +91,8 @@ void wire_encode_text(struct buf *out, enum wire_type type, uint64_t ticket, con
 void wire_encode_batch(struct buf *out, uint64_t ticket, const struct store_batch *batch,
 		       uint64_t deadline_ns)
 {
-	size_t at = start_message(out, WIRE_BATCH, ticket);
+	enum wire_type type = batch->is_question ? WIRE_QUESTION : WIRE_BATCH;
+	size_t at = start_message(out, type, ticket);
 
 	add_u64(out, deadline_ns);
 	add_text(out, batch->org, strlen(batch->org));

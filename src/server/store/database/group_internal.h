@@ -17,8 +17,8 @@ struct group {
 };
 
 /*
- * Runs what the first of '*n' messages (each a WIRE_BATCH) ask and appends an answer
- * for each; '*n' becomes how many these are: fewer where their answers grow beyond
+ * Runs what the first of '*n' messages (each a WIRE_BATCH or WIRE_QUESTION) ask and appends an
+ * answer for each; '*n' becomes how many these are: fewer where their answers grow beyond
  * GROUP_OUTPUT_BYTES. Where the transaction as a whole fails, each batch gets one of
  * its own. -EIO with 'err', and all of them answered so, when the database is away;
  * -EBADMSG for a message that is none.

@@ -93,6 +93,11 @@ static void forget_taken(struct service *service)
 	service->at = 0;
 }
 
+static bool is_batch(const struct wire_message *message)
+{
+	return message->type == WIRE_BATCH || message->type == WIRE_QUESTION;
+}
+
 /* Takes batches that are there whole, up to the first other message; counts them. */
 static int take_batches(struct service *service, struct wire_message *messages, unsigned *n_out,
 			struct error *err)
@@ -106,7 +111,7 @@ static int take_batches(struct service *service, struct wire_message *messages, 
 
 		if (used < 0)
 			return error_set(err, -EBADMSG, "the server sent no message");
-		if (used == 0 || messages[n].type != WIRE_BATCH)
+		if (used == 0 || !is_batch(&messages[n]))
 			break;
 		service->at += (size_t)used;
 		n_bytes += (size_t)used;
@@ -154,7 +159,7 @@ static int take_other(struct service *service, struct error *err)
 
 	if (used < 0)
 		return error_set(err, -EBADMSG, "the server sent no message");
-	if (used == 0 || message.type == WIRE_BATCH)
+	if (used == 0 || is_batch(&message))
 		return 0;
 	r = start_backup(service, &message, err);
 	service->at += (size_t)used;
@@ -181,6 +186,32 @@ static int run_batches(struct service *service, const struct wire_message *messa
 	return 0;
 }
 
+/* Questions go first, each kind in its order; counts them. */
+static unsigned put_questions_first(struct wire_message *messages, unsigned n)
+{
+	static struct wire_message others[GROUP_MAX];
+	unsigned n_questions = 0, n_others = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (messages[i].type == WIRE_QUESTION)
+			messages[n_questions++] = messages[i];
+		else
+			others[n_others++] = messages[i];
+	}
+	memcpy(messages + n_questions, others, n_others * sizeof(*others));
+	return n_questions;
+}
+
+/* What only asks is a transaction of its own: nothing of it has to reach the disk. */
+static int run_all(struct service *service, struct wire_message *messages, unsigned n,
+		   struct error *err)
+{
+	unsigned n_questions = put_questions_first(messages, n);
+	int r = run_batches(service, messages, n_questions, err);
+
+	return r < 0 ? r : run_batches(service, messages + n_questions, n - n_questions, err);
+}
+
 static int work(struct service *service, struct error *err)
 {
 	static struct wire_message messages[GROUP_MAX];
@@ -191,7 +222,7 @@ static int work(struct service *service, struct error *err)
 		int r = take_batches(service, messages, &n, err);
 
 		if (r == 0)
-			r = run_batches(service, messages, n, err);
+			r = run_all(service, messages, n, err);
 		if (r < 0)
 			return r;
 		more = n > 0 ? 1 : take_other(service, err);
