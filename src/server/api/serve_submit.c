@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "identity/grant.h"
 #include "server/api/agent_row.h"
+#include "server/hub/grants.h"
 #include "server/hub/queue.h"
 #include "tools/catalogue.h"
 
@@ -23,11 +23,6 @@ static const char one_sql[] =
 static const char labelled_sql[] = "SELECT id, name, labels FROM agents WHERE org = $1 "
 				   "AND revoked IS NULL AND labels LIKE $2 ESCAPE '!' "
 				   "ORDER BY id LIMIT 20000";
-
-/* Of the tool, newest first; which covers a call is found here, and its hosts decide. */
-static const char grants_sql[] =
-	"SELECT id, statement, signature FROM grants WHERE org = $1 AND tool = $2 AND expires > $3 "
-	"AND revoked IS NULL ORDER BY created DESC LIMIT 100";
 
 /* One call of the fan-out, from being submitted to its outcome or the end of the wait. */
 struct leg {
@@ -173,37 +168,25 @@ static void choose(struct fan_out *fan_out, const struct store_rows *rows, const
 	}
 }
 
-static bool is_covered(const struct exchange *exchange, const struct store_rows *rows, unsigned row,
-		       const char *agent)
+static void add_grants(struct fan_out *fan_out, const struct store_rows *rows)
 {
+	const struct exchange *exchange = fan_out->exchange;
 	const json_t *args = json_object_get(exchange->body, "arguments");
 	CLEANUP(json) json_t *none = json_object();
-	CLEANUP(json)
-	json_t *sealed = json_pack("{s:s, s:s}", "statement", store_text_at(rows, row, 1),
-				   "signature", store_text_at(rows, row, 2));
-	CLEANUP(grant) struct grant grant = { 0 };
-	const struct grant_call call = {
+	struct grant_call call = {
 		.org = exchange->caller.org->id,
-		.host = agent,
 		.tool = exchange_member(exchange, "tool", ""),
 		.args = args ? args : none,
 		.now_s = clock_wall_ns() / NS_PER_SEC,
 	};
-	struct error ignored = { 0 };
 
-	return grant_parse(sealed, &grant, &ignored) == 0 &&
-	       grant_check(&grant, &call, &ignored) == 0;
-}
-
-static void add_grants(struct fan_out *fan_out, const struct store_rows *rows)
-{
 	for (unsigned i = 0; i < fan_out->n_legs; i++) {
-		struct leg *leg = &fan_out->legs[i];
+		const char *grant;
 
-		for (unsigned k = 0; k < rows->n_rows && !leg->grant; k++)
-			if (is_covered(fan_out->exchange, rows, k, leg->agent))
-				leg->grant = exchange_text(fan_out->exchange, "%s",
-							   store_text_at(rows, k, 0));
+		call.host = fan_out->legs[i].agent;
+		grant = grants_find(rows, &call);
+		if (grant)
+			fan_out->legs[i].grant = exchange_text(fan_out->exchange, "%s", grant);
 	}
 }
 
