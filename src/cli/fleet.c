@@ -163,7 +163,7 @@ const struct command command_org = {
 
 const struct command command_investigation = {
 	.name = "investigation",
-	.usage = "list [--json] | show ID | case ID | events ID\n"
+	.usage = "list [--json] | show ID | case ID | events ID | stop ID | answer ID ANSWER...\n"
 		 "                          ask QUESTION... [--host H | --label K=V] [--thread T]\n"
 		 "                          [--since 15m] [--service S] [--json]",
 	.summary = "What the server investigates, and what came of it",
@@ -172,7 +172,9 @@ const struct command command_investigation = {
 		"the question names, else on those of the thread, else on all if they are few.\n"
 		"It goes on also when this command is stopped. --thread continues a conversation\n"
 		"with all that it was told. 'events' follows one to its end, a line of JSON "
-		"each.\n",
+		"each.\n"
+		"'answer' is for what it asks a person; what it wants to change is approved by\n"
+		"'constable approval'. 'stop' ends it, with what waits for an approval.\n",
 	.run = fleet_run,
 	.state = COMMAND_WITHOUT_STATE,
 };

@@ -1,4 +1,4 @@
-/* constable investigation list|show|case|events|ask|stop: what the server investigates. */
+/* constable investigation list|show|case|events|ask|answer|stop: what the server investigates. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -212,11 +212,72 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 	return show_end(started, end, asking.wants_json);
 }
 
+/* Sends {"thread_id", ...} for the investigation that is named, takes 'body'; exit status. */
+static int tell_thread(struct cli *cli, const char *id, const char *path, json_t *body)
+{
+	CLEANUP(server) struct server server = { 0 };
+	CLEANUP(text) char *escaped = fetch_escape(id);
+	CLEANUP(json) json_t *found = NULL;
+	CLEANUP(json) json_t *answer = NULL;
+	struct fetch_request request = { .method = "POST", .path = path, .body = body };
+	char place[PATH_BYTES];
+	struct error err = { 0 };
+	int r;
+
+	text_format(place, sizeof(place), INVESTIGATIONS "/%.200s", escaped);
+	r = server_open(&server, cli, &err);
+	if (r == 0)
+		r = server_get(&server, place, &found, &err);
+	if (r == 0) {
+		json_put(body, "thread_id", json_incref(json_object_get(found, "thread_id")));
+		r = server_send(&server, &request, &answer, &err); /* takes it */
+	} else {
+		json_decref(body);
+	}
+	return r < 0 ? command_failed(&err) : EXIT_DONE;
+}
+
+static int run_stop(struct cli *cli, int argc, char **argv)
+{
+	static const struct option_row rows[] = { { 0 } };
+	struct words words;
+	struct error err = { 0 };
+
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	if (words.n != 1)
+		return command_misused(&command_investigation);
+	return tell_thread(cli, words.at[0], "/api/v1/interrupt", json_object());
+}
+
+static int run_answer(struct cli *cli, int argc, char **argv)
+{
+	static const struct option_row rows[] = { { 0 } };
+	CLEANUP(text) char *text = NULL;
+	const char *id;
+	struct words words;
+	struct error err = { 0 };
+
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	if (words.n < 2)
+		return command_misused(&command_investigation);
+	id = words.at[0];
+	words.n--;
+	memmove(words.at, words.at + 1, words.n * sizeof(words.at[0]));
+	text = option_join(&words);
+	return tell_thread(
+		cli, id, "/api/v1/answer",
+		json_pack("{s:{s:o}}", "answers", "answer", json_text(text, strlen(text))));
+}
+
 int remote_investigation(struct cli *cli, int argc, char **argv)
 {
 	static const struct verb verbs[] = {
-		{ "ask", run_ask },   { "case", run_case }, { "events", run_events },
-		{ "list", run_list }, { "show", run_show }, { 0 },
+		{ "answer", run_answer }, { "ask", run_ask },
+		{ "case", run_case },     { "events", run_events },
+		{ "list", run_list },     { "show", run_show },
+		{ "stop", run_stop },     { 0 },
 	};
 
 	return verb_run(&command_investigation, verbs, cli, argc, argv);

@@ -7,6 +7,7 @@
 #include "cli/ask/inquiry.h"
 #include "cli/ask/interactive.h"
 #include "cli/commands.h"
+#include "cli/fleet.h"
 
 #define QUESTION_MAX_BYTES (16 * KIB)
 #define MODEL_TIMEOUT_NS (600 * NS_PER_SEC) /* where nobody says: models take their time */
@@ -14,7 +15,7 @@
 struct options {
 	struct inquiry inquiry;
 	struct words words;
-	const char *format;
+	const char *format, *thread;
 	int wants_json;
 	int is_thorough;
 };
@@ -29,6 +30,7 @@ static int read_options(const struct cli *cli, int argc, char **argv, struct opt
 		{ "--since", OPTION_DURATION, &options->inquiry.since_ns },
 		{ "--timeout", OPTION_DURATION, &options->inquiry.timeout_ns },
 		{ "--save", OPTION_TEXT, &options->inquiry.save },
+		{ "--thread", OPTION_TEXT, &options->thread },
 		{ "--thorough", OPTION_SET, &options->is_thorough },
 		{ 0 },
 	};
@@ -69,6 +71,31 @@ static int read_question(struct buf *question, struct error *err)
 	return 0;
 }
 
+/* A thread is the server's: it goes on there. */
+static int ask_in_thread(struct cli *cli, const struct options *options)
+{
+	CLEANUP(text) char *question = option_join(&options->words);
+	char since[32];
+	char *words[] = { (char *)"investigation",
+			  (char *)"ask",
+			  (char *)"--thread",
+			  (char *)(uintptr_t)options->thread,
+			  (char *)"--since",
+			  since,
+			  question,
+			  (char *)(options->wants_json ? "--json" : NULL),
+			  NULL };
+	struct error err = { 0 };
+
+	if (!options->words.n) {
+		error_set(&err, -EINVAL, "--thread needs a question as well");
+		return command_failed(&err);
+	}
+	text_format(since, sizeof(since), "%llus",
+		    (unsigned long long)(options->inquiry.since_ns / NS_PER_SEC));
+	return fleet_run(cli, options->wants_json ? 8 : 7, words);
+}
+
 static int run_ask(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(investigation) struct investigation investigation = { 0 };
@@ -79,6 +106,8 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 
 	if (read_options(cli, argc, argv, &options, &err) < 0)
 		return command_failed(&err);
+	if (options.thread)
+		return ask_in_thread(cli, &options);
 	if (!options.words.n && isatty(STDIN_FILENO) && options.inquiry.format == WRITTEN_TEXT)
 		return interactive_run(cli, &options.inquiry);
 	if (!options.words.n && !isatty(STDIN_FILENO) && read_question(&piped, &err) < 0)
@@ -92,7 +121,7 @@ const struct command command_ask = {
 	.name = "ask",
 	.usage = "[QUESTION...] [--json | --format F] [--since 15m] [--timeout 120s] [--save CASE] "
 		 "[--thorough] "
-		 "[--engine builtin|MODEL]",
+		 "[--engine builtin|MODEL] [--thread ID]",
 	.summary = "Find out what is wrong with this host, and prove it",
 	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
 		"Without one it comes from standard input; on a terminal a conversation begins.\n"
@@ -106,7 +135,9 @@ const struct command command_ask = {
 		"  --save CASE   write question, evidence and report to a file; see 'constable "
 		"case'\n"
 		"  --engine E    who thinks: builtin is the engine that needs no model; else a\n"
-		"                name of models.yaml (see the models_file key)\n\n"
+		"                name of models.yaml (see the models_file key)\n"
+		"  --thread ID   goes on with a conversation of the server's (constable\n"
+		"                investigation list), with all that it was told\n\n"
 		"Exit status 0 once there is a report, whatever its verdict: cause-found,\n"
 		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n",
 	.run = run_ask,
