@@ -38,6 +38,7 @@ class Person:
         self.home = os.path.join(scene.folder, name)
         os.mkdir(self.home, 0o700)
         made = scene.server.ask("POST", "/api/v1/keys", {"name": name, "role": role})
+        self.key = made.json["key"]
         self.environment = {
             **os.environ, "HOME": self.home, "XDG_CONFIG_HOME": self.home,
             "CONSTABLE_CONFIG": "/nonexistent", "CONSTABLE_SOCKET": "/nonexistent",

@@ -31,6 +31,7 @@ class Investigator:
         self.models = model_server.Models(script)
         self.evidence, self.pieces, self.person = evidence or healthy(), pieces, person
         self.calls, self.events, self.orders, self.cancelled = [], [], [], []
+        self.wanted = []  # (tool, why): what a person would be asked to approve
         self.report = self.case = self.conversation = None
         self.start = {"question": "", "host": "web-1", "window": {"since_s": 900}, "options": {},
                       "tools": catalogue(), **start}
@@ -58,8 +59,14 @@ class Investigator:
     def answer_call(self, header, body):
         args = json.loads(body or b"{}")
         self.calls.append((header["tool"], args))
+        if "why" in header:
+            self.wanted.append((header["tool"], header["why"]))
         found = self.evidence.get(header["tool"])
-        result = found(args) if callable(found) else found
+        try:
+            result = found(args) if callable(found) else found
+        except PermissionError as refused:
+            self.send({"type": "answer", "id": header["id"], "code": -13, "error": str(refused)})
+            return
         if result is None:
             self.send({"type": "answer", "id": header["id"], "code": -2, "error": "nothing here"})
         else:

@@ -40,9 +40,9 @@ int channel_send_call(const struct channel *channel, const struct ledger *ledger
 {
 	const struct evidence *evidence = &ledger->items[item];
 	CLEANUP(json)
-	json_t *header =
-		json_pack("{s:s, s:I, s:s, s:s}", "type", "call", "id", (json_int_t)item + 1,
-			  "tool", evidence->tool, "evidence", evidence->id);
+	json_t *header = json_pack("{s:s, s:I, s:s, s:s, s:s*}", "type", "call", "id",
+				   (json_int_t)item + 1, "tool", evidence->tool, "evidence",
+				   evidence->id, "why", evidence->wanted);
 	CLEANUP(text) char *args = json_canonical(evidence->args);
 
 	return frame_write(channel->fd, header, args, strlen(args), err);

@@ -6,7 +6,8 @@
  * investigate, then answers each {"type":"call"}; it hears {"type":"event"},
  * and at the end {"type":"report"} and {"type":"case"}. A call that is not
  * answered by the deadline is cancelled and counts as failed. A call's header has
- * the id of its evidence; one of those that a starter started (starter.h) ends
+ * the id of its evidence, and "why" where it changes something that a person has to approve
+ * first; one of those that a starter started (starter.h) ends
  * with {"type":"failure"}, a sentence, where it has no report.
  *
  * Models: we send {"type":"model", "id", "model": name, "path"} with the body of the

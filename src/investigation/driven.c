@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "investigation/change.h"
 #include "investigation/helper.h"
 #include "investigation/loop_internal.h"
 #include "investigation/loop_tools.h"
@@ -24,8 +25,8 @@ bool driven_is_wanted(const json_t *start)
 	return *engine && strcmp(engine, "builtin") != 0;
 }
 
-/* What only reads, by name, with its schema. */
-static json_t *host_tools(const json_t *catalogue, const json_t *available)
+/* What it may ask of the host, by name, with its schema. */
+static json_t *host_tools(const json_t *catalogue, const json_t *available, bool asks_approval)
 {
 	json_t *tools = json_object();
 	const json_t *tool;
@@ -35,10 +36,13 @@ static json_t *host_tools(const json_t *catalogue, const json_t *available)
 	{
 		const char *name = json_get_text(tool, "name", "");
 
-		if (json_object_get(available, name) &&
-		    json_is_object(json_object_get(tool, "schema")) &&
-		    json_is_string(json_object_get(tool, "summary")))
+		if (!json_is_object(json_object_get(tool, "schema")) ||
+		    !json_is_string(json_object_get(tool, "summary")))
+			continue;
+		if (json_object_get(available, name))
 			json_put(tools, name, json_incref((json_t *)tool));
+		else if (asks_approval)
+			json_put(tools, name, change_offer(tool));
 	}
 	return tools;
 }
@@ -66,6 +70,8 @@ static void put_rules(const struct helpers *helpers, const struct role *role, st
 	bool is_small = model->context_tokens < LOOP_SMALL_CONTEXT_TOKENS;
 
 	prompt_rules(&helpers->crew->fence, out);
+	if (helpers->crew->asks_approval)
+		buf_add_text(out, change_rules);
 	if (role)
 		buf_add_text(out, role->rules);
 	if (!is_small) {
@@ -167,12 +173,15 @@ json_t *driven_run(struct investigation *investigation, const struct driven *dri
 		   json_t **conversation_out, struct error *err)
 {
 	const json_t *start = driven->start;
+	bool asks_approval = json_get_bool(start, "approvals", false);
 	CLEANUP(json)
-	json_t *tools = host_tools(json_object_get(start, "tools"), investigation->available);
+	json_t *tools = host_tools(json_object_get(start, "tools"), investigation->available,
+				   asks_approval);
 	struct crew crew = {
 		.investigation = investigation,
 		.line = driven->line,
 		.catalogue = json_object_get(start, "tools"),
+		.asks_approval = asks_approval,
 	};
 	struct helpers helpers = { .crew = &crew, .skills = driven->skills, .tools = tools };
 	struct error why = { 0 };

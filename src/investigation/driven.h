@@ -3,7 +3,8 @@
  *
  * Start options: "engine" names a model of "models"; the others of that list are what it
  * falls back to, then the built-in engine. "conversation" is what a thread kept of
- * earlier questions.
+ * earlier questions. "approvals": true where a call that changes the host may be asked for, and
+ * waits until a person has approved it.
  */
 #pragma once
 

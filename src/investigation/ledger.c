@@ -10,6 +10,7 @@ static void ledger_drop_last(struct ledger *ledger)
 
 	free(evidence->tool);
 	free(evidence->bytes);
+	free(evidence->wanted);
 	json_decref(evidence->args);
 	json_decref(evidence->result);
 }

@@ -31,6 +31,7 @@ struct evidence {
 	size_t n_bytes;
 	json_t *result; /* the parsed bytes; NULL while unanswered or failed */
 	double elapsed_ms;
+	char *wanted; /* why a model wants this change, which a person has to approve; or NULL */
 	char agent[EVIDENCE_AGENT_BYTES]; /* which agent of a model asked, or "" */
 	struct error why;                 /* code 0 unless the call failed */
 	bool is_earlier;                  /* restored: not asked by this investigation */

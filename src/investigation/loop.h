@@ -3,7 +3,8 @@
  *
  * The built-in engine has looked first; its ranking and evidence are what a loop begins
  * with. Round by round the model is asked, its calls run at once through the line (host
- * tools: only what reads, checked against the schema, each an item of the ledger) or are
+ * tools, checked against the schema, each an item of the ledger; what does more than read only
+ * where people can be asked, and then it waits for their approval) or are
  * answered here (own tools: find_tools, read_evidence, ask_person, submit_report, and those
  * that skills and subagents add), until it submits, or the budget ends.
  *
@@ -23,6 +24,7 @@
 #define LOOP_MAX_OWN_TOOLS 16
 #define LOOP_CALL_NS (35 * NS_PER_SEC)
 #define LOOP_PERSON_NS (300 * NS_PER_SEC)
+#define LOOP_APPROVAL_NS (900 * NS_PER_SEC)
 #define LOOP_SMALL_CONTEXT_TOKENS 16384 /* below, few tools are shown at a time */
 #define LOOP_FEW_TOOLS 8
 
@@ -92,6 +94,7 @@ struct crew {
 	struct investigation *investigation; /* the engine's first rounds are done */
 	struct line *line;
 	const json_t *catalogue; /* "tools" of the start message */
+	bool asks_approval;      /* people can be asked to approve what changes a host */
 	struct budget budget;
 	struct model_chain chain;
 	struct fence fence;

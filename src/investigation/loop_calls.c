@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call/schema.h"
+#include "investigation/change.h"
 #include "investigation/digest.h"
 #include "investigation/reach.h"
 
@@ -88,24 +89,26 @@ static void tell_end(const struct loop *loop, const struct evidence *evidence)
 	line->tell(line, "tool_end", data);
 }
 
-/* What was asked before is not asked again: a host is no slower for a forgetful model. */
-static size_t find_item(const struct ledger *ledger, const struct loop_call *call)
+static uint64_t patience_of(const struct crew *crew, const struct evidence *wanted)
 {
-	for (size_t i = 0; i < ledger->n; i++)
-		if (!ledger->items[i].why.code && strcmp(ledger->items[i].tool, call->name) == 0 &&
-		    json_equal(ledger->items[i].args, call->args))
-			return i + 1;
-	return 0;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!wanted->wanted)
+		return now_ns + LOOP_CALL_NS;
+	return now_ns + LOOP_APPROVAL_NS < crew->budget.deadline_ns ? now_ns + LOOP_APPROVAL_NS
+								    : crew->budget.deadline_ns;
 }
 
-static int send_call(struct loop *loop, struct loop_call *call, struct error *err)
+/* 'wanted' has tool, arguments and, of a change, why. */
+static int send_call(struct loop *loop, struct loop_call *call, const struct evidence *wanted,
+		     struct error *err)
 {
 	struct crew *crew = loop->crew;
 	struct ledger *ledger = ledger_of(loop);
 	struct evidence *evidence;
 
-	call->item = find_item(ledger, call);
-	call->due_ns = clock_monotonic_ns() + LOOP_CALL_NS;
+	call->item = change_find(ledger, wanted);
+	call->due_ns = patience_of(crew, wanted);
 	if (call->item) {
 		if (!is_open(&ledger->items[call->item - 1]))
 			answer_from(loop, call);
@@ -115,11 +118,13 @@ static int send_call(struct loop *loop, struct loop_call *call, struct error *er
 		loop_refuse(loop, call, "No more calls: the budget is used up. Conclude.");
 		return 0;
 	}
-	evidence = ledger_add(ledger, call->name, call->args);
+	evidence = ledger_add(ledger, wanted->tool, wanted->args);
 	if (!evidence) {
 		loop_refuse(loop, call, "No more evidence fits. Conclude.");
 		return 0;
 	}
+	if (wanted->wanted)
+		evidence->wanted = strdup(wanted->wanted);
 	crew->budget.n_calls++;
 	text_format(evidence->agent, sizeof(evidence->agent), "%s", loop->agent);
 	call->item = ledger->n;
@@ -152,6 +157,20 @@ static const json_t *catalogue_entry(const struct loop *loop, const char *name)
 	return NULL;
 }
 
+static int send_host_call(struct loop *loop, struct loop_call *call, const json_t *tool,
+			  struct error *err)
+{
+	struct evidence wanted = { .tool = call->name, .args = call->args };
+	CLEANUP(json) json_t *exact = NULL;
+	const char *why;
+
+	if (change_is_offer(tool)) {
+		wanted.args = exact = change_split(call->args, &why);
+		wanted.wanted = (char *)(uintptr_t)why;
+	}
+	return send_call(loop, call, &wanted, err);
+}
+
 static int start_host_call(struct loop *loop, struct loop_call *call, struct error *err)
 {
 	const json_t *tool = json_object_get(loop->tools, call->name);
@@ -163,13 +182,15 @@ static int start_host_call(struct loop *loop, struct loop_call *call, struct err
 			    "and approved by people");
 	else if (!tool)
 		refuse_tool(loop, call, "is no tool");
+	else if (change_is_offer(tool) && !*json_get_text(call->args, "why", ""))
+		refuse_tool(loop, call, "changes the host: say why");
 	else if (schema_check(json_object_get(tool, "schema"), call->args, &why) < 0)
 		loop_refuse(loop, call, "Wrong arguments: %s", why.text);
 	else if (!reach_allows(loop->crew->investigation, call->name, call->args))
 		refuse_tool(loop, call,
 			    "may only be told names that stand in the question or the evidence");
 	else
-		return send_call(loop, call, err);
+		return send_host_call(loop, call, tool, err);
 	return 0;
 }
 

@@ -11,7 +11,8 @@
 static const char rules[] =
 	"You find the root cause of what is wrong with a host, and prove it.\n"
 	"\n"
-	"Tools only read. Ask for several at once where they do not depend on each other. A "
+	"Tools only read, unless they say otherwise. Ask for several at once where they do not "
+	"depend on each other. A "
 	"rule-based engine has looked first: its ranking is a start, not the truth.\n"
 	"\n"
 	"Evidence: each result has an id (e1, e2, ...). Long results are shown in part; "

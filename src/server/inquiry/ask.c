@@ -5,27 +5,13 @@
 
 #include "base/clock.h"
 #include "base/step.h"
-#include "server/hub/queue.h"
-#include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/ask_internal.h"
 
 #define MAX_OPEN LEDGER_MAX_ITEMS
 #define AFTER_DEADLINE_NS (3 * NS_PER_SEC)
 
 static const char call_sql[] = "SELECT state, result, result_sha256, error_code, error, meta "
 			       "FROM calls WHERE org = $1 AND id = $2";
-
-struct ask {
-	struct leg *leg; /* NULL: nobody waits any more */
-	struct ask *next, **link;
-	struct hub *hub;
-	struct hub_wait wait;
-	uint64_t ticket;
-	json_int_t id;
-	uint64_t number;
-	char org[HUB_ID_BYTES], call[HUB_ID_BYTES];
-	char *tool, *args;
-	bool is_submitting, is_waiting, is_context;
-};
 
 static void ask_free(struct ask *ask)
 {
@@ -40,6 +26,7 @@ static void ask_free(struct ask *ask)
 		store_forget(ask->leg->run->inquiries->config.store, ask->ticket);
 	free(ask->tool);
 	free(ask->args);
+	free(ask->why);
 	free(ask);
 }
 
@@ -58,8 +45,10 @@ static struct ask *ask_new(struct leg *leg, const struct ask_words *words, const
 		.number = words->number,
 		.tool = strdup(words->tool),
 		.args = json_canonical(args),
+		.why = words->why ? strdup(words->why) : NULL,
+		.risk = "reads",
 	};
-	if (!ask->tool)
+	if (!ask->tool || (words->why && !ask->why))
 		abort();
 	text_format(ask->org, sizeof(ask->org), "%s", leg->run->org);
 	if (ask->next)
@@ -150,6 +139,8 @@ static void handle_read(const struct store_result *result, const struct error *e
 	}
 	rows = &result->steps[0];
 	state = store_text_at(rows, 0, 0);
+	if (ask->has_waited && strcmp(state, "expired") == 0)
+		ask_approval_timeout(ask);
 	meta = json_loads(store_text_at(rows, 0, 5), 0, NULL);
 	row.code = code_of(state, rows);
 	row.elapsed_ms = json_get_number(meta, "elapsed_ms", 0);
@@ -189,19 +180,22 @@ static void handle_outcome(struct hub_wait *wait, const char *state, const struc
 		settle_failed(ask, err->code, err->text);
 	} else if (hub_is_outcome(state)) {
 		read_call(ask);
+	} else if (wait->ends_at_approval && strcmp(state, "waiting_approval") == 0) {
+		ask_approval(ask);
 	} else {
 		hub_cancel(ask->hub, ask->org, ask->call, ignore, NULL);
 		settle_failed(ask, -ETIMEDOUT, "the host did not answer in time");
 	}
 }
 
-static void wait_for(struct ask *ask, enum hub_wait_since since, uint64_t patience_ns)
+void ask_wait(struct ask *ask, enum hub_wait_since since, uint64_t patience_ns)
 {
 	ask->is_waiting = true;
 	ask->wait = (struct hub_wait) {
 		.org = ask->org,
 		.call = ask->call,
 		.until_ns = clock_monotonic_ns() + patience_ns,
+		.ends_at_approval = ask->why && !ask->has_waited,
 		.since = since,
 		.done = handle_outcome,
 	};
@@ -229,10 +223,10 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 	}
 	text_format(ask->call, sizeof(ask->call), "%s", id);
 	step_reached("inquiry-asked");
-	wait_for(ask, HUB_WAIT_SUBMITTED, RUN_CALL_NS + AFTER_DEADLINE_NS);
+	ask_wait(ask, HUB_WAIT_SUBMITTED, RUN_CALL_NS + AFTER_DEADLINE_NS);
 }
 
-static void submit(struct ask *ask)
+void ask_send(struct ask *ask, const char *grant)
 {
 	struct leg *leg = ask->leg;
 	struct run *run = leg->run;
@@ -246,7 +240,9 @@ static void submit(struct ask *ask)
 		.tool = ask->tool,
 		.args = ask->args,
 		.caller = run->caller,
-		.risk = "reads",
+		.risk = ask->risk,
+		.grant = grant,
+		.approval_wait_ns = ask->why ? ask_approval_ns(ask) : 0,
 		.deadline_ns = clock_wall_ns() + (is_there ? RUN_CALL_NS : RUN_ABSENT_NS),
 	};
 
@@ -284,7 +280,7 @@ static void replay(struct ask *ask, const json_t *item)
 
 	if (!json_object_get(item, "code")) {
 		text_format(ask->call, sizeof(ask->call), "%s", json_get_text(item, "call", ""));
-		wait_for(ask, HUB_WAIT_ANY, RUN_CALL_NS);
+		ask_wait(ask, HUB_WAIT_ANY, RUN_CALL_NS);
 		return;
 	}
 	ask->leg->run->inquiries->counters.replayed++;
@@ -323,12 +319,15 @@ static void begin(struct ask *ask, const json_t *args)
 	}
 	leg->replay = leg->replay == LEG_REPLAYS ? LEG_FRESH : leg->replay;
 	tell_call_started(leg, ask->number, ask->tool, args);
-	if (!leg_may_call(leg, ask->tool))
-		refuse(ask, -EACCES, "an investigation may only call tools that read");
+	ask->risk = leg_risk(leg, ask->tool);
+	if (strcmp(ask->risk, "reads") != 0 && ask_change_fault(ask))
+		refuse(ask, -EACCES, ask_change_fault(ask));
 	else if (leg->run->n_calls >= leg->run->budget.calls)
 		refuse(ask, -EDQUOT, "the budget of calls is used up");
+	else if (strcmp(ask->risk, "reads") != 0)
+		ask_change(ask);
 	else
-		submit(ask);
+		ask_send(ask, NULL);
 }
 
 void ask_start(struct leg *leg, const struct ask_words *words)
@@ -368,6 +367,8 @@ void ask_cancel(struct leg *leg, json_int_t id)
 	for (struct ask *ask = leg->asks; ask; ask = ask->next) {
 		if (ask->id != id || ask->is_context)
 			continue;
+		if (ask->has_waited)
+			ask_approval_timeout(ask);
 		record_answered(leg, &(struct evidence_row) { .number = ask->number,
 							      .code = -ETIMEDOUT,
 							      .error = "no answer in time" });
@@ -389,5 +390,5 @@ void ask_context(struct leg *leg, const json_t *args)
 
 	ask->is_context = true;
 	tell_call_started(leg, 0, ask->tool, args);
-	submit(ask);
+	ask_send(ask, NULL);
 }

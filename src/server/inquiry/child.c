@@ -50,6 +50,7 @@ static int take_call(struct leg *leg, const struct frame *frame, struct error *e
 	struct ask_words words = {
 		.id = json_get_int(frame->header, "id", 0),
 		.tool = json_get_text(frame->header, "tool", ""),
+		.why = json_get_text(frame->header, "why", NULL),
 		.args = { frame->body, frame->n_body },
 	};
 

@@ -1,10 +1,14 @@
 /* Calls as clients are told of them: the documented members of tool_start and tool_end. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "call/hash.h"
 #include "server/inquiry/inquiries_internal.h"
 
 #define INPUT_TEXT_BYTES 200
 #define OUTPUT_BYTES 2000
+#define WHY_BYTES 1000
+#define ARGUMENTS_BYTES (64 * KIB)
 
 static json_t *cut(const char *text, size_t max)
 {
@@ -82,4 +86,32 @@ void tell_call_ended(struct leg *leg, const struct evidence_row *row)
 		json_put(data, "error", json_text(row->error, strlen(row->error)));
 	}
 	run_tell(leg->run, "tool_end", data);
+}
+
+/*
+ * 'arguments' is their JSON in ASCII, so that nothing in it is invisible or reorders what is read;
+ * who approves is shown the same bytes again by what he signs with.
+ */
+void tell_approval(struct leg *leg, const struct approval_words *words)
+{
+	CLEANUP(json) json_t *args = json_loads(words->args, 0, NULL);
+	CLEANUP(text)
+	char *ascii = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	char expires[CLOCK_TEXT_BYTES], sha256[HASH_TEXT_BYTES], command[128];
+	json_t *data;
+
+	hash_text(words->args, strlen(words->args), sha256);
+	text_format(command, sizeof(command), "constable approval sign %s", words->call);
+	data = json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "request_id",
+			 words->call, "tool", cut(words->tool, 64), "risk", words->risk, "input",
+			 input_of(args), "agent", leg->agent, "args_sha256", sha256, "host",
+			 json_text(leg->host, strlen(leg->host)), "expires",
+			 clock_format(words->expires_ns, expires), "why",
+			 cut(words->why, WHY_BYTES), "approve_with", command, "arguments",
+			 ascii ? ascii : "{}");
+	if (strlen(json_get_text(data, "arguments", "")) > ARGUMENTS_BYTES) {
+		json_put(data, "arguments", cut(ascii, ARGUMENTS_BYTES));
+		json_put(data, "arguments_cut", json_true());
+	}
+	run_tell(leg->run, "approval", data);
 }

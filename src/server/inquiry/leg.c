@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "server/hub/queue.h"
 #include "server/inquiry/inquiries_internal.h"
 #include "tools/catalogue.h"
 
@@ -51,16 +52,14 @@ static json_t *convert(const json_t *listed)
 	return tools;
 }
 
-bool leg_may_call(const struct leg *leg, const char *name)
+const char *leg_risk(const struct leg *leg, const char *name)
 {
 	const json_t *tool;
 	size_t i;
 
-	json_array_foreach(leg->tools, i,
-			   tool) if (strcmp(json_get_text(tool, "name", ""), name) ==
-				     0) return strcmp(json_get_text(tool, "risk", ""), "reads") ==
-		0;
-	return false;
+	json_array_foreach(leg->tools, i, tool) if (strcmp(json_get_text(tool, "name", ""), name) ==
+						    0) return json_get_text(tool, "risk", "");
+	return "";
 }
 
 const json_t *leg_recorded(const struct leg *leg, uint64_t number)
@@ -71,6 +70,11 @@ const json_t *leg_recorded(const struct leg *leg, uint64_t number)
 	json_array_foreach(leg->run->recorded, i, item) if (json_get_int(item, "number", 0) ==
 							    (int64_t)number) return item;
 	return NULL;
+}
+
+static void ignore(const struct store_result *result UNUSED, const struct error *err UNUSED,
+		   void *data UNUSED)
+{
 }
 
 static void handle_patience(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -156,6 +160,23 @@ void tools_questions_drop(struct inquiries *inquiries)
 	inquiries->tools_questions = NULL;
 }
 
+/* A model does not ask for it again: what was under way, or waited for a person, ends. */
+static void drop_call(struct leg *leg, const json_t *recorded)
+{
+	struct run *run = leg->run;
+	const struct evidence_row row = {
+		.number = (uint64_t)json_get_int(recorded, "number", 0),
+		.tool = json_get_text(recorded, "tool", ""),
+		.code = -ECANCELED,
+		.error = "the server started again before this call had ended, and cancelled it",
+	};
+
+	hub_cancel(run->inquiries->config.hub, run->org, json_get_text(recorded, "call", ""),
+		   ignore, NULL);
+	record_answered(leg, &row);
+	tell_call_ended(leg, &row);
+}
+
 /* What is on record counts as asked. */
 static void take_record(struct leg *leg)
 {
@@ -173,6 +194,8 @@ static void take_record(struct leg *leg)
 		leg->replay = run_has_model(leg->run) ? LEG_RESTORES : LEG_REPLAYS;
 		if (number > leg->last)
 			leg->last = number;
+		if (leg->replay == LEG_RESTORES && !json_object_get(item, "code"))
+			drop_call(leg, item);
 	}
 }
 

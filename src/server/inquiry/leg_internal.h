@@ -20,8 +20,8 @@ void leg_fail(struct leg *leg, int code, const char *sentence);
 /* Stops its investigator and forgets its calls; cancels those that are open. */
 void leg_halt(struct leg *leg);
 void leg_finish(struct leg *leg);
-/* By the agent's own catalogue; only what reads. */
-bool leg_may_call(const struct leg *leg, const char *tool);
+/* By the agent's own catalogue: "reads", "traces", "changes"; "" for what is no tool of it. */
+const char *leg_risk(const struct leg *leg, const char *tool);
 /* What is on record of this number, or NULL. */
 const json_t *leg_recorded(const struct leg *leg, uint64_t number);
 
@@ -43,6 +43,7 @@ struct ask_words {
 	json_int_t id;
 	uint64_t number;
 	const char *tool;
+	const char *why; /* of a change: a model's words for who approves it; or NULL */
 	struct str args;
 };
 
@@ -61,6 +62,14 @@ void leg_take_context(struct leg *leg, struct str bytes);
 /* event.c: what clients are told of calls. */
 void tell_call_started(struct leg *leg, uint64_t number, const char *tool, const json_t *args);
 void tell_call_ended(struct leg *leg, const struct evidence_row *row);
+/* A call that waits until a person approves it. */
+struct approval_words {
+	const char *call, *tool, *risk;
+	const char *args; /* canonical: exactly these bytes would run */
+	const char *why;
+	uint64_t expires_ns; /* wall clock */
+};
+void tell_approval(struct leg *leg, const struct approval_words *words);
 
 /* record.c */
 #define RECORD_QUEUED_VALUES 6

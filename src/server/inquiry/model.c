@@ -67,6 +67,7 @@ void leg_begin_model(struct leg *leg, json_t *start)
 	json_put(start, "engine", json_string(run_engine(leg->run)));
 	json_put(start, "models", json_incref(config->models->models));
 	json_put(start, "budget", budget_of(leg->run));
+	json_put(start, "approvals", json_true());
 }
 
 void leg_end_model(struct leg *leg)

@@ -11,8 +11,10 @@
 #include "server/inquiry/scroll_internal.h"
 
 #define RUN_CONTEXT_NS (20 * NS_PER_SEC)
-#define RUN_CALL_NS (30 * NS_PER_SEC)  /* below CHANNEL_CALL_TIMEOUT_MS */
-#define RUN_ABSENT_NS (5 * NS_PER_SEC) /* for a host that is not connected */
+#define RUN_APPROVAL_NS (600 * NS_PER_SEC) /* of a person, at most; below LOOP_APPROVAL_NS */
+#define RUN_MAX_CHANGES 8                  /* that its models may ask for */
+#define RUN_CALL_NS (30 * NS_PER_SEC)      /* below CHANNEL_CALL_TIMEOUT_MS */
+#define RUN_ABSENT_NS (5 * NS_PER_SEC)     /* for a host that is not connected */
 
 struct ask;
 struct leg;
@@ -60,7 +62,7 @@ struct run {
 	uint64_t ticket; /* of the batch it is loaded with, or 0 */
 	struct leg *legs;
 	unsigned n_legs, n_open;
-	unsigned n_calls;
+	unsigned n_calls, n_changes;
 	struct event *deadline;
 	bool goes_on; /* after a restart */
 	bool is_said_to_wait;
