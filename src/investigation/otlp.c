@@ -290,6 +290,7 @@ static void add_root(struct trace *trace)
 	const char *parent =
 		json_get_text(json_object_get(trace->finished, "trace"), "span_id", "");
 	const json_t *report = json_object_get(trace->finished, "report");
+	const char *failure = json_get_text(trace->finished, "error", NULL);
 	uint64_t elapsed_ns = (uint64_t)json_get_int(report, "elapsed_ms", 0) * NS_PER_MS;
 	struct otlp_span shape = {
 		.name = "invoke_agent " ROOT_AGENT,
@@ -307,6 +308,8 @@ static void add_root(struct trace *trace)
 	put_agent(trace, span, ROOT_AGENT);
 	put_verdict(trace, span);
 	put_events(trace, span);
+	if (failure)
+		otlp_span_fail(span, "investigation_error", failure);
 	(void)json_array_insert_new(trace->spans, 0, span);
 }
 
@@ -331,12 +334,12 @@ json_t *otlp_trace(const json_t *finished, enum otlp_content content, struct err
 	json_array_foreach(json_object_get(finished, "chats"), i, work) add_chat(&trace, work, i);
 	json_array_foreach(json_object_get(finished, "evidence"), i, work)
 		add_tool(&trace, work, i);
-	if (!json_array_size(trace.spans)) {
+	cover_events(&trace);
+	if (!trace.start_ns) {
 		json_decref(trace.spans);
 		error_set(err, -EINVAL, "the case does not say when anything happened");
 		return NULL;
 	}
-	cover_events(&trace);
 	add_root(&trace);
 	return wrap(trace.spans);
 }

@@ -9,13 +9,14 @@
  * for each subagent, with its own calls and requests below it. Their times are those of
  * the case, so what ran in parallel overlaps. What was thought is events of the root.
  *
- * Of a case (case.h) are read, all optional but evidence and report:
+ * Of a case (case.h) are read, all optional but one time:
  *	"evidence": [{"id", "tool", "args", "host", "time" (its end), "elapsed_ms", "agent"}]
  *	"chats": [{"model", "response_model", "provider", "time", "elapsed_ms", "agent",
  *		   "input_tokens", "cached_tokens", "written_tokens", "output_tokens",
  *		   "cost_usd", "finish", "error"}]
  *	"agents": [{"name", "time", "elapsed_ms"}]: subagents
  *	"events": [{"type": "thought", "data", "timestamp"}]
+ *	"error": why there is no report
  *	"thread", "investigation": ids; "trace": {"trace_id", "span_id"}: who asked (W3C)
  *
  * Without "trace" the ids follow from the case, so that the same case sent twice is the

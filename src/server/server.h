@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/notify.h"
+#include "courier/collector.h"
 #include "courier/model_endpoints.h"
 #include "net/tls.h"
 #include "server/api/api.h"
@@ -41,6 +42,7 @@ struct server_identity {
 };
 
 struct alerts;
+struct exports;
 struct respond;
 struct vault;
 
@@ -53,6 +55,8 @@ struct server {
 	struct api api;
 	struct courier *courier;
 	struct model_endpoints models;
+	struct collector collector; /* of traces; without a URL: none */
+	struct exports *exports;    /* or NULL */
 	struct vault *vault;
 	char owner[65]; /* who we are, for what the store holds of us; the same after a restart */
 	char *delivery_ca; /* PEM, or NULL */
@@ -88,6 +92,13 @@ void server_load_orgs(struct server *server);
 
 /* server_inquiries.c: what investigates; before the walls, and with the store and the hub. */
 int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
+/*
+ * server_traces.c: who is told of investigations as traces. Loaded before anything is started,
+ * for what the environment says is wiped there.
+ */
+int server_traces_load(struct server *server, struct error *err) MUST_CHECK;
+void server_traces_open(struct server *server);
+void server_traces_close(struct server *server);
 /* server_deliveries.c: what tells destinations; before the walls. */
 int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
 void server_deliveries_close(struct server *server);

@@ -6,6 +6,7 @@
 #include "server/alert/alert.h"
 #include "server/hub/events.h"
 #include "server/incident/incident.h"
+#include "server/inquiry/exports.h"
 #include "server/respond.h"
 #include "server/server.h"
 
@@ -41,8 +42,12 @@ static void handle_change(const struct incident_news *news, void *data)
 
 static void add_metrics(const struct api *api, struct buf *page)
 {
+	const struct server *server = container_of(api, const struct server, api);
+
 	alert_metrics(api->alerts, page);
 	incident_metrics(api->incidents, page);
+	if (server->exports)
+		exports_metrics(server->exports, page);
 }
 
 void server_incidents_open(struct server *server)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "call/hash.h"
+#include "server/inquiry/exports.h"
 #include "server/inquiry/inquiry.h"
 #include "server/respond.h"
 #include "server/server.h"
@@ -20,6 +21,8 @@ static void handle_finished(const char *org, const char *investigation, void *da
 	const struct server *server = data;
 
 	respond_to_report(org, investigation, server->respond);
+	if (server->exports)
+		exports_add(server->exports, org, investigation);
 }
 
 static unsigned at_least_one(const struct config *config, const char *name)

@@ -243,7 +243,9 @@ static int open_all(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	server->api.orgs = orgs_new(server->place.ca);
-	r = server_listen(server, &port, err);
+	r = server_traces_load(server, err);
+	if (r == 0)
+		r = server_listen(server, &port, err);
 	if (r == 0)
 		r = server_identity_open(server, port, err);
 	if (r == 0)
@@ -260,6 +262,7 @@ static int open_all(struct server *server, struct error *err)
 		r = server_inquiries_open(server, err);
 	if (r < 0)
 		return r;
+	server_traces_open(server);
 	server_incidents_open(server);
 	serve(server);
 	add_events(server);
@@ -286,6 +289,7 @@ static void close_all(struct server *server)
 	server_incidents_close(server);
 	realtime_free(api->realtime);
 	inquiries_free(api->inquiries);
+	server_traces_close(server);
 	server_deliveries_close(server);
 	vault_free(server->vault);
 	model_endpoints_finish(&server->models);
