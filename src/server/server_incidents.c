@@ -7,6 +7,7 @@
 #include "server/hub/events.h"
 #include "server/incident/incident.h"
 #include "server/inquiry/exports.h"
+#include "server/inquiry/inquiry.h"
 #include "server/respond.h"
 #include "server/server.h"
 
@@ -46,6 +47,7 @@ static void add_metrics(const struct api *api, struct buf *page)
 
 	alert_metrics(api->alerts, page);
 	incident_metrics(api->incidents, page);
+	inquiry_metrics(api->inquiries, page);
 	if (server->exports)
 		exports_metrics(server->exports, page);
 }

@@ -50,6 +50,15 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 	struct spent spent = run_spent(run);
 
 	run->state = RUN_ENDING;
+	tally_add(&run->inquiries->tally, run->inquiries->config.models,
+		  &(struct tally_end) {
+			  .engine = run_engine(run),
+			  .outcome = json_get_text(report, "verdict", ending->state),
+			  .tokens_in = spent.tokens_in,
+			  .tokens_out = spent.tokens_out,
+			  .cost_micros = spent.cost_micros,
+			  .started_ns = run->started_ns,
+		  });
 	scroll_hold(&run->scroll);
 	run_tell(run, type, data);
 	write_thread(run);
@@ -216,7 +225,6 @@ void run_conclude(struct run *run)
 	bundle = bundle_of(run);
 	data = json_pack("{s:o, s:b, s:s, s:s, s:O}", "text", text_of(report), "success", 1,
 			 "subtype", "success", "investigation_id", run->id, "report", report);
-	run->inquiries->counters.done++;
 	write_end(run, "result", data,
 		  &(struct ending) { .state = "done",
 				     .report = report,
@@ -232,7 +240,6 @@ void run_fail(struct run *run, const char *sentence)
 		return;
 	text_format(why, sizeof(why), "%s", sentence);
 	run_halt(run);
-	run->inquiries->counters.failed++;
 	write_end(run, "error",
 		  json_pack("{s:o, s:b, s:s}", "message", json_text(why, strlen(why)),
 			    "recoverable", 0, "investigation_id", run->id),
@@ -244,7 +251,6 @@ void run_end_interrupted(struct run *run)
 	if (run->state == RUN_ENDING)
 		return;
 	run_halt(run);
-	run->inquiries->counters.interrupted++;
 	run_think(run, "Interrupted: no call runs on, what was read stays in the thread.");
 	write_end(run, "result",
 		  json_pack("{s:s, s:b, s:s, s:s}", "text", "The investigation was interrupted.",

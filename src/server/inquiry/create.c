@@ -154,7 +154,6 @@ static void handle_created(const struct store_result *result, const struct error
 		return;
 	}
 	run->agents = json_loads(store_text_at(&result->steps[1], 0, 0), 0, NULL);
-	inquiries->counters.started++;
 	run_add(run);
 	done(run->id, run->thread, NULL, user);
 	runs_schedule(inquiries);

@@ -132,7 +132,24 @@ void inquiries_resume(struct inquiries *inquiries)
 		store_submit(inquiries->config.store, &batch, handle_unfinished, inquiries);
 }
 
-const struct inquiry_counters *inquiry_counters(const struct inquiries *inquiries)
+void inquiry_metrics(const struct inquiries *inquiries, struct buf *page)
 {
-	return &inquiries->counters;
+	const struct inquiry_counters *counters = &inquiries->counters;
+	const struct {
+		const char *name, *kind;
+		uint64_t n;
+	} rows[] = {
+		{ "investigations_running", "gauge", counters->running },
+		{ "investigations_queued", "gauge", counters->waiting },
+		{ "investigations_resumed_total", "counter", counters->resumed },
+		{ "investigation_watchers", "gauge", counters->watchers },
+		{ "investigators", "gauge", counters->investigators },
+		{ "investigation_calls_total", "counter", counters->calls },
+		{ "investigation_calls_replayed_total", "counter", counters->replayed },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		buf_add_format(page, "# TYPE constable_%s %s\nconstable_%s %llu\n", rows[i].name,
+			       rows[i].kind, rows[i].name, (unsigned long long)rows[i].n);
+	tally_metrics(&inquiries->tally, inquiries->config.models, page);
 }

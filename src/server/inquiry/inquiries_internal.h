@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/inquiry/leg_internal.h"
+#include "server/inquiry/tally.h"
 
 struct inquiries {
 	struct inquiry_config config;
@@ -16,7 +17,11 @@ struct inquiries {
 	int64_t last_created;
 	uint64_t resume_ticket;
 	bool is_stopped, has_resumed;
-	struct inquiry_counters counters;
+	struct inquiry_counters {
+		uint64_t running, waiting, watchers, investigators;
+		uint64_t resumed, calls, replayed;
+	} counters;
+	struct tally tally;
 };
 
 /* create.c */

@@ -22,6 +22,7 @@
 
 #include <event2/event.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "server/hub/hub.h"
 
@@ -134,9 +135,5 @@ void inquiry_watch_end(struct inquiry_watch *watch);
 /* Whether it is "builtin" or a model that is configured. */
 bool inquiry_knows_engine(const struct inquiries *inquiries, const char *engine);
 
-struct inquiry_counters {
-	uint64_t running, waiting, watchers, investigators;
-	uint64_t started, resumed, done, failed, interrupted, calls, replayed;
-};
-
-const struct inquiry_counters *inquiry_counters(const struct inquiries *inquiries);
+/* What constable_investigation* and constable_model_* say in /metrics. */
+void inquiry_metrics(const struct inquiries *inquiries, struct buf *page);

@@ -55,6 +55,8 @@ void record_answered(struct leg *leg, const struct evidence_row *row)
 {
 	struct run *run = leg->run;
 
+	if (row->bytes)
+		run->inquiries->tally.evidence_bytes += strlen(row->bytes);
 	SCROLL_WRITE(&run->scroll, 0, answered_sql, store_text(run->org), store_text(run->thread),
 		     store_int((int64_t)row->number), store_int((int64_t)clock_wall_ns()),
 		     store_int((int64_t)row->elapsed_ms), store_text(row->sha256),
