@@ -49,6 +49,8 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 	double confidence = json_get_number(report, "confidence", 0);
 	struct spent spent = run_spent(run);
 
+	if (run->state == RUN_WAITING)
+		run_leave_queue(run);
 	run->state = RUN_ENDING;
 	tally_add(&run->inquiries->tally, run->inquiries->config.models,
 		  &(struct tally_end) {

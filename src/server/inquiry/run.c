@@ -186,6 +186,12 @@ void run_think(struct run *run, const char *format, ...)
 	run_tell(run, "thought", json_pack("{s:o}", "text", json_text(text, strlen(text))));
 }
 
+void run_leave_queue(struct run *run)
+{
+	run->inquiries->counters.waiting--;
+	run->inquiries->counters.running++;
+}
+
 static unsigned running_of(const struct inquiries *inquiries, const char *org)
 {
 	unsigned n = 0;
@@ -210,9 +216,8 @@ void runs_schedule(struct inquiries *inquiries)
 		if (run->state != RUN_WAITING)
 			continue;
 		if (may_start(inquiries, run)) {
+			run_leave_queue(run);
 			run->state = RUN_LOADING;
-			inquiries->counters.waiting--;
-			inquiries->counters.running++;
 			run_prepare(run);
 		} else if (!run->is_said_to_wait) {
 			run->is_said_to_wait = true;

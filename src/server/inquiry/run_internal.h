@@ -105,6 +105,8 @@ void run_free(struct run *run);
 void run_add(struct run *run);
 struct run *run_find(const struct inquiries *inquiries, uint64_t number);
 struct run *run_find_thread(const struct inquiries *inquiries, const char *org, const char *thread);
+/* It waits no more: it starts, or ends before. */
+void run_leave_queue(struct run *run);
 /* Starts what may run now. */
 void runs_schedule(struct inquiries *inquiries);
 /* One event: into the store, then to who watches. Takes 'data'. */
