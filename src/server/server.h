@@ -43,6 +43,7 @@ struct server_identity {
 
 struct alerts;
 struct exports;
+struct replicas;
 struct respond;
 struct vault;
 
@@ -58,10 +59,12 @@ struct server {
 	struct collector collector; /* of traces; without a URL: none */
 	struct exports *exports;    /* or NULL */
 	struct vault *vault;
+	bool is_alone;  /* no other server can have our database */
 	char owner[65]; /* who we are, for what the store holds of us; the same after a restart */
 	char *delivery_ca; /* PEM, or NULL */
 	EVP_PKEY *anchor_key;
 	struct alerts *alerts;
+	struct replicas *replicas; /* NULL: it is alone */
 	struct respond *respond;
 	char anchor_text[768];
 	int sockets[SERVER_MAX_LISTENERS];
@@ -99,6 +102,17 @@ int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
 int server_traces_load(struct server *server, struct error *err) MUST_CHECK;
 void server_traces_open(struct server *server);
 void server_traces_close(struct server *server);
+/*
+ * server_replicas.c: other servers on our database. Each counts its beats there; who sees those
+ * of another stand still for REPLICA_DEAD_NS takes over what that one had, one of all who see
+ * it, in one batch. Nobody's wall clock counts. From the store's being ready on.
+ */
+#define REPLICA_BEAT_NS (3 * NS_PER_SEC)
+#define REPLICA_DEAD_NS (15 * NS_PER_SEC)
+#define REPLICAS_MAX 64
+void server_replicas_start(struct server *server);
+void server_replicas_close(struct server *server);
+
 /* server_deliveries.c: what tells destinations; before the walls. */
 int server_deliveries_open(struct server *server, struct error *err) MUST_CHECK;
 void server_deliveries_close(struct server *server);

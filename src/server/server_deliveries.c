@@ -53,6 +53,7 @@ int server_deliveries_open(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	name_owner(server);
+	server->is_alone = strncmp(server->place.database, "postgres", 8) != 0;
 	server->api.attachments = attachments_new(&(struct attachments_config) {
 		.courier = server->courier,
 		.networks = *networks ? networks : NULL,

@@ -63,7 +63,7 @@ void server_incidents_open(struct server *server)
 		.join_ns = config_get_ns(config, "incident_join"),
 		.storm_ns = config_get_ns(config, "storm_window"),
 		.storm_incidents = (unsigned)config_get_count(config, "storm_incidents"),
-		.is_alone = strncmp(server->place.database, "postgres", 8) != 0,
+		.is_alone = server->is_alone,
 		.changed = handle_change,
 		.data = server,
 	};

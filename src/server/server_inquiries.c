@@ -1,7 +1,4 @@
 /* Investigations: their limits from the settings, and who is told when one has ended. */
-#include <string.h>
-
-#include "call/hash.h"
 #include "server/inquiry/exports.h"
 #include "server/inquiry/inquiry.h"
 #include "server/respond.h"
@@ -35,7 +32,6 @@ static unsigned at_least_one(const struct config *config, const char *name)
 int server_inquiries_open(struct server *server, struct error *err)
 {
 	const struct config *config = server->config;
-	char owner[HASH_TEXT_BYTES];
 	struct inquiry_config inquiries = {
 		.base = server->base,
 		.store = server->api.store,
@@ -43,7 +39,8 @@ int server_inquiries_open(struct server *server, struct error *err)
 		.courier = server->courier,
 		.models = &server->models,
 		.executables = server->place.executables,
-		.owner = owner,
+		.owner = server->owner,
+		.is_alone = server->is_alone,
 		.concurrent = at_least_one(config, "investigations"),
 		.per_org = at_least_one(config, "investigations_per_org"),
 		.budget = {
@@ -59,8 +56,6 @@ int server_inquiries_open(struct server *server, struct error *err)
 
 	if (model_endpoints_load(&server->models, config_get(config, "models_file")->text, err) < 0)
 		return err->code;
-	/* The key lies in our state folder: no other server has it, and we keep it. */
-	hash_text(server->anchor_text, strlen(server->anchor_text), owner);
 	server->api.inquiries = inquiries_new(&inquiries, err);
 	return server->api.inquiries ? 0 : err->code;
 }

@@ -286,6 +286,7 @@ static void close_all(struct server *server)
 {
 	struct api *api = &server->api;
 
+	server_replicas_close(server);
 	server_incidents_close(server);
 	realtime_free(api->realtime);
 	inquiries_free(api->inquiries);

@@ -33,6 +33,7 @@ static void announce(struct server *server)
 	outbox_start(server->api.outbox);
 	server_incidents_start(server);
 	log_info("ready at %s, %u orgs", server->identity.url, server->api.orgs->n);
+	server_replicas_start(server);
 	inquiries_resume(server->api.inquiries);
 	notify_tell(&server->notify, "READY=1");
 }

@@ -10,6 +10,10 @@
 #define DAY_NS (86400 * (int64_t)NS_PER_SEC)
 
 static const char codes_sql[] = "DELETE FROM device_codes WHERE expires < $1";
+static const char orders_sql[] = "DELETE FROM investigation_orders WHERE created < $1";
+static const char servers_sql[] = "DELETE FROM servers WHERE heard < $1 AND NOT EXISTS (SELECT 1 "
+				  "FROM investigations WHERE owner = servers.id AND "
+				  "finished IS NULL)";
 static const char tokens_sql[] = "DELETE FROM tokens WHERE expires < $1";
 static const char keys_sql[] = "DELETE FROM api_keys WHERE role = 'agent' AND expires < $1";
 
@@ -27,10 +31,11 @@ void server_upkeep(struct server *server)
 	const struct store_value last_month = store_int(now - 30 * DAY_NS);
 	struct store_value told_alerts[1], told_incidents[1], reactions[1], changes[1],
 		ended[OUTBOX_UPKEEP_STEPS];
-	struct store_step steps[6 + INCIDENT_UPKEEP_STEPS + OUTBOX_UPKEEP_STEPS] = {
-		{ codes_sql, &yesterday, 1, STORE_ANY }, { tokens_sql, &last_month, 1, STORE_ANY },
-		{ keys_sql, &yesterday, 1, STORE_ANY },  alert_upkeep_step(told_alerts),
-		reaction_upkeep_step(reactions),         change_upkeep_step(changes),
+	struct store_step steps[8 + INCIDENT_UPKEEP_STEPS + OUTBOX_UPKEEP_STEPS] = {
+		{ codes_sql, &yesterday, 1, STORE_ANY },  { tokens_sql, &last_month, 1, STORE_ANY },
+		{ keys_sql, &yesterday, 1, STORE_ANY },   alert_upkeep_step(told_alerts),
+		reaction_upkeep_step(reactions),          change_upkeep_step(changes),
+		{ orders_sql, &yesterday, 1, STORE_ANY }, { servers_sql, &yesterday, 1, STORE_ANY },
 	};
 	const struct store_batch batch = {
 		.org = STORE_EVERY_ORG,
@@ -39,8 +44,8 @@ void server_upkeep(struct server *server)
 	};
 	struct error err = { 0 };
 
-	incident_upkeep_steps(told_incidents, &steps[6]);
-	outbox_upkeep_steps((uint64_t)now, ended, &steps[6 + INCIDENT_UPKEEP_STEPS]);
+	incident_upkeep_steps(told_incidents, &steps[8]);
+	outbox_upkeep_steps((uint64_t)now, ended, &steps[8 + INCIDENT_UPKEEP_STEPS]);
 	(void)store_submit(server->api.store, &batch, handle_done, NULL);
 	if (server_identity_renew(server, &err) < 0)
 		log_error("the server's certificate: %s", err.text);

@@ -117,15 +117,17 @@ static void add_call(struct hub_batch *batch, const struct hub_op *op, const str
 
 static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *call)
 {
+	const struct store_step *const more[] = { call->guard, call->record };
 	struct hub_batch batch = { 0 };
 	int64_t cursor = next_cursor(hub);
 
 	op->note = call_note(call, cursor);
 	add_check(&batch, op);
 	add_call(&batch, op, call, cursor);
-	if (call->record)
-		hub_batch_add(&batch, call->record->expect, call->record->sql, call->record->params,
-			      call->record->n_params);
+	for (unsigned i = 0; i < ARRAY_LEN(more); i++)
+		if (more[i])
+			hub_batch_add(&batch, more[i]->expect, more[i]->sql, more[i]->params,
+				      more[i]->n_params);
 	hub_batch_event_text(&batch, op, "call",
 			     json_fill("{\"agent\":$s,\"id\":$s,\"state\":\"queued\",\"tool\":$s}",
 				       op->agent, op->call, call->tool));

@@ -37,6 +37,7 @@ struct hub_call {
 	uint64_t approval_wait_ns;
 	const char *grant; /* id of a standing grant that seems to cover it, or NULL */
 	const struct store_step *record; /* one of the caller's for the same batch, or NULL */
+	const struct store_step *guard;  /* what must hold as well, or NULL */
 };
 
 /*

@@ -243,6 +243,7 @@ void ask_send(struct ask *ask, const char *grant)
 		.risk = ask->risk,
 		.grant = grant,
 		.approval_wait_ns = ask->why ? ask_approval_ns(ask) : 0,
+		.guard = &run->guard,
 		.deadline_ns = clock_wall_ns() + (is_there ? RUN_CALL_NS : RUN_ABSENT_NS),
 	};
 
@@ -357,7 +358,7 @@ static void halt(struct ask *ask)
 		ask->leg = NULL; /* handle_submitted() ends it */
 		return;
 	}
-	if (ask->is_waiting && !ask->leg->run->inquiries->is_stopped)
+	if (ask->is_waiting && !ask->leg->run->inquiries->is_stopped && !ask->leg->run->is_lost)
 		hub_cancel(ask->hub, ask->org, ask->call, ignore, NULL);
 	ask_free(ask);
 }

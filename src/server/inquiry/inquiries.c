@@ -6,12 +6,15 @@
 #include "base/log.h"
 #include "server/inquiry/inquiries_internal.h"
 
+static const char take_sql[] =
+	"UPDATE investigations SET owner = $1, fence = fence + 1 WHERE finished IS NULL AND "
+	"(owner = $2 OR $3 = 1)";
 static const char unfinished_sql[] =
 	"SELECT org, id, thread, caller, question, agents, request, max_ms, max_calls, max_tokens, "
 	"max_cost_micros, started, n_calls, (SELECT COALESCE(MAX(seq), 0) FROM "
 	"investigation_events "
 	"WHERE investigation_events.org = investigations.org AND investigation = "
-	"investigations.id) "
+	"investigations.id), fence "
 	"FROM investigations WHERE owner = $1 AND finished IS NULL ORDER BY created";
 
 /* Nothing can be started any more, and nobody but a supervisor can change that. */
@@ -45,6 +48,7 @@ struct inquiries *inquiries_new(const struct inquiry_config *config, struct erro
 					    EV_READ | EV_PERSIST, handle_starter, inquiries);
 	if (!inquiries->starter_gone || event_add(inquiries->starter_gone, NULL) < 0)
 		abort();
+	elsewhere_open(inquiries);
 	return inquiries;
 }
 
@@ -52,6 +56,7 @@ void inquiries_stop(struct inquiries *inquiries)
 {
 	inquiries->is_stopped = true;
 	creations_drop(inquiries);
+	elsewhere_stop(inquiries);
 	if (inquiries->resume_ticket)
 		store_forget(inquiries->config.store, inquiries->resume_ticket);
 	inquiries->resume_ticket = 0;
@@ -92,7 +97,24 @@ static struct run *run_of_row(struct inquiries *inquiries, const struct store_ro
 	run->n_calls = (unsigned)store_int_at(rows, row, 12);
 	run->last_seq = (uint64_t)store_int_at(rows, row, 13);
 	run->goes_on = run->started_ns != 0;
+	run_set_fence(run, store_int_at(rows, row, 14));
 	return run;
+}
+
+/* What another server left, and what was ours before a restart. */
+static void begin_again(struct inquiries *inquiries, const struct store_rows *rows, unsigned row)
+{
+	struct run *run;
+
+	if (run_find_id(inquiries, store_text_at(rows, row, 0), store_text_at(rows, row, 1)))
+		return;
+	run = run_of_row(inquiries, rows, row);
+	inquiries->counters.resumed++;
+	run_add(run);
+	run_think(run, inquiries->has_resumed
+			       ? "Another server takes it over: the investigation goes on."
+			       : "The server was started again: the investigation goes on.");
+	log_info("investigation %s goes on", run->id);
 }
 
 static void handle_unfinished(const struct store_result *result, const struct error *err,
@@ -107,26 +129,49 @@ static void handle_unfinished(const struct store_result *result, const struct er
 			inquiries_resume(inquiries); /* the store starts again meanwhile */
 		return;
 	}
+	for (unsigned i = 0; i < result->steps[1].n_rows; i++)
+		begin_again(inquiries, &result->steps[1], i);
 	inquiries->has_resumed = true;
-	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {
-		struct run *run = run_of_row(inquiries, &result->steps[0], i);
-
-		inquiries->counters.resumed++;
-		run_add(run);
-		run_think(run, "The server was started again: the investigation goes on.");
-	}
-	if (result->steps[0].n_rows)
-		log_info("%u investigations go on", result->steps[0].n_rows);
 	runs_schedule(inquiries);
+	if (inquiries->must_resume)
+		inquiries_resume(inquiries);
+}
+
+struct store_step inquiries_take_step(const struct inquiries *inquiries, const char *from,
+				      struct store_value room[INQUIRIES_TAKE_PARAMS])
+{
+	room[0] = store_text(inquiries->owner);
+	room[1] = store_text(from);
+	/* A database that nobody shares may have moved here with all that is in it. */
+	room[2] = store_int(inquiries->config.is_alone && !inquiries->has_resumed);
+	return (struct store_step) { take_sql, room, INQUIRIES_TAKE_PARAMS, STORE_ANY };
+}
+
+/* A write of nothing: where the fence is another's, it fails. */
+void inquiries_doubt(struct inquiries *inquiries)
+{
+	for (struct run *run = inquiries->runs; run; run = run->next)
+		run_count(run);
 }
 
 void inquiries_resume(struct inquiries *inquiries)
 {
 	const struct store_value owner = store_text(inquiries->owner);
-	const struct store_step step = { unfinished_sql, &owner, 1, STORE_ANY };
-	const struct store_batch batch = { .org = STORE_EVERY_ORG, .steps = &step, .n_steps = 1 };
+	struct store_value room[INQUIRIES_TAKE_PARAMS];
+	/* Once: what we took with this fence is ours until another server takes it. */
+	const struct store_step steps[] = {
+		inquiries_take_step(inquiries, inquiries->has_resumed ? "" : inquiries->owner,
+				    room),
+		{ unfinished_sql, &owner, 1, STORE_ANY },
+	};
+	const struct store_batch batch = {
+		.org = STORE_EVERY_ORG,
+		.steps = steps,
+		.n_steps = ARRAY_LEN(steps),
+	};
 
-	if (inquiries->has_resumed || inquiries->resume_ticket || inquiries->is_stopped)
+	inquiries->must_resume = inquiries->resume_ticket != 0;
+	if (inquiries->resume_ticket || inquiries->is_stopped)
 		return;
 	inquiries->resume_ticket =
 		store_submit(inquiries->config.store, &batch, handle_unfinished, inquiries);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/inquiry/leg_internal.h"
+#include "server/inquiry/person.h"
 #include "server/inquiry/tally.h"
 
 struct inquiries {
@@ -11,12 +12,15 @@ struct inquiries {
 	struct event *starter_gone;
 	struct run *runs, **last_run; /* in the order in which they may start */
 	struct inquiry_watch *watches;
+	struct order *orders;    /* to other servers */
+	struct event *elsewhere; /* looks at what they do */
+	uint64_t elsewhere_ticket;
 	struct creation *creations; /* on their way into the store */
 	struct tools_question *tools_questions;
 	uint64_t next_number;
 	int64_t last_created;
 	uint64_t resume_ticket;
-	bool is_stopped, has_resumed;
+	bool is_stopped, has_resumed, must_resume;
 	struct inquiry_counters {
 		uint64_t running, waiting, watchers, investigators;
 		uint64_t resumed, calls, replayed;
@@ -34,6 +38,24 @@ void watches_tell(struct inquiries *inquiries, const struct run *run,
 		  const struct inquiry_event *event);
 void watches_end(struct inquiries *inquiries, const char *org, const char *investigation);
 void watches_drop(struct inquiries *inquiries);
+bool watches_any_elsewhere(const struct inquiries *inquiries);
+void watches_look(struct inquiries *inquiries, const struct store_rows *rows);
+
+/* elsewhere.c */
+void elsewhere_open(struct inquiries *inquiries);
+void elsewhere_stop(struct inquiries *inquiries);
+/* order.c: each is answered once, by orders_stop() at the latest. */
+enum order_kind {
+	ORDER_INTERRUPT,
+	ORDER_ANSWER,
+};
+/* Of a thread that runs on another server; 'data' is JSON text. */
+void order_send(struct inquiries *inquiries, enum order_kind kind, const struct inquiry_word *word);
+void orders_look(struct inquiries *inquiries);
+void orders_stop(struct inquiries *inquiries);
+/* What others sent for our runs. */
+void orders_take(struct inquiries *inquiries, const struct store_rows *rows);
+extern const char orders_open_sql[];
 
 /* A request as it is kept in the row's columns. */
 json_t *request_pack(const struct inquiry_request *request);

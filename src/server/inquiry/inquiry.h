@@ -51,6 +51,7 @@ struct inquiry_config {
 	const struct model_endpoints *models; /* borrowed; or NULL */
 	const char *executables;              /* the folder of constable-investigator */
 	const char *owner;                    /* who we are, the same after a restart; copied */
+	bool is_alone;                        /* no other server has this database */
 	unsigned concurrent;                  /* on this server; more wait as 'queued' */
 	unsigned per_org;
 	struct inquiry_budget budget;
@@ -71,8 +72,16 @@ struct inquiries *inquiries_new(const struct inquiry_config *config, struct erro
 void inquiries_stop(struct inquiries *inquiries);
 /* The same, and no callback comes afterwards. */
 void inquiries_free(struct inquiries *inquiries);
-/* The store is ready: what was unfinished goes on. */
+/* The store is ready, or we took over from another server: what is unfinished goes on here. */
 void inquiries_resume(struct inquiries *inquiries);
+
+/* Makes what 'from' has not finished ours, for the batch that declares that server dead, before
+ * inquiries_resume(). Whatever 'from' writes of it later is refused by the store. */
+#define INQUIRIES_TAKE_PARAMS 3
+struct store_step inquiries_take_step(const struct inquiries *inquiries, const char *from,
+				      struct store_value room[INQUIRIES_TAKE_PARAMS]);
+/* Another server may have taken us for dead: what is not ours any more ends here, unsaid. */
+void inquiries_doubt(struct inquiries *inquiries);
 
 /* Copied. Texts may be NULL where "or NULL" stands; arrays are JSON arrays of texts or NULL. */
 struct inquiry_request {

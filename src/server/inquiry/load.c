@@ -11,7 +11,7 @@
 #define EARLIER_MAX_BYTES 65536
 
 static const char begin_sql[] = "UPDATE investigations SET state = 'running', started = $3 "
-				"WHERE org = $1 AND id = $2 AND finished IS NULL";
+				"WHERE org = $1 AND id = $2 AND fence = $4 AND finished IS NULL";
 static const char thread_sql[] = "SELECT n_evidence FROM threads WHERE org = $1 AND id = $2";
 static const char agents_sql[] =
 	"SELECT id, hostname FROM agents WHERE org = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)";
@@ -175,7 +175,7 @@ void run_prepare(struct run *run)
 	struct store_value org = store_text(run->org), id = store_text(run->id);
 	struct store_value thread = store_text(run->thread);
 	struct store_value hosts[1 + INQUIRY_MAX_AGENTS] = { org };
-	struct store_value begin[3], own[2] = { org, id }, of_thread[2] = { org, thread };
+	struct store_value begin[4], own[2] = { org, id }, of_thread[2] = { org, thread };
 	struct store_value earlier[5];
 	struct store_step steps[N_STEPS];
 
@@ -189,12 +189,13 @@ void run_prepare(struct run *run)
 	begin[0] = org;
 	begin[1] = id;
 	begin[2] = store_int((int64_t)run->started_ns);
+	begin[3] = store_int(run->fence);
 	earlier[0] = org;
 	earlier[1] = thread;
 	earlier[2] = id;
 	earlier[3] = store_int((int64_t)(run->started_ns - INQUIRY_FRESH_NS));
 	earlier[4] = store_int(EARLIER_MAX_BYTES);
-	steps[STEP_BEGIN] = (struct store_step) { begin_sql, begin, 3, STORE_SOME };
+	steps[STEP_BEGIN] = (struct store_step) { begin_sql, begin, 4, STORE_SOME };
 	steps[STEP_THREAD] = (struct store_step) { thread_sql, of_thread, 2, STORE_SOME };
 	steps[STEP_AGENTS] = (struct store_step) { agents_sql, hosts, ARRAY_LEN(hosts), STORE_ANY };
 	steps[STEP_OWN] = (struct store_step) { own_sql, own, 2, STORE_ANY };

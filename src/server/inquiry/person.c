@@ -4,38 +4,47 @@
 
 #include "server/inquiry/inquiries_internal.h"
 
-static struct run *find(const struct inquiries *inquiries, const char *org, const char *thread,
-			struct error *err)
+static struct run *find(const struct inquiries *inquiries, const struct inquiry_word *word)
 {
-	struct run *run = run_find_thread(inquiries, org, thread);
+	struct run *run = run_find_thread(inquiries, word->org, word->thread);
 
-	if (run && run->state != RUN_ENDING)
-		return run;
-	error_set(err, -ENOENT, "nothing runs in thread '%s'", thread);
-	return NULL;
+	return run && run->state != RUN_ENDING ? run : NULL;
 }
 
-int inquiry_interrupt(struct inquiries *inquiries, const char *org, const char *thread,
-		      struct inquiry_place *place_out, struct error *err)
+static struct inquiry_place place_of(const struct run *run)
 {
-	struct run *run = find(inquiries, org, thread, err);
+	struct inquiry_place place = { .seq = run->last_seq };
 
-	if (!run)
-		return err->code;
-	text_format(place_out->investigation, sizeof(place_out->investigation), "%s", run->id);
-	place_out->seq = run->last_seq;
+	text_format(place.investigation, sizeof(place.investigation), "%s", run->id);
+	return place;
+}
+
+void inquiry_interrupt(struct inquiries *inquiries, const struct inquiry_word *word)
+{
+	struct run *run = find(inquiries, word);
+	struct inquiry_place place;
+
+	if (!run) {
+		order_send(inquiries, ORDER_INTERRUPT, word);
+		return;
+	}
+	place = place_of(run);
 	run_end_interrupted(run);
-	return 0;
+	word->done(&place, NULL, word->data);
 }
 
-int inquiry_answer(struct inquiries *inquiries, const char *org, const char *thread,
-		   const json_t *answers, struct error *err)
+void inquiry_answer(struct inquiries *inquiries, const struct inquiry_word *word)
 {
-	const struct run *run = find(inquiries, org, thread, err);
+	const struct run *run = find(inquiries, word);
+	struct inquiry_place place;
+	struct error err = { 0 };
 
-	if (!run)
-		return err->code;
-	return run_answer(run, answers)
-		       ? 0
-		       : error_set(err, -ENODATA, "thread '%s' has asked nothing", thread);
+	if (!run) {
+		order_send(inquiries, ORDER_ANSWER, word);
+		return;
+	}
+	place = place_of(run);
+	if (!run_answer(run, word->answers))
+		error_set(&err, -ENODATA, "thread '%s' has asked nothing", word->thread);
+	word->done(err.code ? NULL : &place, err.code ? &err : NULL, word->data);
 }

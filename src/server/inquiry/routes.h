@@ -5,4 +5,5 @@
 
 extern const struct route routes_files[];
 extern const struct route routes_investigate[];
+extern const struct route routes_person[];
 extern const struct route routes_investigations[];

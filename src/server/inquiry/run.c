@@ -12,6 +12,8 @@
 static const char event_sql[] =
 	"INSERT INTO investigation_events (org, investigation, seq, time, type, data) "
 	"VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+static const char guard_sql[] = "UPDATE investigations SET fence = $3 WHERE org = $1 AND id = $2 "
+				"AND fence = $3";
 static const char count_sql[] =
 	"UPDATE investigations SET n_events = $3, n_calls = $4 WHERE org = $1 AND id = $2";
 
@@ -42,13 +44,19 @@ static void handle_written(struct scroll *scroll, uint64_t tag)
 	free_told(told);
 }
 
-/* It stays unfinished in the store, and is tried again by the next server. */
+/* It stays unfinished in the store: another server has it, or the next one tries again. */
 static void handle_failed(struct scroll *scroll, const struct error *err)
 {
 	struct run *run = container_of(scroll, struct run, scroll);
+	struct inquiries *inquiries = run->inquiries;
 
-	log_error("investigation %s cannot be recorded: %s", run->id, err->text);
+	run->is_lost = err->code == -ENOENT;
+	if (run->is_lost)
+		log_warn("investigation %s: another server has taken it over", run->id);
+	else
+		log_error("investigation %s cannot be recorded: %s", run->id, err->text);
 	run_free(run);
+	runs_schedule(inquiries);
 }
 
 struct run *run_new(struct inquiries *inquiries, const char *org, const char *id)
@@ -70,7 +78,19 @@ struct run *run_new(struct inquiries *inquiries, const char *org, const char *id
 		.failed = handle_failed,
 	};
 	scroll_init(&run->scroll);
+	run_set_fence(run, 0);
 	return run;
+}
+
+void run_set_fence(struct run *run, int64_t fence)
+{
+	run->fence = fence;
+	run->guard_values[0] = store_text(run->org);
+	run->guard_values[1] = store_text(run->id);
+	run->guard_values[2] = store_int(fence);
+	run->guard = (struct store_step) { guard_sql, run->guard_values,
+					   ARRAY_LEN(run->guard_values), STORE_SOME };
+	run->scroll.guard = run->guard;
 }
 
 void run_add(struct run *run)
@@ -144,6 +164,15 @@ struct run *run_find(const struct inquiries *inquiries, uint64_t number)
 	return run;
 }
 
+struct run *run_find_id(const struct inquiries *inquiries, const char *org, const char *id)
+{
+	struct run *run = inquiries->runs;
+
+	while (run && (strcmp(run->id, id) != 0 || strcmp(run->org, org) != 0))
+		run = run->next;
+	return run;
+}
+
 struct run *run_find_thread(const struct inquiries *inquiries, const char *org, const char *thread)
 {
 	struct run *run = inquiries->runs;
@@ -171,8 +200,13 @@ void run_tell(struct run *run, const char *type, json_t *data)
 	SCROLL_WRITE(&run->scroll, told->seq, event_sql, store_text(run->org), store_text(run->id),
 		     store_int((int64_t)told->seq), store_int((int64_t)told->time_ns),
 		     store_text(type), store_text(told->data));
+	run_count(run);
+}
+
+void run_count(struct run *run)
+{
 	SCROLL_WRITE(&run->scroll, 0, count_sql, store_text(run->org), store_text(run->id),
-		     store_int((int64_t)told->seq), store_int(run->n_calls));
+		     store_int((int64_t)run->last_seq), store_int(run->n_calls));
 }
 
 void run_think(struct run *run, const char *format, ...)

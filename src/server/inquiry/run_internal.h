@@ -64,6 +64,12 @@ struct run {
 	unsigned n_legs, n_open;
 	unsigned n_calls, n_changes;
 	struct event *deadline;
+	/* Another server has taken it over where this is not the row's any more: then nothing that
+	 * is written here holds. */
+	int64_t fence;
+	struct store_value guard_values[3];
+	struct store_step guard;
+	bool is_lost;
 	bool goes_on; /* after a restart */
 	bool is_said_to_wait;
 };
@@ -101,9 +107,12 @@ struct leg {
 /* run.c */
 struct run *run_new(struct inquiries *inquiries, const char *org, const char *id);
 void run_free(struct run *run);
+/* Before its first write. */
+void run_set_fence(struct run *run, int64_t fence);
 /* At the end of those that wait. */
 void run_add(struct run *run);
 struct run *run_find(const struct inquiries *inquiries, uint64_t number);
+struct run *run_find_id(const struct inquiries *inquiries, const char *org, const char *id);
 struct run *run_find_thread(const struct inquiries *inquiries, const char *org, const char *thread);
 /* It waits no more: it starts, or ends before. */
 void run_leave_queue(struct run *run);
@@ -111,6 +120,8 @@ void run_leave_queue(struct run *run);
 void runs_schedule(struct inquiries *inquiries);
 /* One event: into the store, then to who watches. Takes 'data'. */
 void run_tell(struct run *run, const char *type, json_t *data);
+/* How many events and calls it has, again. */
+void run_count(struct run *run);
 void run_think(struct run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 /* It has ended, and that is in the store: frees it, tells whom it concerns. */
 void run_over(struct run *run);

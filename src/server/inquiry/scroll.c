@@ -111,22 +111,25 @@ static bool fits(const struct scroll_write *write, unsigned n, size_t n_bytes)
 
 static void send_next(struct scroll *scroll)
 {
-	struct store_step steps[SCROLL_BATCH];
+	struct store_step steps[1 + SCROLL_BATCH];
 	struct store_batch batch = { .org = scroll->org, .steps = steps };
+	unsigned n = 0, n_guards = scroll->guard.sql ? 1 : 0;
 	size_t n_bytes = 0;
 
 	if (scroll->n_sent || !scroll->first || scroll->is_held)
 		return;
-	for (const struct scroll_write *write = scroll->first;
-	     write && fits(write, batch.n_steps, n_bytes); write = write->next) {
+	for (const struct scroll_write *write = scroll->first; write && fits(write, n, n_bytes);
+	     write = write->next) {
 		n_bytes += write->n_bytes;
-		steps[batch.n_steps++] = (struct store_step) {
+		steps[n_guards + n++] = (struct store_step) {
 			.sql = write->sql,
 			.params = write->values,
 			.n_params = write->n_values,
 		};
 	}
-	scroll->n_sent = batch.n_steps;
+	steps[0] = n_guards ? scroll->guard : steps[0];
+	batch.n_steps = n_guards + n;
+	scroll->n_sent = n;
 	scroll->ticket = store_submit(scroll->store, &batch, handle_done, scroll);
 }
 

@@ -22,7 +22,8 @@ struct scroll {
 	const char *org;
 	/* That one is on disk, in the order of writing; 'tag' is the writer's. */
 	void (*written)(struct scroll *scroll, uint64_t tag);
-	/* The store will not take it, ever. */
+	struct store_step guard; /* of each batch; no sql: none. Values outlive the scroll */
+	/* The store will not take it, ever: -ENOENT where the guard does not hold any more. */
 	void (*failed)(struct scroll *scroll, const struct error *err);
 
 	/* private */

@@ -1,4 +1,4 @@
-/* POST /investigate, /interrupt and /answer, each also below /api/v1. */
+/* POST /investigate, also below /api/v1. */
 #include <errno.h>
 #include <string.h>
 
@@ -6,7 +6,6 @@
 #include "base/duration.h"
 #include "server/inquiry/attachments.h"
 #include "server/inquiry/choice.h"
-#include "server/inquiry/person.h"
 #include "server/inquiry/routes.h"
 #include "server/inquiry/stream.h"
 
@@ -16,12 +15,6 @@ static const char agents_sql[] =
 	"SELECT " CHOICE_COLUMNS " FROM agents WHERE org = $1 AND revoked IS NULL "
 	"ORDER BY last_seen DESC, id LIMIT 20000";
 static const char thread_sql[] = "SELECT id FROM threads WHERE org = $1 AND id = $2";
-
-static enum stream_ids ids_of(const struct exchange *exchange)
-{
-	return strncmp(exchange->entry->route->pattern, "/api/", 5) == 0 ? STREAM_WITH_IDS
-									 : STREAM_WITHOUT_IDS;
-}
 
 static void handle_started(const char *investigation, const char *thread, const struct error *err,
 			   void *data)
@@ -47,7 +40,7 @@ static void handle_started(const char *investigation, const char *thread, const 
 		exchange_recorded(exchange);
 		stream_start(exchange, &(struct stream_wish) { .investigation = investigation,
 							       .thread = thread,
-							       .ids = ids_of(exchange),
+							       .ids = stream_ids_of(exchange),
 							       .files = files });
 	}
 }
@@ -186,45 +179,6 @@ static void post_investigate(struct exchange *exchange)
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_agents);
 }
 
-static void interrupt(struct exchange *exchange)
-{
-	const char *thread = exchange_member(exchange, "thread_id", "");
-	struct inquiry_place place;
-	struct error err = { 0 };
-
-	if (inquiry_interrupt(exchange->api->inquiries, exchange->caller.org->id, thread, &place,
-			      &err) < 0)
-		exchange_refuse(exchange, 404, NULL, "%s", err.text);
-	else
-		stream_start(exchange, &(struct stream_wish) { .investigation = place.investigation,
-							       .thread = thread,
-							       .after_seq = place.seq,
-							       .ids = ids_of(exchange) });
-}
-
-static void post_interrupt(struct exchange *exchange)
-{
-	const struct store_step audit =
-		exchange_audit(exchange, "investigation.interrupt",
-			       exchange_member(exchange, "thread_id", ""), NULL);
-
-	exchange_record(exchange, &audit, interrupt);
-}
-
-static void post_answer(struct exchange *exchange)
-{
-	const char *thread = exchange_member(exchange, "thread_id", "");
-	struct error err = { 0 };
-	int r = inquiry_answer(exchange->api->inquiries, exchange->caller.org->id, thread,
-			       json_object_get(exchange->body, "answers"), &err);
-
-	if (r < 0)
-		exchange_refuse(exchange, r == -ENOENT ? 404 : 400, NULL, "%s", err.text);
-	else
-		exchange_answer(exchange,
-				json_pack("{s:s, s:s}", "status", "ok", "thread_id", thread));
-}
-
 #define NUMBER(most) "{\"type\":\"integer\",\"minimum\":1,\"maximum\":" most "}"
 #define INVESTIGATE                                                                                                                                                                     \
 	SCHEMA_GIVES(                                                                                                                                                                   \
@@ -319,11 +273,6 @@ static void post_answer(struct exchange *exchange)
 												    "",                                                                                 \
 												    "\"time_s\":" NUMBER("86400") ",\"calls\":" NUMBER("100000") ",\"tokens\":" NUMBER( \
 													    "1000000000") ",\"cost_micros\":" NUMBER("1000000000")))
-#define OF_THREAD SCHEMA_GIVES("\"thread_id\"", "\"thread_id\":" SCHEMA_ID)
-#define ANSWER                                    \
-	SCHEMA_GIVES("\"thread_id\",\"answers\"", \
-		     "\"thread_id\":" SCHEMA_ID ",\"answers\":{\"type\":\"object\"}")
-
 #define POST_INVESTIGATE(path)                                                       \
 	{                                                                            \
 		.method = "POST", .pattern = path "/investigate",                    \
@@ -334,27 +283,6 @@ static void post_answer(struct exchange *exchange)
 		.example = "{\"prompt\":\"Why is it slow?\",\"host\":\"agent_0\"}",  \
 		.handle = post_investigate                                           \
 	}
-#define POST_INTERRUPT(path)                                                                       \
-	{                                                                                          \
-		.method = "POST", .pattern = path "/interrupt",                                    \
-		.summary =                                                                         \
-			"Ends what runs in a thread (SSE: a thought and the interrupted result).", \
-		.least = ROLE_RESPONDER, .flags = ROUTE_STREAM, .request = OF_THREAD,              \
-		.type = "text/event-stream", .example = "{\"thread_id\":\"thread-none\"}",         \
-		.handle = post_interrupt                                                           \
-	}
-#define POST_ANSWER(path)                                                                          \
-	{                                                                                          \
-		.method = "POST", .pattern = path "/answer",                                       \
-		.summary = "Answers the question that a thread has asked.",                        \
-		.least = ROLE_RESPONDER, .request = ANSWER,                                        \
-		.response = SCHEMA_GIVES("\"status\",\"thread_id\"",                               \
-					 "\"status\":" SCHEMA_TEXT ",\"thread_id\":" SCHEMA_TEXT), \
-		.example =                                                                         \
-			"{\"thread_id\":\"thread-none\",\"answers\":{\"Which host?\":\"all\"}}",   \
-		.handle = post_answer                                                              \
-	}
-
 const struct route routes_investigate[] = {
 	POST_INVESTIGATE(""),
 	POST_INVESTIGATE("/api/v1"),
@@ -371,9 +299,5 @@ const struct route routes_investigate[] = {
 				   ",\"state\":" SCHEMA_TEXT),
 	  .example = "{\"prompt\":\"Why is it slow?\",\"host\":\"agent_0\"}",
 	  .handle = post_investigate },
-	POST_INTERRUPT(""),
-	POST_INTERRUPT("/api/v1"),
-	POST_ANSWER(""),
-	POST_ANSWER("/api/v1"),
 	{ 0 },
 };

@@ -113,6 +113,12 @@ static void keep_warm(struct stream *stream, struct event_base *base)
 		abort();
 }
 
+enum stream_ids stream_ids_of(const struct exchange *exchange)
+{
+	return strncmp(exchange->entry->route->pattern, "/api/", 5) == 0 ? STREAM_WITH_IDS
+									 : STREAM_WITHOUT_IDS;
+}
+
 void stream_start(struct exchange *exchange, const struct stream_wish *wish)
 {
 	static const struct http_stream_handlers handlers = { .drained = handle_drained,

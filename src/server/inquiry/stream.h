@@ -13,6 +13,9 @@ enum stream_ids {
 	STREAM_WITH_IDS,
 };
 
+/* By the face that was asked. */
+enum stream_ids stream_ids_of(const struct exchange *exchange);
+
 struct stream_wish {
 	const char *investigation, *thread;
 	uint64_t after_seq;

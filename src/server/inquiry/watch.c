@@ -154,6 +154,35 @@ void watches_tell(struct inquiries *inquiries, const struct run *run,
 	}
 }
 
+/*
+ * Those of runs that are another server's: 'rows' are all that are unfinished anywhere, with the
+ * number of their events. One that is not there has ended.
+ */
+void watches_look(struct inquiries *inquiries, const struct store_rows *rows)
+{
+	for (struct inquiry_watch *watch = inquiries->watches; watch; watch = watch->next) {
+		unsigned i = 0;
+
+		if (watch->ticket || watch->is_blocked ||
+		    run_find_id(inquiries, watch->org, watch->investigation))
+			continue;
+		while (i < rows->n_rows &&
+		       !is_of(watch, store_text_at(rows, i, 0), store_text_at(rows, i, 1)))
+			i++;
+		if (i == rows->n_rows || (uint64_t)store_int_at(rows, i, 2) > watch->seq)
+			read_on(watch);
+	}
+}
+
+bool watches_any_elsewhere(const struct inquiries *inquiries)
+{
+	const struct inquiry_watch *watch = inquiries->watches;
+
+	while (watch && run_find_id(inquiries, watch->org, watch->investigation))
+		watch = watch->next;
+	return watch;
+}
+
 void watches_end(struct inquiries *inquiries, const char *org, const char *investigation)
 {
 	struct inquiry_watch *next;

@@ -80,6 +80,13 @@ typedef void outbox_sent(const char *delivery, const struct error *err, void *da
 void outbox_send(struct outbox *outbox, const struct outbox_message *message, outbox_sent *done,
 		 void *data);
 
+/*
+ * What server 'from' had in hand waits again, uncertain: for the batch that declares that server
+ * dead, with outbox_look() after it.
+ */
+#define OUTBOX_TAKE_PARAMS 1
+struct store_step outbox_take_step(const char *from, struct store_value room[OUTBOX_TAKE_PARAMS]);
+
 /* Removes what ended long ago: for a batch of all orgs. */
 #define OUTBOX_UPKEEP_STEPS 2
 void outbox_upkeep_steps(uint64_t now_ns, struct store_value params_out[OUTBOX_UPKEEP_STEPS],

@@ -135,10 +135,16 @@ static void handle_resumed(const struct store_result *result, const struct error
 	outbox_look(outbox);
 }
 
+struct store_step outbox_take_step(const char *from, struct store_value room[OUTBOX_TAKE_PARAMS])
+{
+	room[0] = store_text(from);
+	return (struct store_step) { resume_sql, room, OUTBOX_TAKE_PARAMS, STORE_ANY };
+}
+
 void outbox_start(struct outbox *outbox)
 {
-	const struct store_value owner = store_text(outbox->config.owner);
-	const struct store_step step = { resume_sql, &owner, 1, STORE_ANY };
+	struct store_value owner[OUTBOX_TAKE_PARAMS];
+	const struct store_step step = outbox_take_step(outbox->config.owner, owner);
 
 	/* The store came back: what is in hand here still is. */
 	if (outbox->is_started) {

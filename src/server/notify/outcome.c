@@ -14,7 +14,7 @@
 static const char outcome_sql[] =
 	"UPDATE deliveries SET state = $3, due = $4, finished = $5, status = $6, error = $7, "
 	"uncertain = $8, progress = $9, owner = NULL, lease = NULL "
-	"WHERE org = $1 AND id = $2 AND state = 'sending' AND owner = $10";
+	"WHERE org = $1 AND id = $2 AND state = 'sending' AND owner = $10 AND tries = $11";
 static const char reference_sql[] =
 	"INSERT INTO delivery_references (org, destination, incident, updated, reference) "
 	"VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org, destination, incident) "
@@ -122,7 +122,7 @@ static void handle_recorded(const struct store_result *result UNUSED, const stru
 /* The texts live until the batch is submitted. */
 struct record {
 	char *reference, *progress;
-	struct store_value outcome[10], referred[5], held[3];
+	struct store_value outcome[11], referred[5], held[3];
 	struct store_step steps[3];
 	unsigned n;
 };
@@ -145,8 +145,9 @@ static void add_outcome(struct record *record, struct flight *flight, int64_t du
 	record->outcome[7] = store_int(waits && flight->may_have_arrived);
 	record->outcome[8] = store_text(record->progress);
 	record->outcome[9] = store_text(flight->outbox->config.owner);
+	record->outcome[10] = store_int(flight->tries);
 	record->steps[record->n++] =
-		(struct store_step) { outcome_sql, record->outcome, 10, STORE_ANY };
+		(struct store_step) { outcome_sql, record->outcome, 11, STORE_ANY };
 }
 
 static void add_reference(struct record *record, const struct flight *flight)
