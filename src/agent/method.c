@@ -4,6 +4,7 @@
 
 #include "agent/link_internal.h"
 #include "base/log.h"
+#include "surface/mcp/tool.h"
 
 #define MCP_VERSION "2025-06-18"
 
@@ -30,20 +31,6 @@ static void ping(struct link *link, json_t *id, const json_t *params UNUSED)
 	answer(link, id, NULL);
 }
 
-static json_t *describe_tool(const json_t *tool)
-{
-	const char *risk = json_get_text(tool, "risk", "");
-	json_t *schema = json_object_get(tool, "schema");
-
-	return json_pack("{s:s, s:s, s:O, s:{s:b}, s:{s:s, s:s, s:I}}", "name",
-			 json_get_text(tool, "name", ""), "description",
-			 json_get_text(tool, "summary", ""), "inputSchema",
-			 schema ? schema : json_null(), "annotations", "readOnlyHint",
-			 strcmp(risk, "reads") == 0, "_meta", "constable/risk", risk,
-			 "constable/area", json_get_text(tool, "area", ""), "constable/timeout_ms",
-			 json_get_int(tool, "timeout_ms", 0));
-}
-
 struct listing {
 	struct link *link;
 	json_t *id;
@@ -60,7 +47,7 @@ static void handle_tools(const struct frame *frame, const struct error *err, voi
 
 	if (!err)
 		catalogue = json_parse(frame->body, frame->n_body, FRAME_BODY_MAX_BYTES, &why);
-	json_array_foreach(catalogue, i, tool) json_push(tools, describe_tool(tool));
+	json_array_foreach(catalogue, i, tool) json_push(tools, mcp_describe_tool(tool));
 	if (catalogue) {
 		answer(listing->link, listing->id, json_pack("{s:o}", "tools", tools));
 	} else {

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_ls,
 	&command_logs,
 	&command_metrics,
+	&command_mcp,
 	&command_status,
 	&command_test,
 	&command_case,
@@ -21,6 +22,7 @@ const struct command *const commands[] = {
 	&command_approval,
 	&command_approver,
 	&command_grant,
+	/* a server, and what it keeps */
 	&command_agent,
 	&command_server,
 	&command_login,

@@ -12,6 +12,7 @@ extern const struct command command_exec;
 extern const struct command command_help;
 extern const struct command command_logs;
 extern const struct command command_ls;
+extern const struct command command_mcp;
 extern const struct command command_metrics;
 extern const struct command command_skill;
 extern const struct command command_status;
