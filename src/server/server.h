@@ -99,7 +99,7 @@ int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
  * server_traces.c: who is told of investigations as traces. Loaded before anything is started,
  * for what the environment says is wiped there.
  */
-int server_traces_load(struct server *server, struct error *err) MUST_CHECK;
+int server_traces_configure(struct server *server, struct error *err) MUST_CHECK;
 void server_traces_open(struct server *server);
 void server_traces_close(struct server *server);
 /*

@@ -243,7 +243,7 @@ static int open_all(struct server *server, struct error *err)
 	if (r < 0)
 		return r;
 	server->api.orgs = orgs_new(server->place.ca);
-	r = server_traces_load(server, err);
+	r = server_traces_configure(server, err);
 	if (r == 0)
 		r = server_listen(server, &port, err);
 	if (r == 0)

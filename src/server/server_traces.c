@@ -26,7 +26,7 @@ static int find_timeout(const struct config *config, uint64_t *ns_out, struct er
 	return 0;
 }
 
-int server_traces_load(struct server *server, struct error *err)
+int server_traces_configure(struct server *server, struct error *err)
 {
 	const struct config *config = server->config;
 	char *headers = getenv(HEADERS_VARIABLE);

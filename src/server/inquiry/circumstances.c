@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
-#include "server/inquiry/run_internal.h"
+#include "server/inquiry/leg_internal.h"
 
 #define MAX_TOLD 10
 #define MAX_SEEN 12 /* on hosts, the newest */

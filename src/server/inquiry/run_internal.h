@@ -74,36 +74,6 @@ struct run {
 	bool is_said_to_wait;
 };
 
-/* One host of a run. */
-struct leg {
-	struct run *run;
-	unsigned index;
-	char agent[HUB_ID_BYTES], host[256];
-	uint64_t base, last; /* evidence numbers: before its first, and its highest so far */
-	unsigned n_asked;    /* evidence it has in the store */
-	size_t n_bytes;
-	json_t *tools;   /* [{name, risk, ...}] of the agent's own list; NULL: it gave none */
-	json_t *context; /* parts of collect_context as evidence */
-	uint64_t child;  /* the starter's id of its investigator; 0: none */
-	struct bufferevent *channel;
-	struct ask *asks;
-	struct model_forward *models; /* NULL: the built-in engine thinks */
-	int64_t question;             /* that a person was asked and has not answered; 0: none */
-	struct event *patience;       /* for a host that has yet to come back after a restart */
-	uint64_t patient_until_ns;
-	/* After a restart the investigator repeats its calls, which are answered from the record;
-	 * or, where it cannot, it is given the record as what was told before. */
-	enum leg_replay {
-		LEG_FRESH,
-		LEG_REPLAYS,
-		LEG_RESTORES,
-	} replay;
-	bool is_done;
-
-	json_t *report, *bundle;
-	struct error why; /* no report: why not; with one: why there are no tools */
-};
-
 /* run.c */
 struct run *run_new(struct inquiries *inquiries, const char *org, const char *id);
 void run_free(struct run *run);
