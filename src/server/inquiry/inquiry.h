@@ -75,12 +75,11 @@ void inquiries_free(struct inquiries *inquiries);
 /* The store is ready, or we took over from another server: what is unfinished goes on here. */
 void inquiries_resume(struct inquiries *inquiries);
 
-/* Makes what 'from' has not finished ours, for the batch that declares that server dead, before
- * inquiries_resume(). Whatever 'from' writes of it later is refused by the store. */
+/* Of the batch that declares 'from' dead: what it had is ours, and its writes are refused. */
 #define INQUIRIES_TAKE_PARAMS 3
 struct store_step inquiries_take_step(const struct inquiries *inquiries, const char *from,
 				      struct store_value room[INQUIRIES_TAKE_PARAMS]);
-/* Another server may have taken us for dead: what is not ours any more ends here, unsaid. */
+/* We may have been taken for dead: what is not ours any more ends here, unsaid. */
 void inquiries_doubt(struct inquiries *inquiries);
 
 /* Copied. Texts may be NULL where "or NULL" stands; arrays are JSON arrays of texts or NULL. */

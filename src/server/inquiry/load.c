@@ -189,7 +189,7 @@ void run_prepare(struct run *run)
 	begin[0] = org;
 	begin[1] = id;
 	begin[2] = store_int((int64_t)run->started_ns);
-	begin[3] = store_int(run->fence);
+	begin[3] = run->guard_values[2];
 	earlier[0] = org;
 	earlier[1] = thread;
 	earlier[2] = id;

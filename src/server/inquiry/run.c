@@ -84,7 +84,6 @@ struct run *run_new(struct inquiries *inquiries, const char *org, const char *id
 
 void run_set_fence(struct run *run, int64_t fence)
 {
-	run->fence = fence;
 	run->guard_values[0] = store_text(run->org);
 	run->guard_values[1] = store_text(run->id);
 	run->guard_values[2] = store_int(fence);

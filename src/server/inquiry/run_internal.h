@@ -64,13 +64,10 @@ struct run {
 	unsigned n_legs, n_open;
 	unsigned n_calls, n_changes;
 	struct event *deadline;
-	/* Another server has taken it over where this is not the row's any more: then nothing that
-	 * is written here holds. */
-	int64_t fence;
 	struct store_value guard_values[3];
-	struct store_step guard;
-	bool is_lost;
-	bool goes_on; /* after a restart */
+	struct store_step guard; /* of each write: the row's fence is ours still */
+	bool is_lost;            /* another server has taken it over */
+	bool goes_on;            /* after a restart */
 	bool is_said_to_wait;
 };
 
