@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "server/alert/alert.h"
 #include "server/incident/incident.h"
+#include "server/inquiry/upkeep.h"
 #include "server/notify/notify.h"
 #include "server/pipeline/reaction.h"
 #include "server/server.h"
@@ -22,6 +23,21 @@ static void handle_done(const struct store_result *result UNUSED, const struct e
 {
 	if (err)
 		log_warn("what has expired could not be removed: %s", err->text);
+}
+
+static void remove_old_inquiries(struct server *server)
+{
+	struct store_value params[1];
+	struct store_step steps[INQUIRY_UPKEEP_STEPS];
+	const struct store_batch batch = {
+		.org = STORE_EVERY_ORG,
+		.steps = steps,
+		.n_steps = ARRAY_LEN(steps),
+	};
+	uint64_t kept_ns = config_get_ns(server->config, "investigations_kept");
+
+	inquiry_upkeep_steps((int64_t)(clock_wall_ns() - kept_ns), params, steps);
+	(void)store_submit(server->api.store, &batch, handle_done, NULL);
 }
 
 void server_upkeep(struct server *server)
@@ -47,6 +63,7 @@ void server_upkeep(struct server *server)
 	incident_upkeep_steps(told_incidents, &steps[8]);
 	outbox_upkeep_steps((uint64_t)now, ended, &steps[8 + INCIDENT_UPKEEP_STEPS]);
 	(void)store_submit(server->api.store, &batch, handle_done, NULL);
+	remove_old_inquiries(server);
 	if (server_identity_renew(server, &err) < 0)
 		log_error("the server's certificate: %s", err.text);
 }

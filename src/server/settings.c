@@ -79,6 +79,12 @@ const struct config_key server_settings[] = {
 	  .otherwise = "32",
 	  .variable = "CONSTABLE_SERVER_INVESTIGATIONS",
 	  .help = "How many investigations run at once; more wait." },
+	{ .name = "investigations_kept",
+	  .type = CONFIG_DURATION,
+	  .otherwise = "90d",
+	  .variable = "CONSTABLE_SERVER_INVESTIGATIONS_KEPT",
+	  .help = "How long a conversation is kept that nobody goes on with, once its incident "
+		  "is over." },
 	{ .name = "investigations_per_org",
 	  .type = CONFIG_COUNT,
 	  .otherwise = "16",
