@@ -87,10 +87,14 @@ static int ask_in_thread(struct cli *cli, const struct options *options)
 			  NULL };
 	struct error err = { 0 };
 
-	if (!options->words.n) {
+	if (!options->words.n)
 		error_set(&err, -EINVAL, "--thread needs a question as well");
+	else if (options->format || options->inquiry.save || options->is_thorough)
+		error_set(&err, -EINVAL,
+			  "--thread goes on at the server, where only --since and --json count; "
+			  "'constable investigation case' saves what it finds");
+	if (err.code)
 		return command_failed(&err);
-	}
 	text_format(since, sizeof(since), "%llus",
 		    (unsigned long long)(options->inquiry.since_ns / NS_PER_SEC));
 	return fleet_run(cli, options->wants_json ? 8 : 7, words);
