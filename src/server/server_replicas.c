@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/step.h"
 #include "server/inquiry/inquiry.h"
 #include "server/notify/notify.h"
 #include "server/server.h"
@@ -41,7 +40,6 @@ static void handle_taken(const struct store_result *result, const struct error *
 
 	if (err) /* another server was faster, it lives, or the store has trouble: we look again */
 		return;
-	step_reached("replica-taken");
 	if (result->steps[1].n_changed || result->steps[2].n_changed)
 		log_warn("a server is dead: %lld investigations and %lld deliveries are taken over",
 			 (long long)result->steps[1].n_changed,
