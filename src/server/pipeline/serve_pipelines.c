@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "server/api/exchange.h"
+#include "server/api/document.h"
 #include "server/pipeline/routes.h"
 #include "server/pipeline/routing.h"
 
@@ -26,25 +26,6 @@ static const char save_sql[] =
 	"RETURNING document, created, changed, changed_by";
 static const char delete_sql[] = "DELETE FROM pipelines WHERE org = $1 AND name = $2";
 static const char alert_sql[] = "SELECT data FROM alerts WHERE org = $1 AND id = $2";
-
-static const struct column columns[] = {
-	{ "document", COLUMN_JSON },
-	{ "created", COLUMN_TIME },
-	{ "changed", COLUMN_TIME },
-	{ "changed_by", COLUMN_TEXT },
-	{ 0 },
-};
-
-/* The document itself, and beside its members who made it when. */
-static json_t *describe(const struct store_rows *rows, unsigned row)
-{
-	CLEANUP(json) json_t *all = exchange_row(rows, row, columns);
-	json_t *document = json_incref(json_object_get(all, "document"));
-
-	(void)json_object_del(all, "document");
-	(void)json_object_update(document, all);
-	return document;
-}
 
 static json_t *describe_default(void)
 {
@@ -69,7 +50,7 @@ static void handle_list(struct exchange *exchange, const struct store_result *re
 	bool has_default = false;
 
 	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {
-		json_t *one = describe(&result->steps[0], i);
+		json_t *one = document_row(&result->steps[0], i);
 
 		has_default |= strcmp(json_get_text(one, "name", ""), PIPELINE_DEFAULT) == 0;
 		json_push(list, one);
@@ -91,7 +72,7 @@ static void handle_one(struct exchange *exchange, const struct store_result *res
 	const char *name = exchange->params[0];
 
 	if (result->steps[0].n_rows)
-		exchange_answer(exchange, describe(&result->steps[0], 0));
+		exchange_answer(exchange, document_row(&result->steps[0], 0));
 	else if (strcmp(name, PIPELINE_DEFAULT) == 0)
 		exchange_answer(exchange, describe_default());
 	else
@@ -122,7 +103,7 @@ static void handle_not_saved(struct exchange *exchange, const struct error *err)
 
 static void handle_saved(struct exchange *exchange, const struct store_result *result)
 {
-	exchange_answer(exchange, describe(&result->steps[result->n_steps - 2], 0));
+	exchange_answer(exchange, document_row(&result->steps[result->n_steps - 2], 0));
 }
 
 /* The body as the store has it, or NULL: it was refused. */
@@ -172,21 +153,10 @@ static void post_pipelines(struct exchange *exchange)
 
 static void put_pipeline(struct exchange *exchange)
 {
-	const char *name = exchange->params[0];
+	bool is_default = strcmp(exchange->params[0], PIPELINE_DEFAULT) == 0;
 
-	if (strcmp(exchange_member(exchange, "name", name), name) != 0) {
-		exchange_refuse(exchange, 400, "bad_request",
-				"the body: /name: is not '%.128s', as the path says", name);
-		return;
-	}
-	json_put(exchange->body, "name", json_text(name, strlen(name)));
-	save(exchange, "pipeline.change",
-	     strcmp(name, PIPELINE_DEFAULT) == 0 ? STORE_ANY : STORE_SOME);
-}
-
-static void handle_removed(struct exchange *exchange, const struct store_result *result UNUSED)
-{
-	exchange_answer(exchange, json_pack("{s:b}", "ok", 1));
+	if (document_take_name(exchange))
+		save(exchange, "pipeline.change", is_default ? STORE_ANY : STORE_SOME);
 }
 
 static void handle_not_removed(struct exchange *exchange, const struct error *err)
@@ -207,7 +177,7 @@ static void delete_pipeline(struct exchange *exchange)
 	};
 
 	exchange->failed = handle_not_removed;
-	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_removed);
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), document_removed);
 }
 
 static void add_states(struct exchange *exchange, json_t *agents)

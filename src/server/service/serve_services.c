@@ -1,9 +1,7 @@
 /* Services: each is one document, taken and given whole. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "server/api/exchange.h"
+#include "server/api/document.h"
 #include "server/service/routes.h"
 #include "server/service/service.h"
 
@@ -23,31 +21,12 @@ static const char save_sql[] =
 	"RETURNING document, created, changed, changed_by";
 static const char delete_sql[] = "DELETE FROM services WHERE org = $1 AND name = $2";
 
-static const struct column columns[] = {
-	{ "document", COLUMN_JSON },
-	{ "created", COLUMN_TIME },
-	{ "changed", COLUMN_TIME },
-	{ "changed_by", COLUMN_TEXT },
-	{ 0 },
-};
-
-/* The document itself, and beside its members who made it when. */
-static json_t *describe(const struct store_rows *rows, unsigned row)
-{
-	CLEANUP(json) json_t *all = exchange_row(rows, row, columns);
-	json_t *document = json_incref(json_object_get(all, "document"));
-
-	(void)json_object_del(all, "document");
-	(void)json_object_update(document, all);
-	return document;
-}
-
 static void handle_list(struct exchange *exchange, const struct store_result *result)
 {
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < result->steps[0].n_rows; i++)
-		json_push(list, describe(&result->steps[0], i));
+		json_push(list, document_row(&result->steps[0], i));
 	exchange_answer(exchange, json_pack("{s:o}", "services", list));
 }
 
@@ -69,7 +48,7 @@ static void handle_missing(struct exchange *exchange, const struct error *err)
 
 static void handle_one(struct exchange *exchange, const struct store_result *result)
 {
-	exchange_answer(exchange, describe(&result->steps[0], 0));
+	exchange_answer(exchange, document_row(&result->steps[0], 0));
 }
 
 static void get_service(struct exchange *exchange)
@@ -94,7 +73,7 @@ static void handle_not_saved(struct exchange *exchange, const struct error *err)
 
 static void handle_saved(struct exchange *exchange, const struct store_result *result)
 {
-	exchange_answer(exchange, describe(&result->steps[1], 0));
+	exchange_answer(exchange, document_row(&result->steps[1], 0));
 }
 
 /* The body as the store has it, or NULL: it was refused. */
@@ -137,20 +116,8 @@ static void post_services(struct exchange *exchange)
 
 static void put_service(struct exchange *exchange)
 {
-	const char *name = exchange->params[0];
-
-	if (strcmp(exchange_member(exchange, "name", name), name) != 0) {
-		exchange_refuse(exchange, 400, "bad_request",
-				"the body: /name: is not '%.128s', as the path says", name);
-		return;
-	}
-	json_put(exchange->body, "name", json_text(name, strlen(name)));
-	save(exchange, "service.change", STORE_SOME);
-}
-
-static void handle_removed(struct exchange *exchange, const struct store_result *result UNUSED)
-{
-	exchange_answer(exchange, json_pack("{s:b}", "ok", 1));
+	if (document_take_name(exchange))
+		save(exchange, "service.change", STORE_SOME);
 }
 
 static void delete_service(struct exchange *exchange)
@@ -162,7 +129,7 @@ static void delete_service(struct exchange *exchange)
 	};
 
 	exchange->failed = handle_missing;
-	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_removed);
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), document_removed);
 }
 
 #define SHOWN                                                                                 \
