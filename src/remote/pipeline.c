@@ -4,11 +4,11 @@
 
 #include "cli/fleet.h"
 #include "remote/commands.h"
+#include "remote/document.h"
 #include "remote/listing.h"
 #include "remote/pipeline_document.h"
 
 #define PIPELINES "/api/v1/pipelines"
-#define PATH_BYTES 2048
 
 static const struct table_column columns[] = {
 	{ "POSITION", "position" }, { "NAME", "name" },
@@ -16,14 +16,6 @@ static const struct table_column columns[] = {
 	{ "ENGINE", "engine" },     { "DESTINATIONS", "destinations" },
 	{ "CONTINUE", "continue" }, { 0 },
 };
-
-static const char *find_path(const char *name, char path[PATH_BYTES])
-{
-	CLEANUP(text) char *escaped = fetch_escape(name);
-
-	text_format(path, PATH_BYTES, "%s/%s", PIPELINES, escaped);
-	return path;
-}
 
 static int run_list(struct cli *cli, int argc, char **argv)
 {
@@ -81,7 +73,7 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	CLEANUP(json) json_t *pipeline = NULL;
 	int wants_json = 0;
 	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
-	char path[PATH_BYTES];
+	char path[DOCUMENT_PATH_BYTES];
 	struct words words;
 	struct error err = { 0 };
 
@@ -90,22 +82,13 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	if (words.n != 1)
 		return command_misused(&command_pipeline);
 	if (server_open(&server, cli, &err) < 0 ||
-	    server_get(&server, find_path(words.at[0], path), &pipeline, &err) < 0)
+	    server_get(&server, document_path(PIPELINES, words.at[0], path), &pipeline, &err) < 0)
 		return command_failed(&err);
 	if (wants_json)
 		cli_print_json(pipeline);
 	else
 		show(cli, pipeline);
 	return EXIT_DONE;
-}
-
-/* What only the server says of a pipeline is no part of its document. */
-static void strip(json_t *pipeline)
-{
-	static const char *const members[] = { "created", "changed", "changed_by" };
-
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		(void)json_object_del(pipeline, members[i]);
 }
 
 static int send(struct cli *cli, struct server *server, const struct fetch_request *request,
@@ -135,7 +118,7 @@ static int make_document(const struct pipeline_options *options, const struct wo
 
 	if (options->file) {
 		json_decref(TAKE(*document));
-		r = pipeline_read_file(options->file, document, err);
+		r = document_read_file(options->file, document, err);
 	}
 	if (r == 0 && words->n)
 		json_put(*document, "name", json_text(words->at[0], strlen(words->at[0])));
@@ -167,7 +150,7 @@ static int run_edit(struct cli *cli, int argc, char **argv)
 	CLEANUP(server) struct server server = { 0 };
 	CLEANUP(json) json_t *document = NULL;
 	struct pipeline_options options = { 0 };
-	char path[PATH_BYTES];
+	char path[DOCUMENT_PATH_BYTES];
 	struct fetch_request request = { .method = "PUT", .path = path };
 	struct words words;
 	struct error err = { 0 };
@@ -177,32 +160,19 @@ static int run_edit(struct cli *cli, int argc, char **argv)
 	if (!words.n)
 		return command_misused(&command_pipeline);
 	if (server_open(&server, cli, &err) < 0 ||
-	    server_get(&server, find_path(words.at[0], path), &document, &err) < 0 ||
+	    server_get(&server, document_path(PIPELINES, words.at[0], path), &document, &err) < 0 ||
 	    make_document(&options, &words, &document, &err) < 0)
 		return command_failed(&err);
-	strip(document);
+	document_strip(document);
 	request.body = TAKE(document);
 	return send(cli, &server, &request, options.wants_json);
 }
 
 static int run_remove(struct cli *cli, int argc, char **argv)
 {
-	CLEANUP(server) struct server server = { 0 };
-	CLEANUP(json) json_t *answer = NULL;
-	char path[PATH_BYTES];
-	struct fetch_request request = { .method = "DELETE", .path = path };
-	struct error err = { 0 };
-
 	if (argc != 2)
 		return command_misused(&command_pipeline);
-	(void)find_path(argv[1], path);
-	if (server_open(&server, cli, &err) < 0 ||
-	    server_send(&server, &request, &answer, &err) < 0)
-		return command_failed(&err);
-	page_add(&cli->out, STYLE_NAME, "%s", argv[1]);
-	page_add(&cli->out, STYLE_PLAIN, " is removed.");
-	page_end(&cli->out);
-	return EXIT_DONE;
+	return document_remove(cli, PIPELINES, argv[1]);
 }
 
 /* "alertname=X instance=web1", the id of an alert, or a file with one. */
@@ -214,7 +184,7 @@ static int make_alert(const struct words *words, json_t **body_out, struct error
 	int r;
 
 	if (strcmp(first, "-") == 0 || (len > 5 && strcmp(first + len - 5, ".json") == 0)) {
-		r = pipeline_read_file(first, &alert, err);
+		r = document_read_file(first, &alert, err);
 		if (r == 0)
 			*body_out = json_pack("{s:o}", "alert", alert);
 		return r;

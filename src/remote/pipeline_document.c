@@ -1,15 +1,10 @@
 #include "remote/pipeline_document.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fd.h"
 #include "remote/listing.h"
 
-#define FILE_MAX_BYTES (64 * KIB)
 #define MAX_LABELS 32
 
 static const struct {
@@ -52,30 +47,6 @@ int pipeline_options_read(struct pipeline_options *options, int argc, char **arg
 		rows[ARRAY_LEN(others) + i] =
 			(struct option_row) { lists[i].option, OPTION_TEXT, &options->lists[i] };
 	return option_read(rows, argc, argv, words_out, err);
-}
-
-int pipeline_read_file(const char *path, json_t **object_out, struct error *err)
-{
-	CLEANUP(buf) struct buf text = { 0 };
-	CLEANUP(fd) int opened = -1;
-	int fd = STDIN_FILENO, r;
-
-	if (strcmp(path, "-") != 0)
-		fd = opened = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, "%s", path);
-	buf_init(&text, FILE_MAX_BYTES);
-	r = buf_read_fd(&text, fd);
-	if (r < 0 || text.dropped)
-		return error_set(err, r < 0 ? r : -E2BIG, "%s: %s", path,
-				 r < 0 ? strerrordesc_np(-r) : "is longer than 64 KiB");
-	*object_out = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
-	if (!*object_out)
-		return error_wrap(err, "%s", path);
-	if (json_is_object(*object_out))
-		return 0;
-	json_decref(TAKE(*object_out));
-	return error_set(err, -EINVAL, "%s: is no JSON object", path);
 }
 
 static json_t *split(const char *text)

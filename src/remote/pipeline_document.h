@@ -25,6 +25,3 @@ int pipeline_options_read(struct pipeline_options *options, int argc, char **arg
  */
 int pipeline_options_apply(const struct pipeline_options *options, const struct words *words,
 			   json_t *document, struct error *err) MUST_CHECK;
-
-/* A JSON object in a file, or on standard input ("-"): a new reference. */
-int pipeline_read_file(const char *path, json_t **object_out, struct error *err) MUST_CHECK;

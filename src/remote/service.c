@@ -4,19 +4,10 @@
 
 #include "cli/fleet.h"
 #include "remote/commands.h"
+#include "remote/document.h"
 #include "remote/listing.h"
-#include "remote/pipeline_document.h"
 
 #define SERVICES "/api/v1/services"
-#define PATH_BYTES 2048
-
-static const char *find_path(const char *name, char path[PATH_BYTES])
-{
-	CLEANUP(text) char *escaped = fetch_escape(name);
-
-	text_format(path, PATH_BYTES, "%s/%s", SERVICES, escaped);
-	return path;
-}
 
 static int run_list(struct cli *cli, int argc, char **argv)
 {
@@ -52,7 +43,7 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	CLEANUP(json) json_t *service = NULL;
 	int wants_json = 0;
 	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
-	char path[PATH_BYTES];
+	char path[DOCUMENT_PATH_BYTES];
 	struct words words;
 	struct error err = { 0 };
 
@@ -61,7 +52,7 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	if (words.n != 1)
 		return command_misused(&command_service);
 	if (server_open(&server, cli, &err) < 0 ||
-	    server_get(&server, find_path(words.at[0], path), &service, &err) < 0)
+	    server_get(&server, document_path(SERVICES, words.at[0], path), &service, &err) < 0)
 		return command_failed(&err);
 	if (wants_json)
 		cli_print_json(service);
@@ -70,24 +61,15 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* What 'show --json' printed can be set again: what only the server says is no part of it. */
-static void strip(json_t *service)
-{
-	static const char *const members[] = { "created", "changed", "changed_by" };
-
-	for (size_t i = 0; i < ARRAY_LEN(members); i++)
-		(void)json_object_del(service, members[i]);
-}
-
 /* Changes the service, or makes it where it is not there. */
 static int save(struct server *server, json_t *document, json_t **answer_out, struct error *err)
 {
-	char path[PATH_BYTES];
+	char path[DOCUMENT_PATH_BYTES];
 	struct fetch_request change = { .method = "PUT", .path = path };
 	struct fetch_request make = { .method = "POST", .path = SERVICES };
 	int r;
 
-	(void)find_path(json_get_text(document, "name", ""), path);
+	(void)document_path(SERVICES, json_get_text(document, "name", ""), path);
 	change.body = json_incref(document);
 	r = server_send(server, &change, answer_out, err);
 	if (r != -ENOENT)
@@ -105,13 +87,13 @@ static int run_set(struct cli *cli, int argc, char **argv)
 
 	if (argc != 2)
 		return command_misused(&command_service);
-	if (pipeline_read_file(argv[1], &document, &err) < 0)
+	if (document_read_file(argv[1], &document, &err) < 0)
 		return command_failed(&err);
 	if (!*json_get_text(document, "name", "")) {
 		error_set(&err, -EINVAL, "%s: has no \"name\"", argv[1]);
 		return command_failed(&err);
 	}
-	strip(document);
+	document_strip(document);
 	if (server_open(&server, cli, &err) < 0 || save(&server, document, &answer, &err) < 0)
 		return command_failed(&err);
 	page_add(&cli->out, STYLE_NAME, "%s", json_get_text(answer, "name", ""));
@@ -122,22 +104,9 @@ static int run_set(struct cli *cli, int argc, char **argv)
 
 static int run_remove(struct cli *cli, int argc, char **argv)
 {
-	CLEANUP(server) struct server server = { 0 };
-	CLEANUP(json) json_t *answer = NULL;
-	char path[PATH_BYTES];
-	struct fetch_request request = { .method = "DELETE", .path = path };
-	struct error err = { 0 };
-
 	if (argc != 2)
 		return command_misused(&command_service);
-	(void)find_path(argv[1], path);
-	if (server_open(&server, cli, &err) < 0 ||
-	    server_send(&server, &request, &answer, &err) < 0)
-		return command_failed(&err);
-	page_add(&cli->out, STYLE_NAME, "%s", argv[1]);
-	page_add(&cli->out, STYLE_PLAIN, " is removed.");
-	page_end(&cli->out);
-	return EXIT_DONE;
+	return document_remove(cli, SERVICES, argv[1]);
 }
 
 static int run_changes(struct cli *cli, int argc, char **argv)
@@ -148,7 +117,7 @@ static int run_changes(struct cli *cli, int argc, char **argv)
 		{ "COMMIT", "commit" }, { "BY", "told_by" },
 		{ "URL", "url" },       { 0 },
 	};
-	char path[PATH_BYTES] = "/api/v1/changes";
+	char path[DOCUMENT_PATH_BYTES] = "/api/v1/changes";
 	const struct listing changes = {
 		.path = path, .name = "changes", .columns = columns, .empty = "No change was told."
 	};
