@@ -24,6 +24,18 @@ static void try_base64(const char *text, size_t size)
 	assert(base64_decode_lines(text, size, &folded) == 0 && folded.len == decoded.len);
 }
 
+static void try_base64url(const char *text, size_t size)
+{
+	CLEANUP(buf) struct buf decoded = { 0 };
+	CLEANUP(text) char *again = NULL;
+
+	buf_init(&decoded, size + 3);
+	if (base64url_decode(text, size, &decoded) < 0)
+		return;
+	again = base64url_text(buf_text(&decoded), decoded.len);
+	assert(strlen(again) == size && memcmp(again, text, size) == 0);
+}
+
 static void try_bytes(const void *bytes, size_t size)
 {
 	CLEANUP(buf) struct buf back = { 0 };
@@ -53,6 +65,7 @@ static void try_hex(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	try_base64((const char *)data, size);
+	try_base64url((const char *)data, size);
 	try_bytes(data, size);
 	try_hex(data, size);
 	return 0;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #define LAST_S INT64_C(4102444800) /* 2100 */
@@ -20,20 +21,47 @@ uint64_t clock_monotonic_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_boot_ns(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
 uint64_t clock_wall_ns(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
 
+uint64_t clock_cpu_ns(const struct rusage *usage)
+{
+	return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * NS_PER_SEC +
+	       (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000;
+}
+
+static unsigned days_of_year(unsigned year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365;
+}
+
+static unsigned days_of_month(unsigned year, unsigned month)
+{
+	static const unsigned char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+	return days[month - 1] + (month == 2 && days_of_year(year) == 366);
+}
+
+/* Not by gmtime_r(), which first reads the file of the local time zone, in vain. */
 const char *clock_format(uint64_t wall_ns, char text[CLOCK_TEXT_BYTES])
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_SEC);
-	struct tm tm;
-	size_t len;
+	uint64_t days = wall_ns / NS_PER_SEC / (24 * 60 * 60);
+	unsigned second = (unsigned)(wall_ns / NS_PER_SEC % (24 * 60 * 60));
+	unsigned year = 1970, month = 1;
 
-	(void)gmtime_r(&seconds, &tm);
-	len = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text + len, CLOCK_TEXT_BYTES - len, ".%03uZ",
+	for (; days >= days_of_year(year); year++)
+		days -= days_of_year(year);
+	for (; days >= days_of_month(year, month); month++)
+		days -= days_of_month(year, month);
+	(void)snprintf(text, CLOCK_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", year, month,
+		       (unsigned)days + 1, second / 3600, second / 60 % 60, second % 60,
 		       (unsigned)(wall_ns / NS_PER_MS % 1000));
 	return text;
 }

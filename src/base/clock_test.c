@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <time.h>
+
 #include "base/test.h"
 
 TEST(what_is_formatted_is_read_again)
@@ -9,6 +11,21 @@ TEST(what_is_formatted_is_read_again)
 
 	CHECK(clock_parse(clock_format(UINT64_C(1795626205123000000), text), &ns));
 	CHECK(ns == UINT64_C(1795626205123000000));
+}
+
+TEST(each_day_has_the_date_that_the_c_library_gives_it)
+{
+	char text[CLOCK_TEXT_BYTES], expected[CLOCK_TEXT_BYTES];
+
+	/* A day and 61 seconds each, to the end of what 64 bits of nanoseconds hold. */
+	for (uint64_t s = 0; s < UINT64_MAX / NS_PER_SEC; s += 24 * 60 * 60 + 61) {
+		time_t seconds = (time_t)s;
+		struct tm tm;
+
+		(void)strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.042Z",
+			       gmtime_r(&seconds, &tm));
+		CHECK_TEXT(clock_format(s * NS_PER_SEC + 42 * NS_PER_MS, text), expected);
+	}
 }
 
 TEST(every_form_of_rfc_3339_is_read)

@@ -29,7 +29,7 @@ struct config_key {
 	const char *choices;   /* "auto|always|never" */
 	const char *otherwise; /* the default as text; "" where the program finds one out */
 	const char *variable;
-	const char *aliases[CONFIG_MAX_ALIASES]; /* the seeds' variables for the same */
+	const char *aliases[CONFIG_MAX_ALIASES]; /* the seeds' variables; the first wins */
 	const char *imports[CONFIG_MAX_ALIASES]; /* the seeds' file keys: "logging/level" */
 	const char *help;
 };
@@ -66,6 +66,10 @@ int config_add_environment(struct config *config, struct error *err) MUST_CHECK;
  * past it. 1 if it was one, 0 if it is something else, or a negative errno.
  */
 int config_take_flag(struct config *config, char **argv, int *at, struct error *err);
+
+/* "--state-dir" for the key state_dir. */
+#define CONFIG_FLAG_BYTES 64
+void config_flag_name(const struct config_key *key, char flag_out[CONFIG_FLAG_BYTES]);
 
 /* What flags set becomes the environment of the programs that we start. */
 void config_export_flags(const struct config *config);

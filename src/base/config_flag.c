@@ -4,27 +4,24 @@
 
 #include "base/config.h"
 
-#define FLAG_BYTES 64
-
-/* state_dir is --state-dir. */
-static void format_flag(const char *name, char flag[FLAG_BYTES])
+void config_flag_name(const struct config_key *key, char flag_out[CONFIG_FLAG_BYTES])
 {
-	text_format(flag, FLAG_BYTES, "--%s", name);
-	for (char *at = flag; *at; at++)
+	text_format(flag_out, CONFIG_FLAG_BYTES, "--%s", key->name);
+	for (char *at = flag_out; *at; at++)
 		if (*at == '_')
 			*at = '-';
 }
 
 int config_take_flag(struct config *config, char **argv, int *at, struct error *err)
 {
-	char flag[FLAG_BYTES];
+	char flag[CONFIG_FLAG_BYTES];
 
 	for (const struct config_key *key = config->keys; key->name; key++) {
 		const char *arg = argv[*at];
 		size_t len;
 		int r;
 
-		format_flag(key->name, flag);
+		config_flag_name(key, flag);
 		len = strlen(flag);
 		if (strncmp(arg, flag, len) != 0 || (arg[len] && arg[len] != '='))
 			continue;

@@ -6,6 +6,8 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 const char *hex_encode(const void *bytes, size_t len, char *text)
 {
@@ -73,21 +75,35 @@ char *base64_text(const void *bytes, size_t len)
 	return text;
 }
 
+char *base64url_text(const void *bytes, size_t len)
+{
+	char *text = base64_text(bytes, len);
+
+	for (char *at = text; *at; at++) {
+		if (*at == '=')
+			*at = '\0';
+		else
+			*at = url_alphabet[strchr(alphabet, *at) - alphabet];
+	}
+	return text;
+}
+
 struct decoder {
+	const char *alphabet;
 	uint32_t group;
 	unsigned n, n_padding;
 };
 
 static int decode_char(struct decoder *decoder, char c, struct buf *out)
 {
-	const char *at = c ? strchr(alphabet, c) : NULL;
+	const char *at = c ? strchr(decoder->alphabet, c) : NULL;
 	uint8_t bytes[3];
 
 	if (c == '=' && decoder->n >= 2)
 		decoder->n_padding++;
 	else if (!at || decoder->n_padding)
 		return -EBADMSG;
-	decoder->group = decoder->group << 6 | (at ? (uint32_t)(at - alphabet) : 0);
+	decoder->group = decoder->group << 6 | (at ? (uint32_t)(at - decoder->alphabet) : 0);
 	if (++decoder->n < 4)
 		return 0;
 	if (decoder->group & ((1U << (8 * decoder->n_padding)) - 1))
@@ -97,13 +113,14 @@ static int decode_char(struct decoder *decoder, char c, struct buf *out)
 	bytes[2] = (uint8_t)decoder->group;
 	buf_add(out, bytes, 3 - decoder->n_padding);
 	/* The padding is kept: nothing of the alphabet may follow it. */
-	*decoder = (struct decoder) { .n_padding = decoder->n_padding };
+	decoder->group = 0;
+	decoder->n = 0;
 	return 0;
 }
 
 static int decode(const char *text, size_t len, const char *skipped, struct buf *out)
 {
-	struct decoder decoder = { 0 };
+	struct decoder decoder = { .alphabet = alphabet };
 
 	for (size_t i = 0; i < len; i++) {
 		bool skips = text[i] && strchr(skipped, text[i]);
@@ -125,4 +142,19 @@ int base64_decode(const char *text, size_t len, struct buf *out)
 int base64_decode_lines(const char *text, size_t len, struct buf *out)
 {
 	return decode(text, len, " \t\r\n", out);
+}
+
+int base64url_decode(const char *text, size_t len, struct buf *out)
+{
+	struct decoder decoder = { .alphabet = url_alphabet };
+	int r = 0;
+
+	for (size_t i = 0; i < len && r == 0; i++)
+		r = text[i] == '=' ? -EBADMSG : decode_char(&decoder, text[i], out);
+	/* The padding that it goes without: none where it ends with a whole group. */
+	while (r == 0 && decoder.n)
+		r = decode_char(&decoder, '=', out);
+	if (r < 0)
+		return r;
+	return out->dropped ? -EFBIG : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Bytes as text: the lower-case hex and the Base64 of RFC 4648, with padding.
+ * Bytes as text: the lower-case hex and the Base64 of RFC 4648, with padding; and its form for
+ * URLs ("base64url"), without.
  *
  * Decoding takes exactly what encoding gives, so that bytes have one text: no capital in hex,
  * and in Base64 no blank, nothing after the padding, and no bit set that no byte holds.
@@ -35,3 +36,7 @@ int base64_decode(const char *text, size_t len, struct buf *out) MUST_CHECK;
 
 /* For text that people and tools fold: the same, with blanks and newlines between. */
 int base64_decode_lines(const char *text, size_t len, struct buf *out) MUST_CHECK;
+
+/* With '-' and '_', and no padding: as JSON Web Tokens are written (RFC 7515). */
+char *base64url_text(const void *bytes, size_t len);
+int base64url_decode(const char *text, size_t len, struct buf *out) MUST_CHECK;

@@ -117,3 +117,27 @@ TEST(hex_is_of_its_length_and_lower_case)
 	CHECK_INT(hex_decode("09af1", bytes, 2), -EBADMSG);
 	CHECK(bytes[0] == 1 && bytes[1] == 2);
 }
+
+TEST(base64_for_urls_has_its_own_letters_and_no_padding)
+{
+	static const unsigned char bytes[] = { 0xfb, 0xef, 0xff, 0xfe };
+	static const char *const refused[] = { "Z",  "Zg==", "Zm9vY", "++__", "-/",
+					       "Zh", "Zm9",  "Zm8=",  "Zm 8", "A=" };
+
+	for (size_t len = 0; len <= sizeof(bytes); len++) {
+		CLEANUP(text) char *text = base64url_text(bytes, len);
+		CLEANUP(buf) struct buf out = { 0 };
+
+		buf_init(&out, MAX_BYTES);
+		CHECK(!strpbrk(text, "+/="));
+		CHECK_INT(base64url_decode(text, strlen(text), &out), 0);
+		CHECK(out.len == len && (!len || memcmp(out.data, bytes, len) == 0));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		CLEANUP(buf) struct buf out = { 0 };
+
+		buf_init(&out, MAX_BYTES);
+		if (base64url_decode(refused[i], strlen(refused[i]), &out) != -EBADMSG)
+			FAIL("'%s' decodes", refused[i]);
+	}
+}

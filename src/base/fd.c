@@ -1,7 +1,9 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void fd_close(int *fd)
@@ -30,7 +32,11 @@ int fd_take(int *fd)
 static int wait_for(int fd, short events)
 {
 	struct pollfd poller = { .fd = fd, .events = events };
+	int flags = fcntl(fd, F_GETFL);
 
+	/* One that blocks says so when its own time is over. */
+	if (flags >= 0 && !(flags & O_NONBLOCK))
+		return -ETIMEDOUT;
 	return poll(&poller, 1, -1) < 0 && errno != EINTR ? -errno : 0;
 }
 
@@ -78,4 +84,14 @@ int fd_read_all(int fd, void *data, size_t len)
 		}
 	}
 	return 0;
+}
+
+void fd_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }

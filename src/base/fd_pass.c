@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-int fd_pass(int socket, int value, int fd)
+int fd_pass(int socket, int64_t value, int fd)
 {
 	char room[CMSG_SPACE(sizeof(fd))] = "";
 	struct iovec part = { &value, sizeof(value) };
@@ -36,10 +36,10 @@ static int take_descriptor(struct msghdr *message)
 	return fd;
 }
 
-int fd_pass_receive(int socket, int timeout_ms, int *value_out, int *fd_out)
+int fd_pass_receive(int socket, int timeout_ms, int64_t *value_out, int *fd_out)
 {
 	char room[CMSG_SPACE(sizeof(int))] = "";
-	int value;
+	int64_t value;
 	struct iovec part = { &value, sizeof(value) };
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,

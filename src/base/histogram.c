@@ -14,18 +14,27 @@ void histogram_add(struct histogram *histogram, uint64_t ns)
 	histogram->sum_ns += ns;
 }
 
-void histogram_write(const struct histogram *histogram, const char *name, struct buf *page)
+void histogram_write_one(const struct histogram *histogram, const char *name, const char *labels,
+			 struct buf *page)
 {
+	const char *comma = *labels ? "," : "", *open = *labels ? "{" : "",
+		   *close = *labels ? "}" : "";
 	uint64_t n = 0;
 
-	buf_add_format(page, "# TYPE %s histogram\n", name);
 	for (size_t i = 0; i < ARRAY_LEN(bounds_s); i++) {
 		n += histogram->counts[i];
-		buf_add_format(page, "%s_bucket{le=\"%g\"} %llu\n", name, bounds_s[i],
-			       (unsigned long long)n);
+		buf_add_format(page, "%s_bucket{%s%sle=\"%g\"} %llu\n", name, labels, comma,
+			       bounds_s[i], (unsigned long long)n);
 	}
-	buf_add_format(page, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.6f\n%s_count %llu\n", name,
-		       (unsigned long long)histogram->n, name,
-		       (double)histogram->sum_ns / (double)NS_PER_SEC, name,
-		       (unsigned long long)histogram->n);
+	buf_add_format(page,
+		       "%s_bucket{%s%sle=\"+Inf\"} %llu\n%s_sum%s%s%s %.6f\n%s_count%s%s%s %llu\n",
+		       name, labels, comma, (unsigned long long)histogram->n, name, open, labels,
+		       close, (double)histogram->sum_ns / (double)NS_PER_SEC, name, open, labels,
+		       close, (unsigned long long)histogram->n);
+}
+
+void histogram_write(const struct histogram *histogram, const char *name, struct buf *page)
+{
+	buf_add_format(page, "# TYPE %s histogram\n", name);
+	histogram_write_one(histogram, name, "", page);
 }

@@ -15,5 +15,9 @@ struct histogram {
 
 void histogram_add(struct histogram *histogram, uint64_t ns);
 
+/* The same with labels ("a=\"b\""), of several that share a name, without its type. */
+void histogram_write_one(const struct histogram *histogram, const char *name, const char *labels,
+			 struct buf *page);
+
 /* "# TYPE name histogram", its buckets, sum and count. */
 void histogram_write(const struct histogram *histogram, const char *name, struct buf *page);

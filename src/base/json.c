@@ -4,9 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
+
+void json_seed(void)
+{
+	size_t seed;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) == (ssize_t)sizeof(seed))
+		json_object_seed(seed ? seed : 1);
+}
 
 void json_cleanup(json_t **json)
 {

@@ -9,6 +9,12 @@
 #include "base/error.h"
 #include "base/scan.h"
 
+/*
+ * For a process that lives for milliseconds, before its first object: random seeds for jansson's
+ * tables in one call, where jansson itself opens and reads a device.
+ */
+void json_seed(void);
+
 /* For CLEANUP(json). */
 void json_cleanup(json_t **json);
 

@@ -29,13 +29,10 @@ struct member {
 
 static void add_value(struct writer *out, const json_t *json, unsigned depth);
 
-/* At least 'len' bytes at 'at', and one more. */
-static char *room(struct writer *out, size_t len)
+static void grow(struct writer *out, size_t len)
 {
 	size_t used = (size_t)(out->at - out->text), size = (size_t)(out->end - out->text);
 
-	if (len < size - used)
-		return out->at;
 	while (size - used <= len)
 		size *= 2;
 	out->text = realloc(out->text, size);
@@ -43,6 +40,13 @@ static char *room(struct writer *out, size_t len)
 		abort();
 	out->at = out->text + used;
 	out->end = out->text + size;
+}
+
+/* At least 'len' bytes at 'at', and one more. */
+static inline char *room(struct writer *out, size_t len)
+{
+	if (len >= (size_t)(out->end - out->at))
+		grow(out, len);
 	return out->at;
 }
 

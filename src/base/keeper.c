@@ -87,13 +87,13 @@ void keeper_close(struct keeper *keeper)
 static int ask(const struct keeper *keeper, enum keeper_request request, int *fd_out)
 {
 	char letter = (char)request;
-	int value;
+	int64_t value;
 
 	if (send(keeper->fd, &letter, 1, MSG_NOSIGNAL) != 1) {
 		(void)shutdown(keeper->fd, SHUT_RDWR);
 		return -EPIPE;
 	}
-	return fd_pass_receive(keeper->fd, PATIENCE_MS, &value, fd_out) < 0 ? -EPIPE : value;
+	return fd_pass_receive(keeper->fd, PATIENCE_MS, &value, fd_out) < 0 ? -EPIPE : (int)value;
 }
 
 pid_t keeper_start(const struct keeper *keeper, int *fd_out, struct error *err)

@@ -60,7 +60,7 @@ unsigned long utf8_code_point(const char *at, size_t len)
 	return code;
 }
 
-size_t utf8_encode(unsigned long code, char bytes[4])
+size_t utf8_write(unsigned long code, char bytes[4])
 {
 	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;

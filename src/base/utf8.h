@@ -11,4 +11,4 @@ bool utf8_is_valid(const char *text, size_t len);
 
 /* The code point of a character of that length, which utf8_len() gave; and the way back. */
 unsigned long utf8_code_point(const char *at, size_t len);
-size_t utf8_encode(unsigned long code_point, char bytes_out[4]);
+size_t utf8_write(unsigned long code_point, char bytes_out[4]);

@@ -117,7 +117,7 @@ static void add(unsigned long code, struct buf *out)
 {
 	char bytes[4];
 
-	buf_add(out, bytes, utf8_encode(code, bytes));
+	buf_add(out, bytes, utf8_write(code, bytes));
 }
 
 static void fold_code(unsigned long code, enum fold fold, struct buf *out)
@@ -138,7 +138,7 @@ static void fold_code(unsigned long code, enum fold fold, struct buf *out)
 	if (!is_kept(code))
 		return;
 	if (fold != FOLD_PLAIN)
-		code = as_latin(bytes, utf8_encode(code, bytes), code);
+		code = as_latin(bytes, utf8_write(code, bytes), code);
 	if (fold == FOLD_ROTATED && code >= 'a' && code <= 'z')
 		code = 'a' + (code - 'a' + 13) % 26;
 	add(code, out);

@@ -34,9 +34,9 @@ static int spawn(pid_t *pid_out, const char *path, int fd)
 /* -EPIPE where it is gone or does not answer: both are the end of it. */
 static int hear(const struct starter *starter, int *fd_out)
 {
-	int code;
+	int64_t code;
 
-	return fd_pass_receive(starter->fd, PATIENCE_MS, &code, fd_out) < 0 ? -EPIPE : code;
+	return fd_pass_receive(starter->fd, PATIENCE_MS, &code, fd_out) < 0 ? -EPIPE : (int)code;
 }
 
 static int send_word(const struct starter *starter, enum starter_word word, uint64_t id)

@@ -75,7 +75,7 @@ static void add_code_point(unsigned long code, struct buf *out)
 {
 	char bytes[4];
 
-	buf_add(out, bytes, utf8_encode(code, bytes));
+	buf_add(out, bytes, utf8_write(code, bytes));
 }
 
 static void take_unicode(struct str *text, struct buf *out)
