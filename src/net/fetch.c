@@ -16,8 +16,10 @@ struct transfer {
 	struct fetcher *fetcher;
 	struct fetch_request request;
 	CURL *easy;
-	char *sent; /* the request's body */
+	char *sent;                 /* the request's body */
+	struct curl_slist *headers; /* of its own, or NULL */
 	struct buf received;
+	struct fetch_stream stream;
 	char failure[CURL_ERROR_SIZE];
 	struct transfer *next;
 };
@@ -40,49 +42,18 @@ static char *copy(const char *text)
 	return copied;
 }
 
-static bool is_loopback(const char *rest)
-{
-	static const char *const hosts[] = { "127.", "localhost", "[::1]" };
-
-	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
-		if (strncmp(rest, hosts[i], strlen(hosts[i])) == 0)
-			return true;
-	return false;
-}
-
-static int check_url(const char *url, bool *is_plain_out, struct error *err)
-{
-	*is_plain_out = strncmp(url, "http://", 7) == 0;
-	if (*is_plain_out && !is_loopback(url + 7))
-		return error_set(err, -EINVAL,
-				 "'%s' is not https: keys and results would travel in the clear",
-				 url);
-	if (!*is_plain_out && strncmp(url, "https://", 8) != 0)
-		return error_set(err, -EINVAL, "'%s' is no https:// URL", url);
-	return 0;
-}
-
-static void add_header(struct fetcher *fetcher, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(fetcher->headers, line);
-
-	if (!longer)
-		abort();
-	fetcher->headers = longer;
-}
-
 static void add_headers(struct fetcher *fetcher, const char *key)
 {
 	CLEANUP(buf) struct buf line = { 0 };
 
-	add_header(fetcher, "Accept: application/json");
-	add_header(fetcher, "Content-Type: application/json");
-	add_header(fetcher, "Expect:");
+	fetch_add_header(&fetcher->headers, "Accept: application/json");
+	fetch_add_header(&fetcher->headers, "Content-Type: application/json");
+	fetch_add_header(&fetcher->headers, "Expect:");
 	if (!key)
 		return;
 	buf_init(&line, 4 * KIB);
 	buf_add_format(&line, "Authorization: Bearer %s", key);
-	add_header(fetcher, buf_text(&line));
+	fetch_add_header(&fetcher->headers, buf_text(&line));
 	explicit_bzero(line.data, line.len);
 }
 
@@ -92,7 +63,7 @@ struct fetcher *fetcher_new(const struct fetch_config *config, struct error *err
 	bool is_plain;
 	size_t len = strlen(config->url);
 
-	if (check_url(config->url, &is_plain, err) < 0)
+	if (fetch_check_url(config->url, &is_plain, err) < 0)
 		return NULL;
 	fetcher = calloc(1, sizeof(*fetcher));
 	if (!fetcher || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -125,6 +96,7 @@ static void transfer_free(struct transfer *transfer)
 	(void)curl_multi_remove_handle(transfer->fetcher->multi, transfer->easy);
 	curl_easy_cleanup(transfer->easy);
 	buf_finish(&transfer->received);
+	curl_slist_free_all(transfer->headers);
 	free(transfer->sent);
 	free(transfer);
 }
@@ -164,6 +136,8 @@ static size_t handle_bytes(char *bytes, size_t size, size_t n, void *data)
 {
 	struct transfer *transfer = data;
 
+	if (fetch_stream_takes(&transfer->stream, transfer->easy))
+		return fetch_stream_take(&transfer->stream, bytes, size * n);
 	buf_add(&transfer->received, bytes, size * n);
 	return transfer->received.dropped ? 0 : size * n;
 }
@@ -224,6 +198,10 @@ static void set_request(struct transfer *transfer)
 		set_number(easy, CURLOPT_POSTFIELDSIZE, 0);
 		set(easy, CURLOPT_POSTFIELDS, "");
 	}
+	if (request->bytes)
+		fetch_stream_begin(&transfer->stream, request, easy);
+	if (request->bytes && !request->deadline_ns)
+		return;
 	set_number(easy, CURLOPT_TIMEOUT_MS,
 		   (long)((request->deadline_ns ? request->deadline_ns : DEADLINE_NS) / NS_PER_MS));
 }
@@ -247,11 +225,14 @@ int fetcher_start(struct fetcher *fetcher, const struct fetch_request *request, 
 	if (!transfer->easy)
 		abort();
 	buf_init(&transfer->received, FETCH_BODY_MAX_BYTES);
+	if (request->last_event_id)
+		transfer->headers = fetch_stream_headers(fetcher->headers, request->last_event_id);
 	set_request(transfer);
 	set_trust(fetcher, transfer->easy);
 	set_way(fetcher, transfer->easy);
 	set_number(transfer->easy, CURLOPT_NOSIGNAL, 1);
-	set(transfer->easy, CURLOPT_HTTPHEADER, fetcher->headers);
+	set(transfer->easy, CURLOPT_HTTPHEADER,
+	    transfer->headers ? transfer->headers : fetcher->headers);
 	set(transfer->easy, CURLOPT_WRITEFUNCTION, (const void *)handle_bytes);
 	set(transfer->easy, CURLOPT_WRITEDATA, transfer);
 	set(transfer->easy, CURLOPT_ERRORBUFFER, transfer->failure);
@@ -271,6 +252,10 @@ static int judge_failure(const struct transfer *transfer, CURLcode failure, stru
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	if (proxy_status >= 300)
 		return fetch_blame_proxy((unsigned)proxy_status, err);
+	if (transfer->stream.stopped.code) {
+		*err = transfer->stream.stopped;
+		return err->code;
+	}
 	if (transfer->received.dropped)
 		return error_set(err, -E2BIG, "%s answers with more than %zu MiB",
 				 transfer->fetcher->url, FETCH_BODY_MAX_BYTES / MIB);
@@ -383,15 +368,4 @@ int fetch(struct fetcher *fetcher, const struct fetch_request *request, json_t *
 	if (outcome.err.code)
 		*err = outcome.err;
 	return outcome.err.code;
-}
-
-char *fetch_escape(const char *text)
-{
-	char *escaped = curl_easy_escape(NULL, text, 0);
-	char *owned = copy(escaped);
-
-	curl_free(escaped);
-	if (!owned)
-		abort();
-	return owned;
 }

@@ -14,6 +14,7 @@
 
 #define FETCH_BODY_MAX_BYTES (16 * MIB)
 #define FETCH_MAX_OPEN 64
+#define FETCH_SILENCE_S 90L /* of a stream; a server says something each 15 s */
 
 struct fetcher;
 
@@ -38,6 +39,14 @@ struct fetch_request {
 	const char *path;     /* "/api/v1/agents?state=connected", percent-encoded */
 	const json_t *body;   /* or NULL */
 	uint64_t deadline_ns; /* for all of it; 0: 30 s */
+
+	/*
+	 * For an answer that is a stream: its bytes as they come, where it is a good one, instead
+	 * of a body. A negative errno with 'err' ends the request so. Or NULL. A stream has no
+	 * deadline unless given, but one that is silent for FETCH_SILENCE_S is over.
+	 */
+	int (*bytes)(const char *bytes, size_t len, void *data, struct error *err);
+	const char *last_event_id; /* where a stream goes on; or NULL; copied */
 
 	/* Exactly once, from fetcher_wait(). */
 	void (*done)(const struct fetch_request *request, unsigned status, json_t *body,
@@ -66,6 +75,9 @@ unsigned fetcher_n_open(const struct fetcher *fetcher);
 /* One request to its end; 'body_out' (a new reference, or NULL) is written in either case. */
 int fetch(struct fetcher *fetcher, const struct fetch_request *request, json_t **body_out,
 	  struct error *err) MUST_CHECK;
+
+/* Whether keys may go there: https, or http to this machine; 'is_plain_out' says which. */
+int fetch_check_url(const char *url, bool *is_plain_out, struct error *err) MUST_CHECK;
 
 /* "a b/c" -> "a%20b%2Fc": heap text for paths and queries. */
 char *fetch_escape(const char *text);

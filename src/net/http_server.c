@@ -143,6 +143,7 @@ struct http_server *http_server_new(struct event_base *base, int fd,
 		SSL_CTX_up_ref(config->tls);
 	LIST_INIT(&server->connections);
 	LIST_INIT(&server->leaving);
+	LIST_INIT(&server->held);
 	(void)evutil_make_socket_nonblocking(fd);
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (event_assign(&server->resume, base, -1, 0, handle_resume, server) < 0 ||

@@ -17,11 +17,11 @@
 
 #include "base/json.h"
 #include "net/http.h"
+#include "net/http_stream.h"
 #include "net/websocket.h"
 
 struct http_request;
 struct http_server;
-struct http_stream;
 
 struct http_server_config {
 	SSL_CTX *tls; /* net/tls.h; a reference is taken; NULL: plain */
@@ -111,30 +111,10 @@ void http_reply(struct http_request *request, unsigned status, const char *type,
 /* As application/json; takes the reference. */
 void http_reply_json(struct http_request *request, unsigned status, json_t *body);
 /* {"error": sentence, "code": code}; 'code' NULL: the word for the status, "not_found". */
+json_t *http_error_json(unsigned status, const char *code, const char *sentence);
+/* That as the answer. */
 void http_reply_error(struct http_request *request, unsigned status, const char *code,
 		      const char *sentence);
-
-struct http_stream_handlers {
-	void (*drained)(struct http_stream *stream, void *data); /* room again after -EAGAIN */
-	void (*gone)(struct http_stream *stream,
-		     void *data); /* the client left; the stream is no more */
-	size_t max_queued_bytes;  /* [256 KiB] */
-};
-
-/*
- * An answer in pieces of unknown number; the request is no more. NULL when the
- * client is gone already, or asked with HEAD (which is answered).
- */
-struct http_stream *http_stream_start(struct http_request *request, unsigned status,
-				      const char *type, const struct http_stream_handlers *handlers,
-				      void *data);
-/* 0, or -EAGAIN: nothing was taken, as more waits than the client has read. Never calls back. */
-int http_stream_write(struct http_stream *stream, const void *bytes, size_t len) MUST_CHECK;
-size_t http_stream_queued_bytes(const struct http_stream *stream);
-/* The stream is no more; 'gone' is not called. */
-void http_stream_end(struct http_stream *stream);
-/* The same, but the client sees that what it has is not all: the connection breaks. */
-void http_stream_abort(struct http_stream *stream);
 
 /* Whether the request asks for a WebSocket, rightly or not. */
 bool http_request_is_websocket(const struct http_request *request);

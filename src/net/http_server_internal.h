@@ -17,6 +17,8 @@ struct http_server {
 	struct event resume;             /* accepting again after a lack of descriptors */
 	LIST_HEAD(, http_connection) connections;
 	LIST_HEAD(, http_connection) leaving; /* those that know of the shutdown */
+	LIST_HEAD(, http_stream) held;
+	unsigned n_held;
 	struct address_count addresses;
 	unsigned n_connections, n_handshakes;
 	unsigned n_peak; /* connections since memory was last given back */
@@ -67,7 +69,9 @@ struct http_exchange {
 	struct http_peer peer;
 	struct http_form form;
 	char *path;
-	struct buf headers; /* of the answer */
+	struct buf headers;             /* of the answer */
+	char holder[HTTP_HOLDER_BYTES]; /* "": nobody's */
+	uint64_t until_ns;
 };
 
 struct http_stream {
@@ -75,6 +79,9 @@ struct http_stream {
 	struct http_stream_handlers handlers;
 	void *data;
 	bool chunked, refused;
+	LIST_ENTRY(http_stream) link; /* of those that are held */
+	char holder[HTTP_HOLDER_BYTES];
+	struct event over; /* its holder's time */
 };
 
 /* Takes over the socket. */
@@ -104,8 +111,6 @@ void http_exchange_lose(struct http_exchange *exchange);
 /* Head of an answer, "Connection" included; 'length' NULL: of unknown length. */
 void http_write_head(struct http_connection *connection, struct http_exchange *exchange,
 		     unsigned status, const char *type, const size_t *length);
-/* {"error": sentence, "code": code or the status's word} */
-json_t *http_error_json(unsigned status, const char *code, const char *sentence);
 
 /* The stream's client left. */
 void http_stream_lose(struct http_stream *stream);

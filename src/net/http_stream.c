@@ -3,9 +3,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/http_server_internal.h"
 
 #define QUEUE_DEFAULT_BYTES (256 * KIB)
+
+/* Ends one whose holder may have no more of it. */
+static void end_held(struct http_stream *stream)
+{
+	if (stream->handlers.over)
+		stream->handlers.over(stream, stream->data);
+	if (stream->handlers.gone)
+		stream->handlers.gone(stream, stream->data);
+	http_stream_end(stream);
+}
+
+static void handle_over(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	end_held(data);
+}
+
+static void hold(struct http_stream *stream, const struct http_exchange *exchange)
+{
+	struct http_server *server = stream->connection->server;
+	uint64_t now_ns = clock_monotonic_ns();
+	struct timeval left;
+
+	text_copy(stream->holder, sizeof(stream->holder), exchange->holder);
+	if (event_assign(&stream->over, server->base, -1, 0, handle_over, stream) < 0)
+		abort();
+	LIST_INSERT_HEAD(&server->held, stream, link);
+	server->n_held++;
+	if (!exchange->until_ns)
+		return;
+	left = stream_timeval(exchange->until_ns > now_ns ? exchange->until_ns - now_ns : 0);
+	(void)event_add(&stream->over, &left);
+}
+
+static void forget(struct http_stream *stream)
+{
+	if (stream->holder[0]) {
+		LIST_REMOVE(stream, link);
+		stream->connection->server->n_held--;
+		(void)event_del(&stream->over);
+	}
+	free(stream);
+}
 
 static struct http_stream *stream_new(struct http_connection *connection,
 				      const struct http_stream_handlers *handlers, void *data)
@@ -45,6 +88,8 @@ struct http_stream *http_stream_start(struct http_request *request, unsigned sta
 		stream = stream_new(connection, handlers, data);
 		stream->chunked = exchange->message->version == 11;
 		connection->out = stream;
+		if (exchange->holder[0])
+			hold(stream, exchange);
 		http_connection_set(connection, HTTP_STREAMING,
 				    connection->server->config.stall_ns);
 	}
@@ -86,7 +131,7 @@ void http_stream_end(struct http_stream *stream)
 	if (stream->chunked)
 		http_connection_write(connection, "0\r\n\r\n", 5);
 	connection->out = NULL;
-	free(stream);
+	forget(stream);
 	http_connection_replied(connection);
 }
 
@@ -95,7 +140,7 @@ void http_stream_abort(struct http_stream *stream)
 	struct http_connection *connection = stream->connection;
 
 	connection->out = NULL;
-	free(stream);
+	forget(stream);
 	http_connection_close(connection);
 }
 
@@ -103,7 +148,7 @@ void http_stream_lose(struct http_stream *stream)
 {
 	if (stream->handlers.gone)
 		stream->handlers.gone(stream, stream->data);
-	free(stream);
+	forget(stream);
 }
 
 void http_stream_handle_drained(struct http_stream *stream)
@@ -113,4 +158,34 @@ void http_stream_handle_drained(struct http_stream *stream)
 	stream->refused = false;
 	if (stream->handlers.drained)
 		stream->handlers.drained(stream, stream->data);
+}
+
+void http_request_hold(struct http_request *request, const char *holder, uint64_t until_ns)
+{
+	struct http_exchange *exchange = container_of(request, struct http_exchange, request);
+
+	text_copy(exchange->holder, sizeof(exchange->holder), holder);
+	exchange->until_ns = until_ns;
+}
+
+void http_server_end_streams(struct http_server *server, const char *holder)
+{
+	LIST_HEAD(, http_stream) ending = LIST_HEAD_INITIALIZER(ending);
+	struct http_stream *stream, *next;
+
+	/* Ending one may end others: they leave whichever list they are in. */
+	for (stream = LIST_FIRST(&server->held); stream; stream = next) {
+		next = LIST_NEXT(stream, link);
+		if (strcmp(stream->holder, holder) != 0)
+			continue;
+		LIST_REMOVE(stream, link);
+		LIST_INSERT_HEAD(&ending, stream, link);
+	}
+	while ((stream = LIST_FIRST(&ending)))
+		end_held(stream);
+}
+
+unsigned http_server_held_streams(const struct http_server *server)
+{
+	return server->n_held;
 }

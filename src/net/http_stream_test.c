@@ -95,3 +95,63 @@ TEST(what_a_streams_client_pushes_is_not_kept)
 	CHECK_INT(http_server_connections(site.server), 0);
 	test_site_close(&site);
 }
+
+TEST(a_stream_ends_with_the_time_of_its_holder)
+{
+	struct test_site site = { 0 };
+
+	test_site_open(&site);
+	test_site_ask(&site, "GET /stream?for=ana&ms=30 HTTP/1.1\r\nHost: h\r\n\r\n", "chunked");
+	CHECK_INT(http_server_held_streams(site.server), 1);
+	LOOP_UNTIL(site.base, test_peer_has(&site.peer, "farewell\r\n0\r\n\r\n"));
+	CHECK_INT(site.n_over, 1);
+	CHECK_INT(site.n_gone, 1);
+	CHECK_INT(http_server_held_streams(site.server), 0);
+	/* Its connection is good for who still has something to say for himself. */
+	test_site_ask(&site, "GET /after HTTP/1.1\r\nHost: h\r\n\r\n", "GET /after");
+	test_site_close(&site);
+}
+
+TEST(a_time_that_is_over_ends_a_stream_at_once)
+{
+	struct test_site site = { 0 };
+
+	test_site_open(&site);
+	test_site_ask(&site, "GET /stream?for=ana&ms=1 HTTP/1.1\r\nHost: h\r\n\r\n",
+		      "farewell\r\n0\r\n\r\n");
+	CHECK_INT(site.n_gone, 1);
+	test_site_close(&site);
+}
+
+TEST(streams_end_with_the_right_of_their_holder)
+{
+	struct test_site site = { 0 };
+
+	test_site_open(&site);
+	test_site_ask(&site, "GET /stream?for=ana HTTP/1.1\r\nHost: h\r\n\r\n", "chunked");
+	http_server_end_streams(site.server, "an");
+	http_server_end_streams(site.server, "anas");
+	http_server_end_streams(site.server, "");
+	CHECK_INT(site.n_gone, 0);
+	http_server_end_streams(site.server, "ana");
+	CHECK_INT(site.n_gone, 1);
+	LOOP_UNTIL(site.base, test_peer_has(&site.peer, "farewell\r\n0\r\n\r\n"));
+	http_server_end_streams(site.server, "ana");
+	CHECK_INT(site.n_over, 1);
+	test_site_ask(&site, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n", "\r\n0\r\n\r\nHTTP/1.1");
+	CHECK_INT(http_server_held_streams(site.server), 0);
+	test_site_close(&site);
+}
+
+TEST(a_held_stream_whose_client_left_is_held_no_more)
+{
+	struct test_site site = { 0 };
+
+	test_site_open(&site);
+	test_site_ask(&site, "GET /stream?for=ana&ms=60000 HTTP/1.1\r\nHost: h\r\n\r\n", "chunked");
+	test_peer_half_close(&site.peer);
+	LOOP_UNTIL(site.base, site.n_gone == 1);
+	CHECK_INT(http_server_held_streams(site.server), 0);
+	CHECK_INT(site.n_over, 0);
+	test_site_close(&site);
+}

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define RETRY_MAX_DIGITS 9 /* eleven days */
+
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
 void sse_parser_init(struct sse_parser *parser,
@@ -59,6 +61,21 @@ static bool is_field(struct str line, size_t n_name, const char *name)
 	return n_name == strlen(name) && memcmp(line.data, name, n_name) == 0;
 }
 
+/* Digits alone, of milliseconds; anything else is ignored. */
+static void set_retry(struct sse_parser *parser, struct str value)
+{
+	uint64_t wait_ms = 0;
+
+	if (!value.len || value.len > RETRY_MAX_DIGITS)
+		return;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return;
+		wait_ms = 10 * wait_ms + (uint64_t)(value.data[i] - '0');
+	}
+	parser->retry_ns = wait_ms * NS_PER_MS;
+}
+
 static int take_line(struct sse_parser *parser, struct str line, struct error *err)
 {
 	const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
@@ -75,6 +92,8 @@ static int take_line(struct sse_parser *parser, struct str line, struct error *e
 	if (is_field(line, n_name, "event")) {
 		parser->has_event = true;
 		set_name(parser->event, value);
+	} else if (is_field(line, n_name, "retry")) {
+		set_retry(parser, value);
 	} else if (is_field(line, n_name, "id") && !memchr(value.data, '\0', value.len)) {
 		parser->has_id = true;
 		set_name(parser->id, value);

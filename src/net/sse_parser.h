@@ -19,9 +19,14 @@ struct sse_parser {
 	/* One event; borrowed. A negative errno, with 'err', ends the reading. */
 	int (*handle)(struct sse_parser *parser, const struct sse_event *event, struct error *err);
 
+	/* What the stream has said so far: how long to wait before coming back, 0 for nothing; and
+	 * where to go on, or "". */
+	uint64_t retry_ns;
+	char id[SSE_NAME_BYTES];
+
 	/* private */
 	struct buf line, data;
-	char event[SSE_NAME_BYTES], id[SSE_NAME_BYTES];
+	char event[SSE_NAME_BYTES];
 	bool has_data, has_event, has_id, after_cr, is_begun;
 };
 

@@ -56,6 +56,20 @@ TEST(events_are_the_same_wherever_the_stream_is_cut)
 	}
 }
 
+TEST(it_is_known_where_and_when_to_go_on)
+{
+	static const char text[] =
+		"retry: soon\nid: 7\nretry: 1500\ndata: \n\nid: 8\ndata: cut off";
+	CLEANUP(heard) struct heard heard;
+	struct error err = { 0 };
+
+	heard_init(&heard);
+	CHECK_OK(sse_parser_feed(&heard.parser, text, strlen(text), &err), err);
+	CHECK_TEXT(heard.parser.id, "8");
+	CHECK(heard.parser.retry_ns == 1500 * NS_PER_MS);
+	CHECK_TEXT(buf_text(&heard.text), "-|7|;");
+}
+
 TEST(a_handler_ends_the_reading)
 {
 	static const char text[] = "data: go\n\ndata: stop\n\ndata: on\n\n";

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/scan.h"
 #include "net/listen.h"
 
 static void handle_gone(struct http_request *request)
@@ -19,6 +21,26 @@ static void handle_stream_gone(struct http_stream *stream UNUSED, void *data)
 
 	site->n_gone++;
 	site->stream = NULL;
+}
+
+static void handle_stream_over(struct http_stream *stream, void *data)
+{
+	((struct test_site *)data)->n_over++;
+	if (http_stream_write(stream, "farewell", 8) < 0)
+		abort();
+}
+
+static void hold(struct http_request *request)
+{
+	const char *holder = http_request_query(request, "for");
+	const char *ms = http_request_query(request, "ms");
+	uint64_t left_ms = 0;
+
+	if (ms && !scan_u64(&ms, &left_ms))
+		abort();
+	if (holder)
+		http_request_hold(request, holder,
+				  left_ms ? clock_monotonic_ns() + left_ms * NS_PER_MS : 0);
 }
 
 static void handle_drained(struct http_stream *stream UNUSED, void *data)
@@ -41,6 +63,7 @@ static void handle_request(struct http_request *request, void *data)
 	static const struct http_stream_handlers handlers = {
 		.drained = handle_drained,
 		.gone = handle_stream_gone,
+		.over = handle_stream_over,
 		.max_queued_bytes = 64 * KIB,
 	};
 	struct test_site *site = data;
@@ -54,6 +77,7 @@ static void handle_request(struct http_request *request, void *data)
 		if (strcmp(request->path, "/hold") == 0)
 			request->gone = handle_gone;
 	} else if (strcmp(request->path, "/stream") == 0) {
+		hold(request);
 		site->stream =
 			http_stream_start(request, 200, "text/event-stream", &handlers, site);
 	} else if (strcmp(request->path, "/big") == 0) {

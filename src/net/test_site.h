@@ -12,7 +12,7 @@ struct test_site {
 	uint16_t port;
 	struct test_peer peer;
 
-	unsigned n_requests, n_gone, n_done;
+	unsigned n_requests, n_gone, n_over, n_done;
 	char last[256]; /* method, path and body of the last request */
 	struct http_request *held;
 	struct http_stream *stream;
@@ -20,7 +20,10 @@ struct test_site {
 	size_t body_limit;
 };
 
-/* With the site's config. /hold /keep /stream /big /error /none; any other path is echoed. */
+/*
+ * With the site's config. A stream is held by whom "for" of its query names, for "ms" milliseconds.
+ * /hold /keep /stream /big /error /none; any other path is echoed.
+ */
 void test_site_open(struct test_site *site);
 void test_site_close(struct test_site *site);
 /* Sends it and waits for the answer to hold that text. */

@@ -114,8 +114,9 @@ static int read_file(const char *path, struct buf *text, struct error *err)
 		return error_errno(err, "open %s", path);
 	buf_init(text, TLS_FILE_MAX_BYTES);
 	r = buf_read_fd(text, fd);
-	if (r < 0)
-		return error_set(err, r, "read %s", path);
+	if (r < 0 || text->dropped)
+		return error_set(err, r < 0 ? r : -E2BIG, "%s: cannot be read, or is too long",
+				 path);
 	return 0;
 }
 
@@ -169,6 +170,29 @@ static int add_trusted(X509_STORE *store, BIO *bio, struct error *err)
 	return 0;
 }
 
+static int add_revoked(X509_STORE *store, BIO *bio, struct error *err)
+{
+	X509_CRL *next;
+	unsigned n = 0;
+
+	while ((next = PEM_read_bio_X509_CRL(bio, NULL, refuse_passphrase, NULL))) {
+		int added = X509_STORE_add_crl(store, next);
+
+		X509_CRL_free(next);
+		if (!added)
+			return tls_error(err, "take a revocation list");
+		if (++n > MAX_TRUSTED)
+			return error_set(err, -E2BIG, "more than %u revocation lists", MAX_TRUSTED);
+	}
+	if (!at_end_of_pem())
+		return error_set(err, -EBADMSG, "a revocation list is broken");
+	/* Also of the CAs between: one that was revoked vouches for nobody. */
+	if (n &&
+	    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)
+		abort();
+	return 0;
+}
+
 X509_STORE *tls_trust_parse(const char *pem, struct error *err)
 {
 	X509_STORE *store = X509_STORE_new();
@@ -179,9 +203,30 @@ X509_STORE *tls_trust_parse(const char *pem, struct error *err)
 		abort();
 	r = add_trusted(store, bio, err);
 	BIO_free(bio);
+	bio = open_text(pem);
+	if (r == 0)
+		r = add_revoked(store, bio, err);
+	BIO_free(bio);
 	if (r == 0)
 		return store;
 	X509_STORE_free(store);
+	return NULL;
+}
+
+X509_STORE *tls_trust_load(const char *path, struct error *err)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	X509_STORE *trusted;
+
+	if (read_file(path, &text, err) < 0)
+		return NULL;
+	trusted = tls_trust_parse(buf_text(&text), err);
+	if (trusted && sk_X509_OBJECT_num(X509_STORE_get0_objects(trusted)))
+		return trusted;
+	if (trusted)
+		error_set(err, -EINVAL, "it holds no certificate");
+	X509_STORE_free(trusted);
+	error_wrap(err, "%s", path);
 	return NULL;
 }
 

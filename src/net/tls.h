@@ -34,9 +34,13 @@ void tls_identity_cleanup(struct tls_identity *identity);
 
 /*
  * A set of trusted CAs from PEM, one or many; "" is the empty set that trusts
- * nobody. X509_STORE_free(). X509_STORE_add_cert() adds to one in use.
+ * nobody. X509_STORE_free(). X509_STORE_add_cert() adds to one in use. Where the
+ * text has revocation lists as well, there must be one of each CA, and in time:
+ * whose issuer's is missing or has ended is trusted no more.
  */
 X509_STORE *tls_trust_parse(const char *pem, struct error *err);
+/* The same of a file, which must hold a certificate. */
+X509_STORE *tls_trust_load(const char *path, struct error *err);
 
 /*
  * A server's context. Clients are asked for a certificate, and may have none; one
