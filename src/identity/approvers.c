@@ -146,3 +146,13 @@ int approvers_verify(const json_t *sealed, const struct approvers_rule *rule,
 	approvers = (struct approvers) { 0 };
 	return 0;
 }
+
+bool author_is_nameless(const char *on_behalf)
+{
+	return strncmp(on_behalf, AUTHOR_NAMELESS, strlen(AUTHOR_NAMELESS)) == 0;
+}
+
+bool author_is_person(const char *on_behalf)
+{
+	return strncmp(on_behalf, AUTHOR_PERSON, strlen(AUTHOR_PERSON)) == 0;
+}

@@ -60,3 +60,13 @@ struct approvers_rule {
 
 int approvers_verify(const json_t *sealed, const struct approvers_rule *rule,
 		     struct approvers *approvers_out, struct error *err) MUST_CHECK;
+
+/*
+ * Of "ID/NAME" on whose behalf a call is made: whether NAME need not be the name of a person, so
+ * that nobody can tell whether another one approves it. IDs of access tokens begin so, unless a
+ * claim of theirs names their person (server/api/oauth.h).
+ */
+#define AUTHOR_NAMELESS "oauth_"
+#define AUTHOR_PERSON "person_" /* whose claim names him: by that name alone he is known */
+bool author_is_nameless(const char *on_behalf);
+bool author_is_person(const char *on_behalf);

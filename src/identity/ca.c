@@ -1,6 +1,8 @@
 #include "identity/ca.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -72,18 +74,43 @@ int ca_save(const struct ca *ca, const char *folder, const char *name, struct er
 	return r < 0 ? r : certificate_save(path, ca->certificate, err);
 }
 
-static int check(const struct ca *ca, const char *folder, const char *name, struct error *err)
+static int check(const struct ca *ca, const char *name, struct error *err)
 {
 	uint32_t wanted = ca->purpose == CERTIFICATE_FOR_SERVER ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
 
 	if (!key_equal(X509_get0_pubkey(ca->certificate), ca->key))
-		return error_set(err, -EBADMSG,
-				 "'%s/%s': certificate and key do not belong together", folder,
+		return error_set(err, -EBADMSG, "'%s': certificate and key do not belong together",
 				 name);
 	if (X509_check_ca(ca->certificate) != 1 ||
 	    X509_get_extended_key_usage(ca->certificate) != wanted)
-		return error_set(err, -EBADMSG, "'%s/%s.crt' is no CA for %s", folder, name,
+		return error_set(err, -EBADMSG, "'%s' is no CA for %s", name,
 				 usage_of(ca->purpose));
+	return 0;
+}
+
+void ca_write(const struct ca *ca, struct buf *out)
+{
+	char *certificate = certificate_format(ca->certificate);
+
+	key_write(ca->key, out);
+	buf_add_text(out, certificate);
+	free(certificate);
+}
+
+int ca_read(struct ca *ca, enum certificate_purpose purpose, const char *text, const char *name,
+	    struct error *err)
+{
+	CLEANUP(ca) struct ca read = { .purpose = purpose };
+	const char *certificate = strstr(text, "-----BEGIN CERTIFICATE");
+
+	if (!certificate)
+		return error_set(err, -EBADMSG, "'%s' has no certificate", name);
+	read.key = key_read(text, KEY_EC_P256, name, err);
+	if (read.key)
+		read.certificate = certificate_parse(certificate, strlen(certificate), err);
+	if (!read.certificate || check(&read, name, err) < 0)
+		return err->code;
+	*ca = (struct ca) { TAKE(read.key), TAKE(read.certificate), purpose };
 	return 0;
 }
 
@@ -106,7 +133,7 @@ static int load_parts(struct ca *ca, const char *folder, const char *name, struc
 		return error_set(err, -EBADMSG, "'%s' is there, but its key is not", path);
 	if (!ca->key)
 		*err = why;
-	return ca->certificate ? check(ca, folder, name, err) : err->code;
+	return ca->certificate ? check(ca, path, err) : err->code;
 }
 
 int ca_load(struct ca *ca, enum certificate_purpose purpose, const char *folder, const char *name,

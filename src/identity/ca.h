@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "identity/certificate.h"
 
 #define CA_DAYS 3650
@@ -49,6 +50,14 @@ struct ca_place {
  * gets its certificate; a certificate without its key is an error.
  */
 int ca_open(struct ca *ca, const struct ca_place *place, uint64_t now_ns,
+	    struct error *err) MUST_CHECK;
+
+/*
+ * Key and certificate as one text in PEM, for who keeps CAs elsewhere: a secret. It may be of a
+ * hostile place: -EBADMSG where it is no CA for that purpose; 'name' says in errors whose.
+ */
+void ca_write(const struct ca *ca, struct buf *out);
+int ca_read(struct ca *ca, enum certificate_purpose purpose, const char *text, const char *name,
 	    struct error *err) MUST_CHECK;
 
 void ca_finish(struct ca *ca);

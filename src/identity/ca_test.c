@@ -1,6 +1,7 @@
 #include "identity/ca.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -223,4 +224,35 @@ TEST(a_ca_with_another_key_is_not_loaded)
 	ca_finish(&loaded);
 	CHECK_OK(key_save(test_folder_file(&folder, "server.key"), other, &err), err);
 	CHECK_INT(ca_load(&loaded, CERTIFICATE_FOR_SERVER, folder.path, "server", &err), -EBADMSG);
+}
+
+TEST(a_ca_is_written_as_a_text_and_read_from_it)
+{
+	CLEANUP(ca) struct ca ca = { 0 };
+	CLEANUP(ca) struct ca read = { 0 };
+	CLEANUP(ca) struct ca other = { 0 };
+	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(buf) struct buf mixed = { 0 };
+	char *certificate;
+	struct error err = { 0 };
+
+	make(&ca, CERTIFICATE_FOR_CLIENT);
+	make(&other, CERTIFICATE_FOR_CLIENT);
+	buf_init(&text, KEY_FILE_MAX_BYTES);
+	buf_init(&mixed, KEY_FILE_MAX_BYTES);
+	ca_write(&ca, &text);
+	CHECK_OK(ca_read(&read, CERTIFICATE_FOR_CLIENT, buf_text(&text), "org-x", &err), err);
+	CHECK_INT(X509_cmp(read.certificate, ca.certificate), 0);
+	CHECK(key_equal(read.key, ca.key));
+	ca_finish(&read);
+	CHECK_INT(ca_read(&read, CERTIFICATE_FOR_SERVER, buf_text(&text), "org-x", &err), -EBADMSG);
+	key_write(other.key, &mixed);
+	certificate = certificate_format(ca.certificate);
+	CHECK_INT(ca_read(&read, CERTIFICATE_FOR_CLIENT, certificate, "org-x", &err), -EBADMSG);
+	buf_add_text(&mixed, certificate);
+	free(certificate);
+	CHECK_INT(ca_read(&read, CERTIFICATE_FOR_CLIENT, buf_text(&mixed), "org-x", &err),
+		  -EBADMSG);
+	CHECK_INT(ca_read(&read, CERTIFICATE_FOR_CLIENT, "", "org-x", &err), -EBADMSG);
+	CHECK(!read.key && !read.certificate);
 }

@@ -90,27 +90,32 @@ static int no_passphrase(char *text UNUSED, int size UNUSED, int writing UNUSED,
 	return -1;
 }
 
-EVP_PKEY *key_load(const char *path, enum key_kind kind, struct error *err)
+EVP_PKEY *key_read(const char *text, enum key_kind kind, const char *name, struct error *err)
 {
-	CLEANUP(secret_buf) struct buf text = { 0 };
-	CLEANUP(bio) BIO *bio = NULL;
+	CLEANUP(bio) BIO *bio = BIO_new_mem_buf(text, -1);
 	CLEANUP(key) EVP_PKEY *key = NULL;
 
-	buf_init(&text, KEY_FILE_MAX_BYTES);
-	if (file_load_private(path, &text, err) < 0)
-		return NULL;
-	bio = BIO_new_mem_buf(buf_text(&text), (int)text.len);
 	if (!bio)
 		abort();
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
 	if (key && key_is(key, kind))
 		return TAKE(key);
-	identity_error(err, -EBADMSG, "'%s' holds no %s private key in PEM", path,
+	identity_error(err, -EBADMSG, "'%s' holds no %s private key in PEM", name,
 		       kind == KEY_EC_P256 ? "ECDSA P-256" : "Ed25519");
 	return NULL;
 }
 
-int key_save(const char *path, EVP_PKEY *key, struct error *err)
+EVP_PKEY *key_load(const char *path, enum key_kind kind, struct error *err)
+{
+	CLEANUP(secret_buf) struct buf text = { 0 };
+
+	buf_init(&text, KEY_FILE_MAX_BYTES);
+	if (file_load_private(path, &text, err) < 0)
+		return NULL;
+	return key_read(buf_text(&text), kind, path, err);
+}
+
+void key_write(EVP_PKEY *key, struct buf *out)
 {
 	CLEANUP(bio) BIO *bio = BIO_new(BIO_s_mem()); /* wiped when freed */
 	char *text = NULL;
@@ -119,7 +124,16 @@ int key_save(const char *path, EVP_PKEY *key, struct error *err)
 	if (!bio || !PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL))
 		abort();
 	len = BIO_get_mem_data(bio, &text);
-	return file_save_private(path, text, (size_t)len, err);
+	buf_add(out, text, (size_t)len);
+}
+
+int key_save(const char *path, EVP_PKEY *key, struct error *err)
+{
+	CLEANUP(secret_buf) struct buf text = { 0 };
+
+	buf_init(&text, KEY_FILE_MAX_BYTES);
+	key_write(key, &text);
+	return file_save_private(path, text.data, text.len, err);
 }
 
 EVP_PKEY *key_load_or_make(const char *path, enum key_kind kind, struct error *err)

@@ -10,6 +10,7 @@
 
 #include <openssl/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 enum key_kind {
@@ -33,6 +34,14 @@ EVP_PKEY *key_make(enum key_kind kind);
  * holds no such key.
  */
 EVP_PKEY *key_load(const char *path, enum key_kind kind, struct error *err);
+
+/*
+ * The same from its text: PEM without a passphrase, with anything behind it. NULL with 'err'
+ * (-EBADMSG), which says that 'name' is none.
+ */
+EVP_PKEY *key_read(const char *text, enum key_kind kind, const char *name, struct error *err);
+/* Appends it as PEM (PKCS #8): the buffer holds a secret. */
+void key_write(EVP_PKEY *key, struct buf *out);
 
 /* Replaces the file at 'path', see file_save_private(). */
 int key_save(const char *path, EVP_PKEY *key, struct error *err) MUST_CHECK;
