@@ -73,6 +73,7 @@ static void find_groups(const struct host *host, struct account *account)
 	}
 }
 
+/* All but its groups. */
 static bool find(const struct host *host, const char *name, uid_t uid, struct account *account_out)
 {
 	CLEANUP(buf) struct buf text = { 0 };
@@ -94,7 +95,6 @@ static bool find(const struct host *host, const char *name, uid_t uid, struct ac
 		account.uid = id;
 		account.gid = gid;
 		str_copy(fields[0], account.name, sizeof(account.name));
-		find_groups(host, &account);
 		*account_out = account;
 		return true;
 	}
@@ -103,12 +103,18 @@ static bool find(const struct host *host, const char *name, uid_t uid, struct ac
 
 bool account_find_name(const struct host *host, const char *name, struct account *account_out)
 {
-	return find(host, name, 0, account_out);
+	if (!find(host, name, 0, account_out))
+		return false;
+	find_groups(host, account_out);
+	return true;
 }
 
 bool account_find_uid(const struct host *host, uid_t uid, struct account *account_out)
 {
-	return find(host, NULL, uid, account_out);
+	if (!find(host, NULL, uid, account_out))
+		return false;
+	find_groups(host, account_out);
+	return true;
 }
 
 bool account_find_group(const struct host *host, const char *name, gid_t *gid_out)
@@ -135,7 +141,7 @@ const char *account_name(const struct host *host, uid_t uid, char text[ACCOUNT_N
 {
 	struct account account;
 
-	if (account_find_uid(host, uid, &account))
+	if (find(host, NULL, uid, &account))
 		text_format(text, ACCOUNT_NAME_BYTES, "%s", account.name);
 	else
 		text_format(text, ACCOUNT_NAME_BYTES, "%" PRIu32, (uint32_t)uid);

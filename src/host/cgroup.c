@@ -11,11 +11,14 @@
 #define NO_LIMIT (UINT64_C(1) << 62)
 
 static const char *const controller_names[CGROUP_N_CONTROLLERS] = {
-	[CGROUP_CPU] = "cpu",
-	[CGROUP_MEMORY] = "memory",
-	[CGROUP_PIDS] = "pids",
-	[CGROUP_FREEZER] = "freezer",
+	[CGROUP_CPU] = "cpu",         [CGROUP_MEMORY] = "memory", [CGROUP_PIDS] = "pids",
+	[CGROUP_FREEZER] = "freezer", [CGROUP_IO] = "io",
 };
+
+static const char *name_in_v1(enum cgroup_controller controller)
+{
+	return controller == CGROUP_IO ? "blkio" : controller_names[controller];
+}
 
 const char *cgroup_mode_name(enum cgroup_mode mode)
 {
@@ -64,7 +67,7 @@ static void add_v1(struct cgroups *cgroups, const struct mount *mount)
 {
 	for (size_t i = 0; i < CGROUP_N_CONTROLLERS; i++)
 		if (!cgroups->trees[i].version &&
-		    mount_has_option(mount->super_options, controller_names[i]))
+		    mount_has_option(mount->super_options, name_in_v1(i)))
 			set_tree(&cgroups->trees[i], 1, mount->point, mount->root);
 }
 
@@ -103,7 +106,7 @@ static void find_usual(const struct host *host, struct cgroups *cgroups)
 	for (size_t i = 0; i < CGROUP_N_CONTROLLERS; i++) {
 		char path[64];
 
-		(void)snprintf(path, sizeof(path), "sys/fs/cgroup/%s", controller_names[i]);
+		(void)snprintf(path, sizeof(path), "sys/fs/cgroup/%s", name_in_v1(i));
 		if (!host_exists(host, path))
 			continue;
 		cgroups->mode = CGROUP_MODE_V1;
@@ -175,7 +178,7 @@ bool cgroup_path_parse(const struct cgroups *cgroups, enum cgroup_controller con
 	struct str path;
 
 	if (!tree->version ||
-	    !find_line(text, tree->version == 1 ? controller_names[controller] : NULL, &path))
+	    !find_line(text, tree->version == 1 ? name_in_v1(controller) : NULL, &path))
 		return false;
 	/* A container sees its own mount but the kernel's path; above it is the top. */
 	if (top > 1 && str_starts(path, tree->top))

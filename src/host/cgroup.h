@@ -14,6 +14,7 @@ enum cgroup_controller {
 	CGROUP_MEMORY,
 	CGROUP_PIDS,
 	CGROUP_FREEZER,
+	CGROUP_IO, /* version 1 calls it blkio */
 	CGROUP_N_CONTROLLERS,
 };
 

@@ -105,11 +105,11 @@ static bool looks_like_partition(const char *name)
 
 bool disk_is_partition(const struct host *host, const struct disk *disk)
 {
+	CLEANUP(host) struct host folder = HOST_CLOSED;
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "sys/class/block/%s", disk->name);
-	if (strchr(disk->name, '/') || !host_exists(host, path))
+	if (strchr(disk->name, '/') || host_enter(host, path, &folder) < 0)
 		return looks_like_partition(disk->name);
-	(void)snprintf(path, sizeof(path), "sys/class/block/%s/partition", disk->name);
-	return host_exists(host, path);
+	return host_exists(&folder, "partition");
 }

@@ -1,6 +1,8 @@
 #include "host/filesystems.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 bool filesystem_is_hidden(const struct mounts *mounts, size_t i)
 {
@@ -41,5 +43,33 @@ json_t *filesystems_json(const struct host *host)
 		if (filesystem_has_figures(&mounts, i) &&
 		    host_statvfs(host, mounts.list[i].point, &figures) == 0)
 			json_put(all, mounts.list[i].point, figures_json(&figures));
+	return all;
+}
+
+static bool is_seen(const struct mount *mount)
+{
+	struct stat info;
+
+	return stat(mount->point, &info) == 0 && major(info.st_dev) == mount->major &&
+	       minor(info.st_dev) == mount->minor;
+}
+
+json_t *filesystems_seen_json(const struct host *host, const struct mounts *mounts,
+			      size_t *n_unseen_out)
+{
+	json_t *all = json_object();
+	struct statvfs figures;
+
+	*n_unseen_out = 0;
+	for (size_t i = 0; i < mounts->n; i++) {
+		const struct mount *mount = &mounts->list[i];
+
+		if (!filesystem_has_figures(mounts, i))
+			continue;
+		if (is_seen(mount) && host_statvfs(host, mount->point, &figures) == 0)
+			json_put(all, mount->point, figures_json(&figures));
+		else
+			++*n_unseen_out;
+	}
 	return all;
 }

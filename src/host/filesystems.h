@@ -20,3 +20,11 @@ bool filesystem_is_hidden(const struct mounts *mounts, size_t i);
  * those that cannot be read are left out. Also what a fixture records as "statfs".
  */
 json_t *filesystems_json(const struct host *host);
+
+/*
+ * The same of those that this process finds where the machine's first one has them: a job has a
+ * view of its own, perhaps from before a mount, with some places covered. 'n_unseen_out' are the
+ * others.
+ */
+json_t *filesystems_seen_json(const struct host *host, const struct mounts *mounts,
+			      size_t *n_unseen_out);

@@ -32,6 +32,7 @@ void host_finish(struct host *host)
 {
 	fd_close(&host->root_fd);
 	fd_close(&host->proc_fd);
+	fd_close(&host->processes_fd);
 	fd_close(&host->later_fd);
 }
 
@@ -79,6 +80,28 @@ int host_open(const struct host *host, const char *path, int flags)
 	return open_in(host->root_fd, path, flags);
 }
 
+int host_enter(const struct host *host, const char *path, struct host *folder_out)
+{
+	struct host folder = HOST_CLOSED;
+	bool has_later = host->has_waited && host->later_fd >= 0;
+
+	folder.is_fixture = host->is_fixture;
+	folder.has_waited = host->has_waited;
+	if (has_later)
+		folder.later_fd = open_in(host->later_fd, path, O_PATH | O_DIRECTORY);
+	folder.root_fd = host->is_fixture ? open_in(host->root_fd, path, O_PATH | O_DIRECTORY)
+					  : host_open(host, path, O_PATH | O_DIRECTORY);
+	/* What is only there later is all there is. */
+	if (folder.root_fd < 0 && folder.later_fd >= 0) {
+		folder.root_fd = folder.later_fd;
+		folder.later_fd = -1;
+	}
+	if (folder.root_fd < 0)
+		return folder.root_fd;
+	*folder_out = folder;
+	return 0;
+}
+
 ssize_t host_read(const struct host *host, const char *path, char *text, size_t size)
 {
 	CLEANUP(fd) int fd = host_open(host, path, O_RDONLY);
@@ -110,11 +133,15 @@ int host_read_buf(const struct host *host, const char *path, struct buf *buf)
 
 bool host_read_u64(const struct host *host, const char *path, uint64_t *value_out)
 {
+	CLEANUP(fd) int fd = host_open(host, path, O_RDONLY);
 	char text[64];
 	const char *at = text;
+	/* A number comes in one piece: asking for the end would be a call per file. */
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (host_read(host, path, text, sizeof(text)) < 0)
+	if (len < 0)
 		return false;
+	text[len] = '\0';
 	if (scan_text(&at, "max")) {
 		*value_out = UINT64_MAX;
 		return true;

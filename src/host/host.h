@@ -17,22 +17,31 @@
 
 struct host {
 	int root_fd;
-	int proc_fd;  /* "proc" of a real machine, as most paths begin with it; or -1 */
-	int later_fd; /* a fixture's "later/": what differs after host_wait(); or -1 */
+	int proc_fd;      /* "proc" of a real machine, as most paths begin with it; or -1 */
+	int processes_fd; /* where the kernel tells its process table, see process_stream.h; or -1
+			   */
+	int later_fd;     /* a fixture's "later/": what differs after host_wait(); or -1 */
 	bool is_fixture;
 	bool has_waited;
 };
 
 /* Nothing opened yet; host_finish() may be called. */
-#define HOST_CLOSED                                          \
-	{                                                    \
-		.root_fd = -1, .proc_fd = -1, .later_fd = -1 \
+#define HOST_CLOSED                                                              \
+	{                                                                        \
+		.root_fd = -1, .proc_fd = -1, .processes_fd = -1, .later_fd = -1 \
 	}
 
 /* 'root' is "/" or a fixture directory. */
 int host_init(struct host *host, const char *root, struct error *err) MUST_CHECK;
 void host_finish(struct host *host);
 void host_cleanup(struct host *host);
+
+/*
+ * The folder 'path' as a machine of its own, for who reads many files of it: of what a file of /sys
+ * costs most is the way there. In a fixture no link in it leads out of it. 0 or a negative errno,
+ * and then nothing is to be finished.
+ */
+int host_enter(const struct host *host, const char *path, struct host *folder_out) MUST_CHECK;
 
 /* A descriptor, or a negative errno. Never blocks on a FIFO: O_NONBLOCK is added. */
 int host_open(const struct host *host, const char *path, int flags) MUST_CHECK;

@@ -62,16 +62,23 @@ static json_t *os_json(const struct host *host)
 	return os;
 }
 
-static json_t *arch_json(const struct host *host)
+/* What the files say uname(2) says at once. */
+static void put_names(const struct host *host, json_t *result)
 {
 	CLEANUP(json) json_t *recorded = host_recorded(host, "uname");
+	const json_t *machine = json_object_get(recorded, "machine");
 	struct utsname name;
 
-	if (host->is_fixture)
-		return json_is_string(json_object_get(recorded, "machine"))
-			       ? json_incref(json_object_get(recorded, "machine"))
-			       : json_null();
-	return uname(&name) < 0 ? json_null() : json_text(name.machine, strlen(name.machine));
+	if (!host->is_fixture && uname(&name) == 0) {
+		json_put(result, "hostname", json_text(name.nodename, strlen(name.nodename)));
+		json_put(result, "kernel", json_text(name.release, strlen(name.release)));
+		json_put(result, "arch", json_text(name.machine, strlen(name.machine)));
+		return;
+	}
+	json_put(result, "hostname", first_line(host, "proc/sys/kernel/hostname"));
+	json_put(result, "kernel", first_line(host, "proc/sys/kernel/osrelease"));
+	json_put(result, "arch",
+		 json_is_string(machine) ? json_incref((json_t *)machine) : json_null());
 }
 
 /* Hypervisors by what their firmware says, as systemd-detect-virt looks for them. */
@@ -100,25 +107,32 @@ static const char *vendor_name(const char *text)
 	return NULL;
 }
 
+static const char *firmware_vendor(const struct host *host)
+{
+	static const char *const files[] = {
+		"product_name",
+		"sys_vendor",
+		"board_vendor",
+		"bios_vendor",
+	};
+	CLEANUP(host) struct host folder = HOST_CLOSED;
+	const char *name = NULL;
+	char text[TEXT_BYTES];
+
+	if (host_enter(host, "sys/class/dmi/id", &folder) < 0)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(files) && !name; i++)
+		if (host_read(&folder, files[i], text, sizeof(text)) > 0)
+			name = vendor_name(text);
+	return name;
+}
+
 static const char *virtualization(const struct host *host, const char *cpuinfo)
 {
-	static const char *const paths[] = {
-		"sys/class/dmi/id/product_name",
-		"sys/class/dmi/id/sys_vendor",
-		"sys/class/dmi/id/board_vendor",
-		"sys/class/dmi/id/bios_vendor",
-	};
-	char text[TEXT_BYTES];
-	const char *flags;
+	const char *name = firmware_vendor(host), *flags;
 
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		const char *name = NULL;
-
-		if (host_read(host, paths[i], text, sizeof(text)) > 0)
-			name = vendor_name(text);
-		if (name)
-			return name;
-	}
+	if (name)
+		return name;
 	if (host_exists(host, "proc/xen/capabilities") || host_exists(host, "sys/hypervisor/type"))
 		return "xen";
 	/* A machine without firmware tables (Firecracker) still has the processor's flag. */
@@ -186,17 +200,18 @@ static json_t *cpu_model(const char *cpuinfo)
 	return json_text(at, strcspn(at, "\n"));
 }
 
-void identity_put(const struct host *host, json_t *result)
+void identity_read_cpuinfo(const struct host *host, char text[IDENTITY_CPUINFO_BYTES])
+{
+	if (host_read(host, "proc/cpuinfo", text, IDENTITY_CPUINFO_BYTES) < 0)
+		text[0] = '\0';
+}
+
+void identity_put(const struct host *host, const char *cpuinfo, json_t *result)
 {
 	json_t *kind = container(host);
-	char cpuinfo[TEXT_BYTES];
 
-	if (host_read(host, "proc/cpuinfo", cpuinfo, sizeof(cpuinfo)) < 0)
-		cpuinfo[0] = '\0';
-	json_put(result, "hostname", first_line(host, "proc/sys/kernel/hostname"));
+	put_names(host, result);
 	json_put(result, "os", os_json(host));
-	json_put(result, "kernel", first_line(host, "proc/sys/kernel/osrelease"));
-	json_put(result, "arch", arch_json(host));
 	json_put(result, "cpu_model", cpu_model(cpuinfo));
 	json_put(result, "virtualization", json_string(virtualization(host, cpuinfo)));
 	json_put(result, "is_container", json_boolean(!json_is_null(kind)));

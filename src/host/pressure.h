@@ -7,6 +7,12 @@
 
 #include "host/host.h"
 
+/* As a tool's result has it, see call/tool.h. */
+#define PRESSURE_RESULT                                                            \
+	"{some_avg10?: number, some_avg60?: number, some_avg300?: number, "        \
+	"some_total_us?: integer|null, full_avg10?: number, full_avg60?: number, " \
+	"full_avg300?: number, full_total_us?: integer|null}|null"
+
 struct pressure_line {
 	double avg10, avg60, avg300; /* percent */
 	uint64_t total_us;           /* since boot */

@@ -10,6 +10,7 @@
 #include "base/digits.h"
 #include "base/fd.h"
 #include "host/pids.h"
+#include "host/process_stream.h"
 
 #define STAT_BYTES 1024
 #define PATH_BYTES 64
@@ -166,23 +167,81 @@ static int compare_pids(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-int process_table_read(const struct host *host, struct process_table *table_out)
+/* How many threads the machine has, by its own count; 0 where it does not say. */
+static size_t count_threads(const struct host *host)
+{
+	char text[128];
+	const char *at;
+	uint64_t n;
+
+	if (host_read(host, "proc/loadavg", text, sizeof(text)) <= 0)
+		return 0;
+	at = strchr(text, '/'); /* behind those that run */
+	if (!at)
+		return 0;
+	at++;
+	return scan_u64(&at, &n) ? n : 0;
+}
+
+/*
+ * Whether 'stream' is the whole table: whether it has as many threads as the machine, beside those
+ * of the first process, which some kernels keep to themselves and which is then put before it.
+ * Where /proc hides processes (hidepid), that one cannot be read, and what it shows must be asked
+ * of it.
+ */
+static bool complete(const struct host *host, struct process_table *stream, size_t n_threads)
+{
+	size_t n_wanted = count_threads(host);
+	struct process first;
+
+	if (!n_wanted || !process_read(host, 1, &first))
+		return false;
+	if (process_table_find(stream, 1))
+		return n_threads >= n_wanted;
+	if (n_threads + first.n_threads < n_wanted)
+		return false;
+	memmove(stream->list + 1, stream->list, stream->n * sizeof(*stream->list));
+	stream->list[0] = first;
+	stream->n++;
+	return true;
+}
+
+/* One by one; 'stream' spares reading those that it has. */
+static int read_each(const struct host *host, const struct process_table *stream,
+		     struct process_table *table_out)
 {
 	CLEANUP(pids) struct pids pids = { 0 };
-	struct process_table table = { 0 };
+	struct process_table table = { .source = stream->source };
 	int r = pids_read(host, "proc", &pids);
 
 	if (r < 0)
 		return r;
 	table.truncated = pids.truncated;
 	for (size_t i = 0; i < pids.n; i++) {
+		const struct process *found = process_table_find(stream, pids.list[i]);
 		struct process process;
 
-		if (process_read(host, pids.list[i], &process))
+		if (found)
+			table_add(&table, found);
+		else if (process_read(host, pids.list[i], &process))
 			table_add(&table, &process);
 	}
 	*table_out = table;
 	return 0;
+}
+
+int process_table_read(const struct host *host, struct process_table *table_out)
+{
+	CLEANUP(process_table) struct process_table stream = { 0 };
+	size_t n_threads = 0;
+
+	if (process_stream_read(host, &stream, &n_threads) == 0 &&
+	    complete(host, &stream, n_threads)) {
+		*table_out = stream;
+		stream = (struct process_table) { 0 };
+		return 0;
+	}
+	return read_each(host, &stream, table_out);
 }
 
 void process_table_again(const struct host *host, const struct process_table *before,

@@ -1,5 +1,5 @@
 /*
- * The process table, from /proc/PID/stat.
+ * The process table, from /proc/PID/stat, or at a tenth of the cost from the kernel's stream.
  *
  * Processes come and go while it is read: those that vanish are left out. What
  * only the owner may see (open files, I/O) is not here but behind the broker.
@@ -23,12 +23,20 @@ struct process {
 	uint64_t rss_pages;
 	uint64_t io_delay_ticks; /* waited for block I/O; 0 where the kernel does not count */
 	bool is_kernel;          /* a kernel thread */
+	bool has_uid;            /* read from a stream, 'uid' is known: the effective user */
+	uid_t uid;
+};
+
+enum process_table_source {
+	PROCESS_TABLE_FILES,  /* /proc/PID/stat of each */
+	PROCESS_TABLE_STREAM, /* most from there, see process_stream.h */
 };
 
 struct process_table {
 	struct process *list; /* by pid */
 	size_t n;
 	bool truncated; /* more than PIDS_MAX */
+	enum process_table_source source;
 };
 
 /* False where the text is not a line of /proc/PID/stat. */
@@ -37,7 +45,11 @@ bool process_parse(const char *text, struct process *process_out);
 /* Reads one; false if it is gone. */
 bool process_read(const struct host *host, uint32_t pid, struct process *process_out);
 
-/* 0, or a negative errno where /proc cannot be listed. */
+/*
+ * Who is in it /proc says; what is said of each comes from the stream where the host has one that
+ * was not read yet, else from its files: a kernel may keep some to itself. 0, or a negative errno
+ * where /proc cannot be listed.
+ */
 int process_table_read(const struct host *host, struct process_table *table_out) MUST_CHECK;
 
 /* Reads the processes of 'before' once more; those that are gone are left out. */

@@ -25,6 +25,9 @@ void process_view_cleanup(struct process_view *view)
 		json_decref(view->users[i].name);
 	for (size_t i = 0; i < ARRAY_LEN(view->states); i++)
 		json_decref(view->states[i]);
+	for (size_t i = 0; i < ARRAY_LEN(view->last); i++)
+		json_decref(view->last[i].json);
+	json_decref(view->last_comm);
 }
 
 json_t *process_name_json(const struct process *process)
@@ -81,14 +84,16 @@ static json_t *state(struct process_view *view, char letter)
 }
 
 /* The status file says the same at ten times the cost; a fixture's folders are ours. */
-static json_t *owner(struct process_view *view, uint32_t pid)
+static json_t *owner(struct process_view *view, const struct process *process)
 {
 	size_t i = 0;
-	uid_t uid;
+	uid_t uid = process->uid;
 
+	if (process->is_kernel)
+		return json_string("root");
 	if (view->host->is_fixture)
-		return user(view, pid);
-	if (!process_owner(view->host, pid, &uid))
+		return user(view, process->pid);
+	if (!process->has_uid && !process_owner(view->host, process->pid, &uid))
 		return json_null();
 	while (i < PROCESS_VIEW_USERS - 1 && view->users[i].name && view->users[i].uid != uid)
 		i++;
@@ -110,11 +115,40 @@ static json_t *cgroup(const struct process_view *view, uint32_t pid)
 	return json_text(path, strlen(path));
 }
 
-static double age_s(const struct process_view *view, const struct process *process)
+static double age_s(const struct process_view *view, uint64_t start_ticks)
 {
-	double age = view->uptime_s - (double)process->start_ticks / TICKS_PER_S;
+	double age = view->uptime_s - (double)start_ticks / TICKS_PER_S;
 
 	return age > 0 ? age : 0;
+}
+
+static json_t *make_value(const struct process_view *view, enum process_view_column column,
+			  uint64_t value)
+{
+	if (column == PROCESS_VIEW_STARTED)
+		return json_figure(age_s(view, value));
+	return column == PROCESS_VIEW_CPU ? json_figure((double)value / TICKS_PER_S)
+					  : json_count(value);
+}
+
+/* Thousands of processes differ in little: what repeats is made once. */
+static json_t *value(struct process_view *view, enum process_view_column column, uint64_t value)
+{
+	if (!view->last[column].json || view->last[column].value != value) {
+		json_decref(view->last[column].json);
+		view->last[column].json = make_value(view, column, value);
+		view->last[column].value = value;
+	}
+	return json_incref(view->last[column].json);
+}
+
+static json_t *comm(struct process_view *view, const char *name)
+{
+	if (!view->last_comm || strcmp(json_string_value(view->last_comm), name) != 0) {
+		json_decref(view->last_comm);
+		view->last_comm = json_text(name, strlen(name));
+	}
+	return json_incref(view->last_comm);
 }
 
 json_t *process_columns_json(void)
@@ -125,18 +159,17 @@ json_t *process_columns_json(void)
 
 json_t *process_row_json(struct process_view *view, const struct process *process)
 {
-	double cpu_s = (double)(process->user_ticks + process->system_ticks) / TICKS_PER_S;
 	json_t *row = json_array();
 
 	json_push(row, json_integer(process->pid));
-	json_push(row, json_integer(process->ppid));
-	json_push(row, json_text(process->comm, strlen(process->comm)));
-	json_push(row, process->is_kernel ? json_string("root") : owner(view, process->pid));
+	json_push(row, value(view, PROCESS_VIEW_PARENT, process->ppid));
+	json_push(row, comm(view, process->comm));
+	json_push(row, owner(view, process));
 	json_push(row, state(view, process->state));
-	json_push(row, json_count(process_rss_bytes(process)));
-	json_push(row, json_count(process->n_threads));
-	json_push(row, json_figure(age_s(view, process)));
-	json_push(row, json_figure(cpu_s));
+	json_push(row, value(view, PROCESS_VIEW_RSS, process_rss_bytes(process)));
+	json_push(row, value(view, PROCESS_VIEW_THREADS, process->n_threads));
+	json_push(row, value(view, PROCESS_VIEW_STARTED, process->start_ticks));
+	json_push(row, value(view, PROCESS_VIEW_CPU, process->user_ticks + process->system_ticks));
 	return row;
 }
 
@@ -150,7 +183,7 @@ json_t *process_detail_json(const struct process_view *view, const struct proces
 	json_put(json, "state", json_text(&process->state, 1));
 	json_put(json, "rss_bytes", json_count(process_rss_bytes(process)));
 	json_put(json, "n_threads", json_count(process->n_threads));
-	json_put(json, "started_s_ago", json_figure(age_s(view, process)));
+	json_put(json, "started_s_ago", json_figure(age_s(view, process->start_ticks)));
 	json_put(json, "cgroup", cgroup(view, process->pid));
 	return json;
 }

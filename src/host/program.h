@@ -8,6 +8,9 @@
 
 #include "host/host.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define PROGRAM_RESULT "{pid: integer, comm: string, cmdline: string, uid: integer, age_s: integer}"
+
 #define PROGRAM_COMM_BYTES 24
 #define PROGRAM_CMDLINE_BYTES 320
 #define PROGRAMS_MAX 8192

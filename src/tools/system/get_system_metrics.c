@@ -218,9 +218,11 @@ static void put_system(const struct host *host, const struct cpu_stat *stat, jso
 	json_t *json = json_object();
 	char text[64], when[CLOCK_TEXT_BYTES];
 	const char *at = text;
+	char cpuinfo[IDENTITY_CPUINFO_BYTES];
 	double uptime;
 
-	identity_put(host, json);
+	identity_read_cpuinfo(host, cpuinfo);
+	identity_put(host, cpuinfo, json);
 	json_put(json, "platform", json_string("Linux"));
 	json_put(json, "boot_time",
 		 stat->boot_time_s ? json_string(clock_format(stat->boot_time_s * NS_PER_SEC, when))

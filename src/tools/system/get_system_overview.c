@@ -51,10 +51,12 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result,
 	       struct error *err UNUSED)
 {
 	const struct host *host = task->host;
+	char cpuinfo[IDENTITY_CPUINFO_BYTES];
 	struct cgroups cgroups;
 
 	cgroups_find(host, &cgroups);
-	identity_put(host, result);
+	identity_read_cpuinfo(host, cpuinfo);
+	identity_put(host, cpuinfo, result);
 	put_sizes(host, result);
 	json_put(result, "cgroup_version", json_string(cgroup_mode_name(cgroups.mode)));
 	return 0;
