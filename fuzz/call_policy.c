@@ -34,9 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(err.code < 0 && strncmp(err.text, "p:", 2) == 0);
 		return 0;
 	}
-	assert(policy_roots(policy)[0]);
-	for (const char *const *root = policy_roots(policy); *root; root++)
-		assert(**root == '/');
+	assert(policy_roots(policy, 0)[0]);
+	for (unsigned set = 0; policy_roots(policy, set); set++)
+		for (const char *const *root = policy_roots(policy, set); *root; root++)
+			assert(**root == '/');
 	check_command(policy, data, size);
 	return 0;
 }

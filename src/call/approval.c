@@ -14,9 +14,10 @@ struct request {
 	char nonce[APPROVAL_NONCE_BYTES]; /* "" where the slot is free */
 	char tool[64];
 	char args_sha256[HASH_TEXT_BYTES];
-	char asked_by[64];
-	char granted_by[64]; /* "" while it waits */
-	char *args;          /* what the approver looks at; NULL where it is too long */
+	char asked_by[CALLER_CLIENT_BYTES];
+	char client[CALLER_CLIENT_BYTES]; /* for whom: nobody else may use it */
+	char granted_by[64];              /* "" while it waits */
+	char *args; /* what the approver looks at; NULL where it is too long */
 	size_t n_args;
 	uint64_t expires_ns;
 };
@@ -95,25 +96,81 @@ static void keep_args(struct request *request, const struct approval_call *call)
 	request->n_args = strlen(request->args);
 }
 
+static bool is_of(const struct request *request, const struct approval_call *call,
+		  const char *sha256)
+{
+	return strcmp(request->tool, call->tool) == 0 &&
+	       strcmp(request->client, call->caller->client) == 0 &&
+	       strcmp(request->args_sha256, sha256) == 0;
+}
+
+/* Users without a client are told apart, too. */
+static bool is_by(const struct request *request, const struct caller *caller)
+{
+	return !is_free(request) && strcmp(request->client, caller->client) == 0 &&
+	       strcmp(request->asked_by, caller_name(caller)) == 0;
+}
+
+/* The one that its nonce means, or else the same question asked before; or NULL. */
+static struct request *find_waiting(struct approvals *approvals, const struct approval_call *call,
+				    const char *sha256)
+{
+	struct request *request = call->nonce ? find(approvals, call->nonce) : NULL;
+
+	if (request && !request->granted_by[0] && is_of(request, call, sha256))
+		return request;
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++) {
+		request = &approvals->requests[i];
+		if (is_by(request, call->caller) && !request->granted_by[0] &&
+		    is_of(request, call, sha256)) {
+			request->expires_ns = boot_now_ns() + APPROVAL_LIFETIME_NS;
+			return request;
+		}
+	}
+	return NULL;
+}
+
+static struct request *find_room(struct approvals *approvals, const struct caller *caller,
+				 struct error *err)
+{
+	struct request *request = find_free(approvals);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < APPROVAL_MAX_PENDING; i++)
+		n += is_by(&approvals->requests[i], caller);
+	if (n >= APPROVAL_MAX_OF_ONE) {
+		error_set(err, -EBUSY, "%u calls of %s wait for an approval already", n,
+			  caller_name(caller));
+		return NULL;
+	}
+	if (!request)
+		error_set(err, -EBUSY, "%d calls wait for an approval already",
+			  APPROVAL_MAX_PENDING);
+	return request;
+}
+
 json_t *approvals_request(struct approvals *approvals, const struct approval_call *call,
 			  struct error *err)
 {
-	struct request *request = find_free(approvals);
 	unsigned char random[(APPROVAL_NONCE_BYTES - 1) / 2];
+	char sha256[HASH_TEXT_BYTES];
+	struct request *request =
+		find_waiting(approvals, call, hash_text(call->args, call->n_args, sha256));
 
-	if (!request) {
-		error_set(err, -EBUSY, "%d calls wait for an approval already",
-			  APPROVAL_MAX_PENDING);
+	if (request)
+		return describe(request);
+	request = find_room(approvals, call->caller, err);
+	if (!request)
 		return NULL;
-	}
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		abort();
 	free(request->args);
 	*request = (struct request) { .expires_ns = boot_now_ns() + APPROVAL_LIFETIME_NS };
 	(void)hex_encode(random, sizeof(random), request->nonce);
-	hash_text(call->args, call->n_args, request->args_sha256);
+	text_copy(request->args_sha256, sizeof(request->args_sha256), sha256);
 	(void)snprintf(request->tool, sizeof(request->tool), "%s", call->tool);
-	(void)snprintf(request->asked_by, sizeof(request->asked_by), "%s", call->caller->who);
+	text_format(request->asked_by, sizeof(request->asked_by), "%s", caller_name(call->caller));
+	text_format(request->client, sizeof(request->client), "%s", call->caller->client);
 	keep_args(request, call);
 	return describe(request);
 }
@@ -138,8 +195,8 @@ bool approvals_take(struct approvals *approvals, const char *nonce,
 	struct request *request = find(approvals, nonce);
 	char sha256[HASH_TEXT_BYTES];
 
-	if (!request || !request->granted_by[0] || strcmp(request->tool, call->tool) != 0 ||
-	    strcmp(request->args_sha256, hash_text(call->args, call->n_args, sha256)) != 0)
+	if (!request || !request->granted_by[0] ||
+	    !is_of(request, call, hash_text(call->args, call->n_args, sha256)))
 		return false;
 	memcpy(by_out, request->granted_by, sizeof(request->granted_by));
 	request->nonce[0] = '\0';

@@ -4,8 +4,9 @@
  *
  * A request names the tool and the SHA-256 of the exact argument bytes; its
  * nonce is random, belongs to this start of the warden, is good for one run of
- * exactly that call, and expires after APPROVAL_LIFETIME_NS of boot time. At
- * most APPROVAL_MAX_PENDING wait; when full, a new request is refused.
+ * exactly that call, and expires after APPROVAL_LIFETIME_NS of boot time. The same call of the same
+ * caller is the same request while nobody has said yes. At most APPROVAL_MAX_PENDING wait, and
+ * APPROVAL_MAX_OF_ONE of one caller; beyond, a new request is refused.
  */
 #pragma once
 
@@ -13,6 +14,7 @@
 
 #define APPROVAL_LIFETIME_NS (600 * NS_PER_SEC)
 #define APPROVAL_MAX_PENDING 64
+#define APPROVAL_MAX_OF_ONE 16 /* a client, or a user who is none */
 #define APPROVAL_SHOWN_BYTES (8 * KIB)
 #define APPROVAL_NONCE_BYTES 33 /* 128 bits as hex, NUL-terminated */
 
@@ -26,11 +28,12 @@ struct approval_call {
 	const char *tool;
 	const char *args;
 	size_t n_args;
+	const char *nonce; /* that the same call was told before; or NULL */
 };
 
 /*
- * Notes that this call waits. Returns {"nonce", "tool", "args_sha256",
- * "asked_by", "expires_in_s"}, a new reference, or NULL with -EBUSY.
+ * Notes that this call waits; one that waits already still does. Returns {"nonce", "tool",
+ * "args_sha256", "asked_by", "expires_in_s"}, a new reference, or NULL with -EBUSY.
  */
 json_t *approvals_request(struct approvals *approvals, const struct approval_call *call,
 			  struct error *err);
@@ -40,8 +43,8 @@ int approvals_grant(struct approvals *approvals, const struct caller *approver, 
 		    struct error *err) MUST_CHECK;
 
 /*
- * Whether 'nonce' is a granted approval of exactly this call; uses it up. 'by_out'
- * says who granted it.
+ * Whether 'nonce' is a granted approval of exactly this call, for the same client; uses it up.
+ * 'by_out' says who granted it.
  */
 bool approvals_take(struct approvals *approvals, const char *nonce,
 		    const struct approval_call *call, char by_out[64]);

@@ -76,6 +76,11 @@ static json_t *intent_members(const struct audit *audit, const struct audit_call
 	if (call->caller->on_behalf[0])
 		put_text(members, "on_behalf", call->caller->on_behalf,
 			 sizeof(call->caller->on_behalf));
+	if (call->caller->client[0])
+		put_text(members, "client", call->caller->client, sizeof(call->caller->client));
+	if (call->caller->application[0])
+		put_text(members, "application", call->caller->application,
+			 sizeof(call->caller->application));
 	put_text(members, "tool", call->tool_name, 128);
 	if (call->tool)
 		put_text(members, "risk", tool_risk_name(call->tool->risk), 16);

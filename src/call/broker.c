@@ -7,6 +7,9 @@
 #include "base/fd.h"
 #include "call/frame.h"
 
+/* The longest are the addresses for BROKER_KERNEL_NAMES: 4096 of 26 bytes. */
+#define ARGS_MAX_BYTES (128 * KIB)
+
 struct broker {
 	int fd;
 };
@@ -28,25 +31,53 @@ void broker_free(struct broker *broker)
 	free(broker);
 }
 
+/* Where it refuses, what it says beside the reason is the answer too. */
+static json_t *exchange(struct broker *broker, const json_t *header, const json_t *args,
+			struct error *err)
+{
+	CLEANUP(text) char *text = args ? json_canonical(args) : NULL;
+	CLEANUP(frame) struct frame answer = { 0 };
+	struct error ignored = { 0 };
+	int code;
+
+	if (frame_write(broker->fd, header, text, text ? strlen(text) : 0, err) < 0 ||
+	    frame_read(broker->fd, &answer, err) < 0)
+		return NULL;
+	code = (int)json_get_int(answer.header, "code", 0);
+	if (code < 0)
+		error_set(err, code, "%s", json_get_text(answer.header, "error", "no answer"));
+	return json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES,
+			  code < 0 ? &ignored : err);
+}
+
 static json_t *ask_remote(struct broker *broker, enum broker_question question, const json_t *args,
 			  struct error *err)
 {
 	CLEANUP(json) json_t *header = json_pack("{s:i}", "question", (int)question);
-	CLEANUP(text) char *text = args ? json_canonical(args) : NULL;
-	CLEANUP(frame) struct frame answer = { 0 };
-	int code;
+	struct error why = { 0 }; /* 'err' may still tell of an earlier question */
+	CLEANUP(json) json_t *answer = exchange(broker, header, args, &why);
 
-	if (frame_write(broker->fd, header, text, text ? strlen(text) : 0, err) < 0 ||
-	    frame_read(broker->fd, &answer, err) < 0) {
-		error_wrap(err, "ask the broker");
+	if (!why.code)
+		return TAKE(answer);
+	*err = why;
+	return NULL;
+}
+
+json_t *steward_ask(struct task *task, const char *ask, const json_t *args, struct error *err)
+{
+	CLEANUP(json) json_t *header = json_pack("{s:s}", "ask", ask);
+	json_t *answer;
+
+	if (!task->broker || task->host->is_fixture) {
+		error_set(err, -ENOTSUP, "signed programs need the warden of a host, run by root");
 		return NULL;
 	}
-	code = (int)json_get_int(answer.header, "code", 0);
-	if (code < 0) {
-		error_set(err, code, "%s", json_get_text(answer.header, "error", "no answer"));
-		return NULL;
-	}
-	return json_parse(answer.body, answer.n_body, FRAME_BODY_MAX_BYTES, err);
+	answer = exchange(task->broker, header, args, err);
+	if (!answer && (err->code == -EPIPE || err->code == -ECONNRESET))
+		error_set(err, err->code,
+			  "the steward of signed programs ended before it answered: the warden's "
+			  "log says why");
+	return answer;
 }
 
 json_t *broker_ask(struct task *task, enum broker_question question, const json_t *args,
@@ -69,7 +100,7 @@ static json_t *answer_frame(const struct frame *frame, struct host *host, struct
 		return NULL;
 	}
 	if (frame->n_body) {
-		args = json_parse(frame->body, frame->n_body, FRAME_HEADER_MAX_BYTES, err);
+		args = json_parse(frame->body, frame->n_body, ARGS_MAX_BYTES, err);
 		if (!args)
 			return NULL;
 	}

@@ -35,6 +35,13 @@ enum broker_question {
 	BROKER_CLOCK,
 	/* {} -> {low, high}, see host/outgoing_ports.h: a job's network has a range of its own */
 	BROKER_OUTGOING_PORTS,
+	/* {"addresses": {"0xffff...": null}} -> {"names": {"0xffff...": "vfs_read+0x1f"}} of those
+	 * that are in a function of the kernel, see host/kernel_names.h */
+	BROKER_KERNEL_NAMES,
+	/* {"pid"} -> {"maps":[{start, end, offset, path, inode}]}, see host/code_maps.h */
+	BROKER_CODE_MAPS,
+	/* {"target"} -> what the tracepoint records, see host/tracepoint.h */
+	BROKER_TRACEPOINT,
 	BROKER_N_QUESTIONS,
 };
 
@@ -44,6 +51,13 @@ enum broker_question {
  */
 json_t *broker_ask(struct task *task, enum broker_question question, const json_t *args,
 		   struct error *err);
+
+/*
+ * Asks the steward of signed programs, whom a job with TOOL_NEEDS_STEWARD reaches in the broker's
+ * place; 'ask' and 'args' are as in kernel/program/life/steward.h. The answer is a new reference:
+ * with 'err' set it is the body of a refusal, or NULL. -ENOTSUP where nobody leads programs.
+ */
+json_t *steward_ask(struct task *task, const char *ask, const json_t *args, struct error *err);
 
 /* The client end of a connection a job inherited as 'fd'. */
 struct broker *broker_new(int fd);

@@ -3,11 +3,14 @@
 
 #include "call/broker.h"
 #include "host/clock_sync.h"
+#include "host/code_maps.h"
 #include "host/filesystems.h"
 #include "host/kernel_log.h"
+#include "host/kernel_names.h"
 #include "host/open_files.h"
 #include "host/outgoing_ports.h"
 #include "host/process_inside.h"
+#include "host/tracepoint.h"
 
 #define KERNEL_LINES_MAX 20000
 #define KERNEL_LINES_DEFAULT 2000
@@ -99,6 +102,9 @@ static json_t *recorded(const struct host *host, enum broker_question question, 
 		[BROKER_PROCESS_IO] = "process_io",
 		[BROKER_FILESYSTEMS] = "statfs",
 		[BROKER_CLOCK] = "adjtimex",
+		[BROKER_KERNEL_NAMES] = "kernel_names",
+		[BROKER_CODE_MAPS] = "code_maps",
+		[BROKER_TRACEPOINT] = "tracepoint",
 	};
 	json_t *all = host_recorded(host, names[question]);
 	json_t *one;
@@ -117,12 +123,17 @@ static json_t *recorded(const struct host *host, enum broker_question question, 
 	return all;
 }
 
+static bool needs_pid(enum broker_question question)
+{
+	return question == BROKER_PROCESS || question == BROKER_CODE_MAPS;
+}
+
 json_t *broker_answer(struct host *host, enum broker_question question, const json_t *args,
 		      struct error *err)
 {
 	int64_t pid = json_get_int(args, "pid", 0);
 
-	if (pid < 0 || pid > INT32_MAX || (question == BROKER_PROCESS && !pid)) {
+	if (pid < 0 || pid > INT32_MAX || (needs_pid(question) && !pid)) {
 		error_set(err, -EINVAL, "no process has the number %" PRId64, pid);
 		return NULL;
 	}
@@ -146,6 +157,12 @@ json_t *broker_answer(struct host *host, enum broker_question question, const js
 		return clock_sync_json(err);
 	case BROKER_OUTGOING_PORTS:
 		return outgoing_ports_json(host, err);
+	case BROKER_KERNEL_NAMES:
+		return kernel_names_json(host, json_object_get(args, "addresses"), err);
+	case BROKER_CODE_MAPS:
+		return code_maps_json(host, (uint32_t)pid, err);
+	case BROKER_TRACEPOINT:
+		return tracepoint_json(host, json_get_text(args, "target", ""), err);
 	case BROKER_N_QUESTIONS:
 		break;
 	}

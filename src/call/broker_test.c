@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/test.h"
 #include "call/frame.h"
+#include "host/kernel_names.h"
 
 /* A broker of this machine in a child; returns our end of its socket. */
 static int start_broker(pid_t *pid_out)
@@ -63,6 +64,31 @@ TEST(the_clock_is_read_by_the_broker)
 	CHECK(json_is_integer(json_object_get(answer, "status")));
 	CHECK(json_is_real(json_object_get(answer, "max_error_s")));
 	json_decref(answer);
+	broker_free(task.broker);
+	check_ended_well(pid);
+}
+
+TEST(as_many_addresses_as_are_looked_at_can_be_asked_for)
+{
+	struct host host = HOST_CLOSED;
+	struct task task = { .host = &host };
+	struct error err = { 0 };
+	json_t *addresses = json_object(), *args, *answer;
+	pid_t pid;
+
+	for (unsigned i = 0; i < KERNEL_NAMES_MAX; i++) {
+		char key[32];
+
+		text_format(key, sizeof(key), "0xffffffff8100%04x", 16 * i & 0xffff);
+		json_put(addresses, key, json_null());
+	}
+	args = json_pack("{s:o}", "addresses", addresses);
+	task.broker = broker_new(start_broker(&pid));
+	answer = broker_ask(&task, BROKER_KERNEL_NAMES, args, &err);
+	/* Which they are only root is told. */
+	CHECK(answer || err.code == -EPERM || err.code == -ENOENT || err.code == -EACCES);
+	json_decref(answer);
+	json_decref(args);
 	broker_free(task.broker);
 	check_ended_well(pid);
 }

@@ -136,7 +136,14 @@ int consent_check_author(const char *approver, const struct approvers *approvers
 	const char *slash = strchr(on_behalf, '/');
 	const char *author = slash ? slash + 1 : on_behalf;
 
-	if (!approvers->author_may_approve && strcasecmp(author, approver) == 0)
+	if (approvers->author_may_approve)
+		return 0;
+	if (author_is_nameless(on_behalf))
+		return error_set(err, -EACCES,
+				 "who asked for the call came with an access token that names "
+				 "nobody, so none "
+				 "can tell whether another person approves it");
+	if (strcasecmp(author, approver) == 0)
 		return error_set(err, -EACCES,
 				 "'%s' asked for the call, so another must approve it", author);
 	return 0;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/test.h"
+#include "call/consent_internal.h"
 #include "identity/grant.h"
 #include "identity/key.h"
 
@@ -200,4 +201,17 @@ TEST(a_grant_that_was_revoked_before_it_came_is_refused)
 	scene_make(&scene);
 	CHECK_OK(revoke_by(&scene, scene.bob), scene.err);
 	CHECK_INT(use_by(&scene, scene.bob), -EACCES);
+}
+
+TEST(what_an_access_token_asked_for_nobody_approves_unless_authors_may)
+{
+	struct approvers approvers = { .author_may_approve = false };
+	struct error err = { 0 };
+
+	CHECK_INT(consent_check_author("ana", &approvers, "key_1/bob", &err), 0);
+	CHECK_INT(consent_check_author("ana", &approvers, "oauth_1/8f3c", &err), -EACCES);
+	CHECK_INT(consent_check_author("ana", &approvers, "person_1/Ana", &err), -EACCES);
+	CHECK_INT(consent_check_author("ana", &approvers, "person_1/bob", &err), 0);
+	approvers.author_may_approve = true;
+	CHECK_INT(consent_check_author("ana", &approvers, "oauth_1/8f3c", &err), 0);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/step.h"
-#include "call/approval.h"
 #include "call/gate_internal.h"
 #include "call/hash.h"
 #include "call/plan.h"
@@ -32,109 +31,6 @@ static int parse_args(struct call *call, struct error *err)
 		return error_set(err, -EINVAL, "not a JSON object");
 	schema = json_loads(call->info->schema, 0, NULL);
 	return schema_check(schema, call->parsed, err);
-}
-
-static int take_approval(struct call *call, const struct consent_call *asked, char *decision,
-			 struct answer *answer)
-{
-	struct consent *consent = call->gate->consent;
-	int r = consent_take(consent, call->signed_approval, asked, call->approver, &answer->err);
-
-	/* Late is not wrong: it may be signed again. */
-	if (r == -ETIME)
-		answer->approval = consent_request(consent, asked, &answer->err);
-	if (r < 0)
-		return error_wrap(&answer->err, "'%s' needs an approval", call->tool);
-	text_format(decision, ERROR_TEXT_BYTES, "approved by %s (signed)", call->approver);
-	return 0;
-}
-
-/* A grant that does not hold leaves the call where it is without one: it needs an approval. */
-static int use_grant(struct call *call, const struct consent_call *asked, char *decision,
-		     struct error *why)
-{
-	struct consent_grant used = { 0 };
-	int r;
-
-	if (!call->signed_grant)
-		return -ENOENT;
-	r = consent_use_grant(call->gate->consent, call->signed_grant, asked, call->parsed, &used,
-			      why);
-	if (r < 0)
-		return r;
-	text_format(call->approver, sizeof(call->approver), "%s", used.approver);
-	text_format(call->grant, sizeof(call->grant), "%s", used.id);
-	text_format(decision, ERROR_TEXT_BYTES, "granted by %s (%s, use %llu of %llu)",
-		    used.approver, used.id, (unsigned long long)used.n_used,
-		    (unsigned long long)used.n_uses);
-	return 0;
-}
-
-/* What comes through the link is approved by a signature from there, never by this host's root. */
-static int settle_signed(struct call *call, const char *rule, char *decision, struct answer *answer)
-{
-	struct consent *consent = call->gate->consent;
-	char sha256[HASH_TEXT_BYTES];
-	struct consent_call asked = {
-		.call_id = call->call_id,
-		.tool = call->tool,
-		.args_sha256 = hash_text(call->args, call->n_args, sha256),
-		.on_behalf = call->caller.on_behalf,
-	};
-	struct error why = { 0 };
-
-	if (!consent || !call->call_id)
-		return error_set(&answer->err, -EACCES,
-				 "'%s' needs a signed approval (%s), and only durable calls to a "
-				 "warden service can have one",
-				 call->tool, rule);
-	if (call->signed_approval)
-		return take_approval(call, &asked, decision, answer);
-	if (use_grant(call, &asked, decision, &why) == 0)
-		return 0;
-	answer->approval = consent_request(consent, &asked, &answer->err);
-	if (!answer->approval)
-		return error_wrap(&answer->err, "'%s' needs a signed approval", call->tool);
-	if (why.code)
-		json_put(answer->approval, "grant_refused", json_text(why.text, strlen(why.text)));
-	return error_set(&answer->err, -EACCES, "'%s' needs a signed approval (%s)", call->tool,
-			 rule);
-}
-
-/* Asked, and answered with a yes before: only then does it go on. */
-static int settle(struct call *call, const char *rule, char *decision, struct answer *answer)
-{
-	struct gate *gate = call->gate;
-	struct approval_call asked = { &call->caller, call->tool, call->args, call->n_args };
-	struct error err = { 0 };
-	char by[64];
-
-	if (call->nonce && approvals_take(gate->approvals, call->nonce, &asked, by)) {
-		(void)snprintf(decision, ERROR_TEXT_BYTES, "approved by %s", by);
-		return 0;
-	}
-	answer->approval = approvals_request(gate->approvals, &asked, &err);
-	if (!answer->approval)
-		return error_set(&answer->err, err.code, "%s", err.text);
-	return error_set(&answer->err, -EACCES, "'%s' needs an approval (%s)", call->tool, rule);
-}
-
-static int judge(struct call *call, char *decision, struct answer *answer)
-{
-	char rule[ERROR_TEXT_BYTES];
-
-	switch (policy_judge(call->gate->policy, &call->caller, call->info, call->parsed, rule)) {
-	case POLICY_ALLOWS:
-		(void)snprintf(decision, ERROR_TEXT_BYTES, "%s", rule);
-		return 0;
-	case POLICY_ASKS:
-		return call->caller.on_behalf[0] ? settle_signed(call, rule, decision, answer)
-						 : settle(call, rule, decision, answer);
-	case POLICY_DENIES:
-		break;
-	}
-	return error_set(&answer->err, -EACCES, "%s may not call '%s' (%s)", call->caller.who,
-			 call->tool, rule);
 }
 
 /* 'info' is NULL for a call that will not run: that is recorded as a read would be. */
@@ -202,7 +98,9 @@ static int admit(struct call *call, struct answer *answer)
 	int r = find_and_parse(call, &answer->err);
 
 	if (r == 0)
-		r = judge(call, decision, answer);
+		r = gate_judge(call, decision, answer);
+	if (r == 0)
+		r = gate_check_cases(call, &answer->err);
 	return r == 0 ? record(call, decision, &answer->err) : r;
 }
 
@@ -372,7 +270,9 @@ void gate_submit(struct gate *gate, struct call *call)
 		.tool = call->info,
 		.args = call->args,
 		.n_args = call->n_args,
+		.give = gate_gives_cases(call) ? gate_give_case : NULL,
 		.profile = choose_profile(call),
+		.root_set = policy_root_set(gate->policy, &call->caller),
 		.deadline_ns = call->deadline_ns,
 		.done = handle_job_done,
 		.show = call->show ? handle_progress : NULL,

@@ -31,6 +31,7 @@ struct call {
 	const char *nonce;             /* of an approval given earlier, or NULL */
 	const json_t *signed_approval; /* see call/consent.h, or NULL; borrowed */
 	const json_t *signed_grant;    /* see identity/grant.h, or NULL; borrowed */
+	bool must_ask;                 /* what the policy allows, it asks about all the same */
 	const char *call_id;           /* makes it durable (call/spool.h), or NULL */
 	uint64_t deadline_ns;          /* monotonic, 0 for the tool's own */
 
@@ -59,6 +60,7 @@ struct gate {
 	struct approvals *approvals;
 	struct consent *consent; /* NULL: nobody approves from elsewhere */
 	struct spool *spool;     /* NULL: no durable calls here */
+	const char *state_dir;   /* of the warden, for call/cases.h; NULL: no cases here */
 };
 
 void gate_submit(struct gate *gate, struct call *call);

@@ -3,6 +3,14 @@
 
 #include "call/gate.h"
 
+/* 0 with the rule that decided, or why not; 'answer' says what approval it would take. */
+int gate_judge(struct call *call, char *decision, struct answer *answer);
+/* Whether its job is to be given what it cannot read itself; -EACCES where that is not for this
+ * caller; and gives it. */
+bool gate_gives_cases(const struct call *call);
+int gate_check_cases(const struct call *call, struct error *err);
+int gate_give_case(struct job *job, struct buf *given, struct error *err);
+
 /* -ENOTSUP where no calls are kept, -EINVAL for an id that is none. */
 int gate_check_durable(const struct call *call, struct error *err);
 

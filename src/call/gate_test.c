@@ -41,6 +41,7 @@ struct scene {
 	struct call call;
 	int *n_ran; /* shared with the child */
 	int answers, code;
+	bool must_ask;
 	enum answer_kind kind;
 	char nonce[APPROVAL_NONCE_BYTES];
 };
@@ -83,7 +84,7 @@ static void start_launcher(struct scene *scene)
 	scene->n_ran =
 		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(scene->n_ran != MAP_FAILED);
-	scene->launcher = (struct launcher) { .fd = ends[0], .pid = fork() };
+	scene->launcher = (struct launcher) { .fd = ends[0], .pidfd = -1, .pid = fork() };
 	if (scene->launcher.pid == 0) {
 		fd_close(&ends[0]);
 		play_launcher(ends[1], scene->n_ran);
@@ -158,6 +159,7 @@ static int play(struct scene *scene, const char *tool, const char *args, const c
 		.args = args,
 		.n_args = strlen(args),
 		.nonce = nonce,
+		.must_ask = scene->must_ask,
 		.answer = handle_answer,
 	};
 	gate_submit(&scene->gate, &scene->call);
@@ -240,6 +242,24 @@ TEST(a_change_runs_once_after_exactly_its_approval_and_is_recorded_either_way)
 	CHECK_INT(play(&scene, "alter", "{}", nonce), 1);
 	CHECK_INT(play(&scene, "alter", "{}", nonce), 0);
 	check_recorded(&scene, 5);
+	close_scene(&scene);
+}
+
+TEST(what_is_allowed_is_asked_about_where_its_caller_wants_that)
+{
+	struct scene scene;
+	struct error err = { 0 };
+	char nonce[APPROVAL_NONCE_BYTES];
+
+	open_scene(&scene);
+	scene.must_ask = true;
+	CHECK_INT(play(&scene, "look", "{}", NULL), 0);
+	CHECK_INT(scene.code, -EACCES);
+	memcpy(nonce, scene.nonce, sizeof(nonce));
+	CHECK_OK(approvals_grant(scene.gate.approvals, &root, nonce, &err), err);
+	CHECK_INT(play(&scene, "look", "{}", nonce), 1);
+	CHECK_INT(play(&scene, "look", "{}", nonce), 0);
+	check_recorded(&scene, 3);
 	close_scene(&scene);
 }
 

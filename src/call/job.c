@@ -40,6 +40,7 @@ static void release(struct job *job)
 	close_stream(&job->input, &job->input_fd);
 	close_stream(&job->output, &job->output_fd);
 	close_stream(&job->error, &job->error_fd);
+	job_drop_given(job);
 }
 
 /* Done once the outcome came and everything the child wrote was read. */
@@ -62,12 +63,15 @@ static void finish_if_complete(struct job *job)
 static void handle_input(int fd, short what UNUSED, void *data)
 {
 	struct job *job = data;
-	ssize_t n = write(fd, job->args + job->n_sent, job->n_args - job->n_sent);
+	struct str left = job_input_left(job);
+	ssize_t n = write(fd, left.data, left.len);
 
 	if (n > 0)
 		job->n_sent += (size_t)n;
-	if (job->n_sent == job->n_args || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_stream(&job->input, &job->input_fd);
+	if (job_input_left(job).len && (n >= 0 || errno == EAGAIN || errno == EINTR))
+		return;
+	close_stream(&job->input, &job->input_fd);
+	job_drop_given(job);
 }
 
 static void add_result(struct job *job, const char *bytes, size_t len)
@@ -148,15 +152,25 @@ static struct event *watch(struct job *job, int fd, short what, event_callback_f
 	return event;
 }
 
+static enum launch_steward steward_for(const struct tool_info *tool)
+{
+	if (!(tool->needs & TOOL_NEEDS_STEWARD))
+		return LAUNCH_NO_STEWARD;
+	return tool->risk == TOOL_READS ? LAUNCH_STEWARD_READS : LAUNCH_STEWARD_CHANGES;
+}
+
 static struct launch_record make_record(const struct job *job)
 {
 	struct launch_record record = {
 		.kind = LAUNCH_RUN,
 		.profile = job->profile,
 		.executable = job->tool->executable,
-		.needs_broker = (job->tool->needs & TOOL_NEEDS_BROKER) != 0,
+		.needs_broker = (job->tool->needs & (TOOL_NEEDS_BROKER | TOOL_NEEDS_STEWARD)) != 0,
+		.needs_steward = steward_for(job->tool),
+		.needs_processes = (job->tool->needs & TOOL_NEEDS_PROCESSES) != 0,
 		.needs_bus = (job->tool->needs & TOOL_NEEDS_SYSTEMD) != 0,
 		.target = job->tool->target,
+		.root_set = job->root_set,
 		.wants_progress = job->show != NULL,
 		.id = job->id,
 		.limits = job->limits,
@@ -208,7 +222,7 @@ static void run(struct job *job)
 	struct error err = { 0 };
 
 	job->id = ++runner->next_id;
-	if (fit_deadline(job, &err) < 0 || launch(job, &err) < 0) {
+	if (fit_deadline(job, &err) < 0 || job_take_given(job, &err) < 0 || launch(job, &err) < 0) {
 		release(job);
 		job->state = JOB_IDLE;
 		job->outcome = (struct launch_outcome) { .end = LAUNCH_REFUSED };
@@ -282,6 +296,15 @@ static void handle_outcome(int fd UNUSED, short what UNUSED, void *data)
 	}
 	if (r != -EAGAIN)
 		fail_all(runner);
+}
+
+void runner_tell_contact(struct runner *runner, uint64_t asked_ns)
+{
+	const struct launch_record record = { .kind = LAUNCH_CONTACT, .id = asked_ns };
+	struct error err = { 0 };
+
+	if (launcher_send(runner->launcher, &record, NULL, &err) < 0)
+		return; /* it died: fail_all() answers */
 }
 
 int runner_init(struct runner *runner, struct event_base *base, struct launcher *launcher,

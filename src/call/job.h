@@ -18,13 +18,22 @@
 #define RUNNER_MAX_JOBS 16
 #define RUNNER_MAX_WAITING 256
 #define JOB_RESULT_MAX_BYTES (2 * MIB)
+#define JOB_GIVEN_MAX_BYTES (8 * MIB)
+#define RUNNER_MAX_GIVEN_BYTES (32 * MIB) /* to all that run; beyond: -EBUSY */
 
 struct job {
 	const struct tool_info *tool;
 	const char *args; /* JSON for the child's standard input; borrowed until done */
 	size_t n_args;
 	enum sandbox_profile profile;
+	unsigned root_set;    /* see launcher_config */
 	uint64_t deadline_ns; /* monotonic; 0: the tool's own time */
+
+	/*
+	 * Adds what goes behind the arguments and a NUL, when the job starts; it is freed once the
+	 * child has it. NULL: nothing goes there.
+	 */
+	int (*give)(struct job *job, struct buf *given, struct error *err);
 
 	/* Exactly once. 'outcome' always; 'result' is the child's JSON, NULL if 'err' is set. */
 	void (*done)(struct job *job, const struct launch_outcome *outcome,
@@ -44,6 +53,7 @@ struct job {
 	} state;
 	int input_fd, output_fd, error_fd;
 	size_t n_sent;
+	struct buf given;
 	struct sandbox_limits limits;
 	struct event *input, *output, *error;
 	struct buf result, complaint;
@@ -64,12 +74,17 @@ struct runner {
 	struct event *event;
 	struct job *running, *waiting;
 	unsigned n_running, n_waiting;
+	size_t n_given; /* bytes */
 	uint64_t next_id;
 };
 
 int runner_init(struct runner *runner, struct event_base *base, struct launcher *launcher,
 		struct error *err) MUST_CHECK;
 void runner_finish(struct runner *runner);
+
+/* Tells the steward of signed programs that the agent's server answered what was asked then
+ * (CLOCK_BOOTTIME). */
+void runner_tell_contact(struct runner *runner, uint64_t asked_ns);
 
 /* May call 'done' before it returns. */
 void job_start(struct runner *runner, struct job *job);

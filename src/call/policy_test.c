@@ -86,8 +86,9 @@ TEST(without_a_file_reads_are_allowed_traces_are_roots_and_changes_ask)
 	CHECK_INT(policy_judge(policy, &root, &alter, NULL, why), POLICY_ASKS);
 	CHECK_TEXT(why, "default: ask changes");
 	CHECK(!policy_allows_without_landlock(policy));
-	CHECK_TEXT(policy_roots(policy)[0], "/");
-	CHECK(!policy_roots(policy)[1]);
+	CHECK(!policy_forbids_process_iterator(policy));
+	CHECK_TEXT(policy_roots(policy, 0)[0], "/");
+	CHECK(!policy_roots(policy, 0)[1]);
 }
 
 TEST(the_last_matching_rule_decides)
@@ -193,13 +194,15 @@ TEST(a_readonly_line_says_nothing_about_other_tools)
 TEST(roots_and_walls_are_as_the_file_says)
 {
 	CLEANUP(policy)
-	struct policy *policy = parse("roots /var/log /etc # both\nroots /srv\nwithout landlock\n");
+	struct policy *policy = parse("roots /var/log /etc # both\nroots /srv\nwithout landlock\n"
+				      "without process-iterator\n");
 
-	CHECK_TEXT(policy_roots(policy)[0], "/var/log");
-	CHECK_TEXT(policy_roots(policy)[1], "/etc");
-	CHECK_TEXT(policy_roots(policy)[2], "/srv");
-	CHECK(!policy_roots(policy)[3]);
+	CHECK_TEXT(policy_roots(policy, 0)[0], "/var/log");
+	CHECK_TEXT(policy_roots(policy, 0)[1], "/etc");
+	CHECK_TEXT(policy_roots(policy, 0)[2], "/srv");
+	CHECK(!policy_roots(policy, 0)[3]);
 	CHECK(policy_allows_without_landlock(policy));
+	CHECK(policy_forbids_process_iterator(policy));
 }
 
 TEST(an_unknown_word_is_an_error_with_its_line)
@@ -218,8 +221,8 @@ TEST(an_unknown_word_is_an_error_with_its_line)
 		      "policy.conf:1: no such user: '4294967295'");
 	check_refused(
 		"allow reads to root too",
-		"policy.conf:1: after 'to' comes root, link, anyone, user NAME or group NAME, and "
-		"then nothing");
+		"policy.conf:1: after 'to' comes root, link, token, registry, anyone, or user, "
+		"group, certificate, key, oauth or oauth-client with a NAME, and then nothing");
 	check_refused("roots var", "policy.conf:1: a root is an absolute path, not 'var'");
 	check_refused("roots", "policy.conf:1: expected a path");
 	check_refused("readonly", "policy.conf:1: expected a command");
@@ -357,4 +360,25 @@ TEST(a_limit_without_a_name_is_refused)
 {
 	check_refused("namespaces\n", "policy.conf:1: expected a name");
 	check_refused("log-groups # none\n", "policy.conf:1: expected a name");
+}
+
+static enum policy_answer judge_trace(const struct caller *caller, const char *args_text)
+{
+	static const struct tool_info trace = { .name = "trace_kernel", .risk = TOOL_TRACES };
+	struct error err = { 0 };
+	CLEANUP(policy) struct policy *policy = policy_parse("policy.conf", "", 0, &err);
+	CLEANUP(json) json_t *args = json_loads(args_text, 0, NULL);
+
+	return policy_judge(policy, caller, &trace, args, why);
+}
+
+TEST(what_a_server_reads_out_of_the_kernel_is_a_preset)
+{
+	static const char preset[] = "{\"preset\":\"execs\"}", own[] = "{\"target\":\"vfs_read\"}";
+	static const struct caller root_here = { .uid = 0 };
+	static const struct caller server = { .uid = 0, .on_behalf = "acme/ana" };
+
+	CHECK_INT(judge_trace(&server, preset), POLICY_ALLOWS);
+	CHECK_INT(judge_trace(&server, own), POLICY_ASKS);
+	CHECK_INT(judge_trace(&root_here, own), POLICY_ALLOWS);
 }

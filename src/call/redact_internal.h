@@ -109,7 +109,7 @@ bool redact_is_value(const struct pattern *pattern, const char *value, size_t le
 bool redact_argv_item(const char *const *items, size_t n, size_t i, struct span *span_out);
 
 /* The automaton over all anchors: from a state and a byte to the next state. */
-#define AUTOMATON_HIT 0x8000 /* some anchor ends in that state */
+#define AUTOMATON_HIT 0x8000U /* some anchor ends in that state */
 
 struct automaton {
 	const uint16_t *next;         /* [state << class_bits | class] */
@@ -121,3 +121,19 @@ struct automaton {
 
 /* Made at build time by redact_automaton.c: a job lives for milliseconds. */
 extern const struct automaton redact_automaton;
+
+/* The next state, with AUTOMATON_HIT or without; so is 'state', which is 0 at first. */
+static inline unsigned automaton_step(const struct automaton *automaton, unsigned state, char c)
+{
+	return automaton->next[(state & ~AUTOMATON_HIT) << automaton->class_bits |
+			       automaton->classes[(unsigned char)c]];
+}
+
+#define REDACTOR_CLEAN_SLOTS 32
+
+struct redactor {
+	const struct automaton *automaton;
+	json_t *clean[REDACTOR_CLEAN_SLOTS]; /* redact_json() holds them while it runs */
+};
+
+bool redact_has_secret(const struct redactor *redactor, const char *data, size_t len);

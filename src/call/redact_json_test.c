@@ -1,8 +1,10 @@
 #include "call/redact.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/test.h"
+#include "call/redact_internal.h"
 
 #define A16 "ABCDEFGHIJ234567"
 
@@ -79,5 +81,60 @@ TEST(what_is_nested_too_deep_is_one_secret)
 	CHECK(strstr(text, "[redacted:depth]"));
 	CHECK(!strstr(text, "AKIA"));
 	json_decref(deep);
+	redactor_free(redactor);
+}
+
+/* As if all patterns were asked about it. */
+static void check_name(const char *name)
+{
+	struct redactor *redactor = redactor_new();
+	CLEANUP(json) json_t *json = json_pack("{s:s}", name, "a1B2c3D4e5F6");
+	bool is_hidden;
+
+	(void)redact_json(redactor, json);
+	is_hidden = strcmp(json_get_text(json, name, ""), "a1B2c3D4e5F6") != 0;
+	CHECK_INT(is_hidden, redact_find_name(name, strlen(name)) != NULL);
+	redactor_free(redactor);
+}
+
+TEST(each_name_of_a_secret_is_known_however_it_is_written)
+{
+	static const char *const around[][2] = {
+		{ "", "" }, { "x_", "" }, { "X-", "7" }, { "", "_of" }, { "none", "12" },
+	};
+
+	for (size_t i = 0; i < redact_n_patterns; i++) {
+		char name[128];
+
+		if (redact_patterns[i].match != match_named)
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(around); k++) {
+			text_format(name, sizeof(name), "%s%s%s", around[k][0],
+				    redact_patterns[i].anchor, around[k][1]);
+			check_name(name);
+			for (char *at = name; *at; at++)
+				*at = (char)toupper((unsigned char)*at);
+			check_name(name);
+		}
+	}
+}
+
+TEST(a_string_that_rows_share_is_hidden_in_each)
+{
+	struct redactor *redactor = redactor_new();
+	CLEANUP(json) json_t *json = json_array();
+	CLEANUP(json) json_t *secret = json_string("AKIA" A16);
+	CLEANUP(json) json_t *plain = json_string("plain");
+	CLEANUP(text) char *text = NULL;
+
+	for (int i = 0; i < 3; i++)
+		json_push(json, json_pack("[i, O, O]", i, secret, plain));
+	CHECK_INT(redact_json(redactor, json), 3);
+	text = json_canonical(json);
+	CHECK(!strstr(text, "AKIA"));
+	CHECK_INT(plain->refcount, 4);
+	/* The same string, with something else in it. */
+	(void)json_string_set(plain, "AKIA" A16);
+	CHECK_INT(redact_json(redactor, json), 3);
 	redactor_free(redactor);
 }

@@ -32,13 +32,32 @@ enum tool_needs {
 	TOOL_NEEDS_SCRIPT = 1 << 4,     /* runs a foreign program: an argv, a script */
 	TOOL_NEEDS_HOST = 1 << 5,       /* changes the host: what the approval names */
 	TOOL_NEEDS_LOGS = 1 << 6,       /* libsystemd's journal, libarchive's decoders */
+	TOOL_NEEDS_TRACE = 1 << 7,      /* programs in the kernel that look */
+	TOOL_NEEDS_PROCESSES = 1 << 8,  /* all processes at once, see host/process_stream.h */
+	TOOL_NEEDS_STEWARD = 1 << 9,    /* signed programs: asks their steward, not the broker */
+	TOOL_NEEDS_CASES = 1 << 10,     /* investigations that are kept, see call/cases.h */
 };
 
+/*
+ * A result in short: "path: string, entries: [{name: string, target?: string}], ended:
+ * integer|null".
+ *
+ * The members of an object by name; with ? where one may be missing, and * for any others. [T] is
+ * any number of T, {...} an object, 'a'|'b' one of these texts. Of JSON Schema are string, integer,
+ * number, boolean and null; 'any' is not told, 'unread' the list that tool_unread() makes. What a
+ * helper puts into the results of several tools is a macro ..._RESULT beside its declaration.
+ *
+ * scripts/print-catalogue makes the JSON Schema of it, with the members that every result may have.
+ * Objects stay open in it, as a later release may tell more.
+ */
 struct tool_info {
 	const char *name;    /* unique and never renamed: it is the protocol */
 	const char *summary; /* one sentence, read by people and by models */
 	const char *schema;  /* JSON Schema of the arguments, see call/schema.h */
-	const char *area;    /* its folder of tools/; only in the printed catalogue */
+	const char *result;  /* what a run gives, in short: see below */
+	/* Only in the printed catalogue: */
+	const char *output_schema; /* JSON Schema of the result */
+	const char *area;          /* its folder of tools/ */
 	enum tool_risk risk;
 	unsigned needs;      /* enum tool_needs */
 	unsigned executable; /* enum job_executable: in whose table it stands */
@@ -58,6 +77,7 @@ struct task {
 	uint64_t deadline_ns;      /* monotonic; stop before it and mark the result truncated */
 	struct progress *progress; /* see call/progress.h; NULL where nobody wants to know */
 	struct redactor *redactor; /* for text that is cut; the whole result is redacted later */
+	const struct buf *given;   /* with TOOL_NEEDS_CASES: see call/cases.h; NULL: nothing */
 };
 
 struct tool {

@@ -16,6 +16,7 @@ int main(int argc, char **argv)
 	struct host host;
 
 	log_set("constable-broker", LOG_LEVEL_WARN);
+	json_seed();
 	if (argc != 3 || strcmp(argv[1], "--fd") != 0) {
 		log_error("usage: constable-broker --fd N");
 		return 2;

@@ -387,7 +387,8 @@ int main(int argc, char **argv)
 	policy = policy_load(options.policy, &err);
 	if (policy) {
 		config.walls_optional = policy_allows_without_landlock(policy) ? WALL_LANDLOCK : 0;
-		config.roots = policy_roots(policy);
+		config.without_process_iterator = policy_forbids_process_iterator(policy);
+		config.roots = policy_root_sets(policy);
 		config.namespaces = policy_namespaces(policy);
 		r = launcher_start(&launcher, &config, &err);
 	}

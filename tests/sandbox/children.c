@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/scan.h"
+#include "call/sandbox/plan_internal.h"
 
 #define PATIENCE_NS (20 * NS_PER_SEC)
 
@@ -26,15 +28,27 @@ static void list(pid_t pid, char *text, size_t size)
 		close(fd);
 }
 
-/* True once it has some, or has none. */
-static bool await(pid_t pid, bool some, char *text, size_t size)
+/* One child, which may still report: the first process of a job that is over may not. */
+static bool is_waiting(const char *text)
+{
+	char path[64], target[64];
+	uint64_t child;
+
+	if (!scan_u64(&text, &child) || strcmp(text, " ") != 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%u/fd/%d", (unsigned)child, PLAN_FD_REPORT);
+	return readlink(path, target, sizeof(target)) > 0 && strncmp(target, "pipe:", 5) == 0;
+}
+
+/* True once it has a sandbox that waits and no other, or nothing. */
+static bool await(pid_t pid, bool waiting, char *text, size_t size)
 {
 	const struct timespec pause = { .tv_nsec = NS_PER_MS };
 	uint64_t until_ns = clock_monotonic_ns() + PATIENCE_NS;
 
 	for (;;) {
 		list(pid, text, size);
-		if ((text[0] != '\0') == some)
+		if (waiting ? is_waiting(text) : text[0] == '\0')
 			return true;
 		if (clock_monotonic_ns() >= until_ns)
 			return false;

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Waits until the process has a child: a launcher that runs nothing has raised a
- * sandbox for the next job. False after twenty seconds. */
+/* Waits until the launcher has one child, which has not told its last: what ran is gone,
+ * and a sandbox is raised for the next job. False after twenty seconds. */
 bool children_await(pid_t pid);
 
 /* Kills those that it has, and waits until it has none. False as above. */

@@ -71,3 +71,19 @@ TEST(a_killed_launcher_takes_its_jobs_along_and_the_next_one_sweeps)
 	fd_close(&scene.launcher.fd);
 	fd_close(&scene.output);
 }
+
+/* As one with a job that sleeps in the kernel. */
+TEST(a_launcher_that_does_not_end_is_left_behind)
+{
+	struct scene scene;
+	pid_t pid;
+
+	scene_check_root();
+	scene_set_up(&scene, (struct launcher_test) { 0 });
+	pid = scene.launcher.pid;
+	CHECK_INT(kill(pid, SIGSTOP), 0);
+	CHECK(!launcher_finish(&scene.launcher));
+	CHECK_INT(kill(pid, SIGCONT), 0);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
+	fd_close(&scene.output);
+}

@@ -45,7 +45,7 @@ void scene_set_up(struct scene *scene, struct launcher_test how)
 	begin(scene);
 }
 
-void scene_set_up_roots(struct scene *scene, const char *const *roots)
+void scene_set_up_roots(struct scene *scene, const char *const *const *roots)
 {
 	*scene = (struct scene) {
 		.config = { .executables_dir = getenv("SANDBOX_JOBS"),

@@ -14,7 +14,7 @@ void scene_check_root(void);
 
 void scene_set_up(struct scene *scene, struct launcher_test how);
 /* With roots that diagnose-root is held to. */
-void scene_set_up_roots(struct scene *scene, const char *const *roots);
+void scene_set_up_roots(struct scene *scene, const char *const *const *roots);
 /* Fails if a process, or a control group of the launcher, is left. */
 void scene_tear_down(struct scene *scene);
 

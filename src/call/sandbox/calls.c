@@ -211,6 +211,17 @@ const int calls_lock[] = {
 	-1,
 };
 
+const int calls_listen[] = {
+	SYS_listen,
+	SYS_accept4,
+	-1,
+};
+
+const int calls_confine[] = {
+	SYS_seccomp, SYS_landlock_create_ruleset, SYS_landlock_add_rule, SYS_landlock_restrict_self,
+	-1,
+};
+
 const int calls_client[] = {
 	SYS_newfstatat, SYS_statx, SYS_faccessat, SYS_faccessat2, SYS_readlinkat, SYS_bind, -1,
 };

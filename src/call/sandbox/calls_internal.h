@@ -21,6 +21,8 @@ extern const int calls_connect[];
 extern const int calls_trace[];
 extern const int calls_agent[];
 extern const int calls_lock[];
+extern const int calls_listen[];
+extern const int calls_confine[];
 extern const int calls_client[], calls_client_of_arch[]; /* looks at files, not what opens them */
 
 /* Refused in every profile: doors to the kernel, to other processes, to the host's state. */

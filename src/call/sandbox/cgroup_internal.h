@@ -36,7 +36,7 @@ struct cgroups {
 struct leaf {
 	char name[16];
 	int directories[CGROUP_N]; /* -1 where there is none */
-	int procs[CGROUP_N];       /* the file to join by, open for writing */
+	int procs[CGROUP_N];       /* the file to join by */
 	int usage_fd, peak_fd, oom_fd;
 	enum cgroup_kind memory_kind, pids_kind, cpu_kind;
 	bool has_memory, has_pids, has_cpu;
@@ -60,7 +60,13 @@ void leaf_close(struct leaf *leaf, struct cgroups *cgroups);
 /* Sets limits and takes the counters' values before a run. 0 or a negative errno. */
 int leaf_prepare(struct leaf *leaf, const struct sandbox_limits *limits) MUST_CHECK;
 
+/* Sets other limits for what is in it already. 0 or a negative errno. */
+int leaf_set_limits(struct leaf *leaf, const struct sandbox_limits *limits) MUST_CHECK;
+
 bool leaf_is_empty(const struct leaf *leaf);
+
+/* Empty, or with this process alone. */
+bool leaf_has_none_but(const struct leaf *leaf, pid_t pid);
 
 /* Kills what is in it; returns true once it is empty. */
 bool leaf_kill(struct leaf *leaf, const struct cgroups *cgroups);

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "call/sandbox/drop_internal.h"
 #include "call/sandbox/enter_internal.h"
 
@@ -17,6 +19,12 @@ struct step {
 	int (*run)(struct plan *plan); /* 0 or a negative errno */
 };
 
+/* One that cannot be sent is missing at the reader, which then knows. */
+static void write_report(const struct plan *plan, const struct report *report)
+{
+	(void)!write(plan->report_fd, report, sizeof(*report));
+}
+
 static void send_report(const struct plan *plan, enum report_kind kind, uint32_t step, int value)
 {
 	struct report report = {
@@ -26,8 +34,7 @@ static void send_report(const struct plan *plan, enum report_kind kind, uint32_t
 		.value = value,
 	};
 
-	/* A report that cannot be sent is missing at the reader, which then knows. */
-	(void)!write(plan->report_fd, &report, sizeof(report));
+	write_report(plan, &report);
 }
 
 /* --- the order --------------------------------------------------------------- */
@@ -100,20 +107,47 @@ static void run_steps(struct plan *plan, uint32_t from, uint32_t to)
 	}
 }
 
-/* Reaps the payload and what it orphaned; when this process ends, the kernel
- * kills whatever else lives in its pid namespace. */
-static int reap(pid_t payload)
+/* Reaps one, whichever: its pid, or what wait4() says. */
+static pid_t reap_one(int options, int *status_out, struct report *report)
+{
+	struct rusage usage = { 0 };
+	pid_t pid = wait4(-1, status_out, options, &usage);
+
+	report->cpu_ns += clock_cpu_ns(&usage);
+	return pid;
+}
+
+/*
+ * Reaps the payload and what it orphaned; when this process ends, the kernel
+ * kills whatever else lives in its pid namespace. All that does is its child, at
+ * once or when orphaned: so it knows when there is nothing.
+ */
+static void reap(pid_t payload, struct report *report)
 {
 	int status;
+	pid_t pid;
 
-	for (;;) {
-		pid_t pid = waitpid(-1, &status, 0);
-
-		if (pid == payload)
-			return status;
+	do {
+		pid = reap_one(0, &report->value, report);
 		if (pid < 0 && errno != EINTR)
 			_exit(SANDBOX_FAILED);
-	}
+	} while (pid != payload);
+	do
+		pid = reap_one(WNOHANG, &status, report);
+	while (pid > 0);
+	report->is_alone = pid < 0 && errno == ECHILD;
+}
+
+/* The launcher wakes when the pipe is closed. */
+static void tell_end(struct plan *plan, struct report *report)
+{
+	struct rusage own = { 0 };
+
+	(void)getrusage(RUSAGE_SELF, &own);
+	report->cpu_ns += clock_cpu_ns(&own);
+	report->walls = plan->walls;
+	write_report(plan, report);
+	(void)close(plan->report_fd);
 }
 
 static int run_payload(void *cookie)
@@ -142,8 +176,8 @@ static pid_t clone_payload(struct plan *plan)
  */
 _Noreturn void child_run(struct plan *plan)
 {
+	struct report report = { .kind = REPORT_ENDED };
 	pid_t payload;
-	int status;
 
 	plan->walls |= plan->walls_wanted & (WALL_PID_NS | WALL_IPC_NS | WALL_UTS_NS);
 	run_steps(plan, 0, N_INIT_STEPS);
@@ -155,7 +189,11 @@ _Noreturn void child_run(struct plan *plan)
 		_exit(SANDBOX_FAILED);
 	}
 	drop_everything();
-	status = reap(payload);
-	send_report(plan, REPORT_ENDED, 0, status);
-	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	reap(payload, &report);
+	tell_end(plan, &report);
+	/* To end takes longer than to be told, and the launcher may wait for this very CPU: so it
+	 * answers first, and then ends us. */
+	while (report.is_alone)
+		(void)pause();
+	_exit(WIFEXITED(report.value) ? WEXITSTATUS(report.value) : 128 + WTERMSIG(report.value));
 }

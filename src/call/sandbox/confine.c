@@ -95,6 +95,16 @@ int sandbox_confine_store(uint32_t *walls_out, struct error *err)
 	return raise_walls(rules_of_store(), NULL, walls_out, err);
 }
 
+int sandbox_confine_loader(uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_loader(), NULL, walls_out, err);
+}
+
+int sandbox_confine_guardian(uint32_t *walls_out, struct error *err)
+{
+	return raise_walls(rules_of_guardian(), NULL, walls_out, err);
+}
+
 int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out, struct error *err)
 {
 	return raise_walls(rules_of_agent(), home, walls_out, err);

@@ -46,6 +46,15 @@ int sandbox_confine_agent(const struct sandbox_home *home, uint32_t *walls_out,
 			  struct error *err) MUST_CHECK;
 
 /*
+ * The same for the loader of a program that somebody signed: it may read files and put programs
+ * into the kernel; it writes no file, starts nothing and speaks only over what is open.
+ */
+int sandbox_confine_loader(uint32_t *walls_out, struct error *err) MUST_CHECK;
+
+/* The same for the guardian: it accepts clients and opens nothing. */
+int sandbox_confine_guardian(uint32_t *walls_out, struct error *err) MUST_CHECK;
+
+/*
  * The same for the server: it may accept clients, keep its folders and read what it hands
  * out, but start no program or process, make no socket, connect to nobody and signal nobody.
  */

@@ -61,14 +61,16 @@ static int place_fd(int *fd, int number, int flags)
 
 int enter_arrange_descriptors(struct plan *plan)
 {
-	int *fds[] = { &plan->stdio[0], &plan->stdio[1],  &plan->stdio[2],      &plan->broker_fd,
-		       &plan->bus_fd,   &plan->report_fd, &plan->executable_fd, &plan->order_fd };
+	int *fds[] = { &plan->stdio[0],  &plan->stdio[1],      &plan->stdio[2],
+		       &plan->broker_fd, &plan->bus_fd,        &plan->processes_fd,
+		       &plan->report_fd, &plan->executable_fd, &plan->order_fd };
 	static const int numbers[] = {
 		0,
 		1,
 		2,
 		PLAN_FD_BROKER,
 		PLAN_FD_BUS,
+		PLAN_FD_PROCESSES,
 		PLAN_FD_REPORT,
 		PLAN_FD_EXECUTABLE,
 		PLAN_FD_ORDER,

@@ -80,6 +80,10 @@ static void judge(struct verdicts *verdicts, unsigned calls)
 		set_all(verdicts, calls_agent, CHECK_ALLOW);
 	if (calls & CALLS_LOCK)
 		set_all(verdicts, calls_lock, CHECK_ALLOW);
+	if (calls & CALLS_LISTEN)
+		set_all(verdicts, calls_listen, CHECK_ALLOW);
+	if (calls & CALLS_CONFINE)
+		set_all(verdicts, calls_confine, CHECK_ALLOW);
 	if (calls & CALLS_TRACE)
 		set_all(verdicts, calls_trace, CHECK_ALLOW);
 	if (!(calls & CALLS_HOST))

@@ -298,6 +298,18 @@ TEST(the_broker_opens_nothing_for_writing_and_starts_nothing)
 		CHECK_INT(ask(&filter, *at, 0, 0, 0), REFUSED(EPERM));
 }
 
+TEST(the_loader_has_programs_of_the_kernel_beside_what_a_broker_has)
+{
+	static struct assembler filter;
+
+	build(&filter, CALLS_BROKER | CALLS_TRACE);
+	CHECK_INT(ask(&filter, SYS_bpf, 5, 0, 0), SECCOMP_RET_ALLOW);
+	check_answer(&filter, SYS_openat, 3, 4, O_WRONLY, REFUSED(EROFS));
+	CHECK_INT(ask(&filter, SYS_clone, 17, 0, 0), REFUSED(EPERM));
+	build(&filter, CALLS_BROKER);
+	CHECK_INT(ask(&filter, SYS_bpf, 5, 0, 0), REFUSED(EPERM));
+}
+
 TEST(a_confined_process_opens_and_starts_nothing)
 {
 	static struct assembler filter;

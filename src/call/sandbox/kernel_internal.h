@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <linux/bpf.h>
 #include <linux/sched.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -34,6 +35,14 @@ static inline pid_t kernel_clone3(struct clone_args *args)
 static inline int kernel_pidfd_open_self(void)
 {
 	return (int)syscall(SYS_pidfd_open, getpid(), 0);
+}
+
+/* What the program behind this link tells, to be read once; or -1. */
+static inline int kernel_iterator(int link_fd)
+{
+	union bpf_attr attr = { .iter_create = { .link_fd = (uint32_t)link_fd } };
+
+	return (int)syscall(SYS_bpf, BPF_ITER_CREATE, &attr, sizeof(attr.iter_create));
 }
 
 static inline int kernel_pidfd_send_signal(int pidfd, int signal)

@@ -2,14 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "call/sandbox/serve_internal.h"
+
+#define FINISH_NS (10 * NS_PER_SEC)
+#define LOOK_MS 10
 
 int launcher_start(struct launcher *launcher, const struct launcher_config *config,
 		   struct error *err)
@@ -31,18 +37,43 @@ int launcher_start(struct launcher *launcher, const struct launcher_config *conf
 	}
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
 		return error_errno(err, "set up the launcher's socket");
-	*launcher = (struct launcher) { .fd = ends[0], .pid = pid };
+	*launcher = (struct launcher) {
+		.fd = ends[0],
+		.pid = pid,
+		.pidfd = (int)syscall(SYS_pidfd_open, pid, 0),
+	};
 	return 0;
 }
 
-void launcher_finish(struct launcher *launcher)
+static bool has_ended(const struct launcher *launcher)
 {
+	return waitpid(launcher->pid, NULL, WNOHANG) != 0;
+}
+
+/* Without a descriptor of it there is only looking now and then. */
+static void await_end(const struct launcher *launcher, uint64_t until_ns)
+{
+	struct pollfd end = { .fd = launcher->pidfd, .events = POLLIN };
+	uint64_t now_ns = clock_monotonic_ns();
+	int left_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / NS_PER_MS) + 1 : 0;
+
+	(void)poll(&end, 1, launcher->pidfd < 0 && left_ms > LOOK_MS ? LOOK_MS : left_ms);
+}
+
+bool launcher_finish(struct launcher *launcher)
+{
+	uint64_t until_ns = clock_monotonic_ns() + FINISH_NS;
+	bool is_over;
+
 	if (launcher->pid <= 0)
-		return;
+		return true;
 	fd_close(&launcher->fd);
-	while (waitpid(launcher->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	while (!(is_over = has_ended(launcher)) && clock_monotonic_ns() < until_ns)
+		await_end(launcher, until_ns);
+	if (launcher->pidfd > 0)
+		fd_close(&launcher->pidfd);
 	launcher->pid = 0;
+	return is_over;
 }
 
 int launcher_send(const struct launcher *launcher, const struct launch_record *record,

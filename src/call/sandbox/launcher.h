@@ -5,12 +5,12 @@
  * It accepts decided, typed records of fixed size over a SOCK_SEQPACKET pair,
  * three descriptors with each (input, output, error of the job), and answers
  * each with exactly one outcome when the job and everything it left behind are
- * gone. Nothing in a record is a path or a flag of the wire: names of
- * executables, profiles and tools index compiled tables. When its peer closes
- * or dies it kills what runs, removes what it made and ends.
+ * gone (the sandbox's own first process may still be on its way out). Nothing in a record is a path
+ *or a flag of the wire: names of executables, profiles and tools index compiled tables. When its
+ *peer closes or dies it kills what runs, removes what it made and ends.
  *
  * A job is started as
- *	constable-job TOOL --deadline-ms N [--broker FD] [--root DIR] [--progress]
+ *	constable-job TOOL --deadline-ms N [--broker FD] [--processes FD] [--root DIR] [--progress]
  * with a built environment. A job with 'needs_bus' finds in CONSTABLE_BUS_FD the
  * number of a descriptor that is connected to the system bus (as the user
  * nobody, before any byte is sent), for sd_bus_set_fd(); without the variable
@@ -24,10 +24,19 @@
 
 #define LAUNCH_TOOL_BYTES 64
 #define LAUNCHER_MAX_JOBS 24 /* at a time; more are refused */
+#define LAUNCHER_MAX_ROOT_SETS 17
 
 enum launch_kind {
-	LAUNCH_RUN,    /* start a job; three descriptors follow */
-	LAUNCH_CANCEL, /* kill a running job */
+	LAUNCH_RUN,     /* start a job; three descriptors follow */
+	LAUNCH_CANCEL,  /* kill a running job */
+	LAUNCH_CONTACT, /* for the steward: the server answered what was asked at 'id' ns */
+};
+
+/* Whether a job with 'needs_broker' asks the steward of signed programs in its place. */
+enum launch_steward {
+	LAUNCH_NO_STEWARD,
+	LAUNCH_STEWARD_READS, /* and only what is there */
+	LAUNCH_STEWARD_CHANGES,
 };
 
 struct launch_record {
@@ -41,6 +50,9 @@ struct launch_record {
 	uint32_t needs_bus;
 	uint32_t target; /* enum sandbox_target, for PROFILE_PROBE */
 	uint32_t wants_progress;
+	uint32_t needs_processes; /* lists all: see processes_internal.h */
+	uint32_t needs_steward;   /* enum launch_steward */
+	uint32_t root_set;        /* which of the configuration's roots hold */
 };
 
 enum launch_end {
@@ -62,7 +74,7 @@ struct launch_outcome {
 	uint32_t was_waiting; /* its sandbox was raised before the record came */
 	uint32_t reserved;
 	uint64_t elapsed_ns;
-	uint64_t cpu_ns; /* with what raising its sandbox took */
+	uint64_t cpu_ns; /* with what its broker and raising its sandbox took, not taking it down */
 	uint64_t peak_memory_bytes;
 	char why[ERROR_TEXT_BYTES];
 };
@@ -80,33 +92,54 @@ enum launcher_group {
 	LAUNCHER_OWN_GROUP, /* below the one this process is in, which is ours to divide */
 };
 
+/* What the steward may say, one byte: that the kernel is to count runs for a while. The answer is
+ * fd_pass() of LAUNCHER_STATISTICS with what keeps that on, or with nothing. And unasked it hears
+ * of LAUNCH_CONTACT: LAUNCHER_CONTACT and the nanoseconds (CLOCK_BOOTTIME). */
+#define LAUNCHER_WANTS_STATISTICS 's'
+#define LAUNCHER_STATISTICS 2
+#define LAUNCHER_CONTACT 1000
+
+/* What the steward of signed programs is told; see kernel/program/life/steward.h. */
+struct launcher_programs {
+	const char *folder;     /* NULL: there are none here */
+	const char *limits;     /* path of what they may */
+	const char *public_key; /* that may sign them, or NULL */
+	const char *rollback;   /* limits of their health, or NULL */
+	bool at_start;          /* what was attached is looked after, though nobody asks */
+};
+
 struct launcher_config {
 	const char *executables_dir; /* where constable-job* lie */
 	const char *host_root;       /* "/", or a fixture that the job is told to look at */
 	uint32_t walls_optional;     /* bits that policy lets be missing */
-	/* What diagnose-root may read beside the system's programs: absolute paths, NULL at the
-	 * end; NULL: everything. Where Landlock is missing nothing holds it to them, and it loses
-	 * its capability. Borrowed until the launcher runs. */
-	const char *const *roots;
+	/* What diagnose-root may read beside the system's programs, by 'root_set': lists of
+	 * absolute paths, and of those lists, each with NULL at the end; NULL: one set, everything.
+	 * Where Landlock is missing nothing holds it to them, and it loses its capability. Borrowed
+	 * until the launcher runs. */
+	const char *const *const *roots;
 	/* Kubernetes namespaces whose pods' logs a job may see, as roots; NULL: any. */
 	const char *const *namespaces;
 	enum launcher_group group;
+	bool without_process_iterator; /* see processes_internal.h */
+	struct launcher_programs programs;
 	struct launcher_test test;
 };
 
 struct launcher {
 	int fd; /* the warden's end: send records, receive outcomes */
 	pid_t pid;
+	int pidfd;
 };
 
 /* Forks; the child never returns. Call before threads, filters or secrets exist. */
 int launcher_start(struct launcher *launcher, const struct launcher_config *config,
 		   struct error *err) MUST_CHECK;
 
-/* Closes the socket and waits until the launcher has cleaned up and ended. */
-void launcher_finish(struct launcher *launcher);
+/* Closes the socket and waits until the launcher has cleaned up and ended, for ten seconds. False:
+ * it has not, as a job sleeps in the kernel, and is left to itself. */
+bool launcher_finish(struct launcher *launcher);
 
-/* 'fds' is NULL for LAUNCH_CANCEL; they stay the caller's. */
+/* 'fds' is NULL for all but LAUNCH_RUN; they stay the caller's. */
 int launcher_send(const struct launcher *launcher, const struct launch_record *record,
 		  const int fds[3], struct error *err) MUST_CHECK;
 

@@ -33,9 +33,9 @@ static int open_directories(struct leaf *leaf, struct cgroups *cgroups)
 			openat(base, leaf->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		/* Into "tasks" a process of one thread may write itself without the lock
 		 * that "cgroup.procs" takes: that waits for RCU, 10 ms on a busy host. */
-		leaf->procs[kind] = openat(leaf->directories[kind],
-					   kind == CGROUP_UNIFIED ? "cgroup.procs" : "tasks",
-					   O_WRONLY | O_CLOEXEC);
+		leaf->procs[kind] = openat(
+			leaf->directories[kind], kind == CGROUP_UNIFIED ? "cgroup.procs" : "tasks",
+			(kind == CGROUP_UNIFIED ? O_RDWR : O_WRONLY) | O_CLOEXEC);
 		if (leaf->procs[kind] < 0)
 			return -errno;
 	}
@@ -144,10 +144,12 @@ static int limit_cpu(const struct leaf *leaf, uint32_t permille)
 	return cgroup_file_write(directory, "cpu.max", text);
 }
 
-static int set_limits(struct leaf *leaf, const struct sandbox_limits *limits)
+int leaf_set_limits(struct leaf *leaf, const struct sandbox_limits *limits)
 {
 	int r = 0;
 
+	if (memcmp(&leaf->limits, limits, sizeof(*limits)) == 0)
+		return 0;
 	if (leaf->has_memory && leaf->limits.memory_bytes != limits->memory_bytes)
 		r = limit_memory(leaf, limits->memory_bytes);
 	if (r == 0 && leaf->has_cpu && leaf->limits.cpu_permille != limits->cpu_permille)
@@ -194,7 +196,7 @@ static uint64_t read_oom_kills(int fd)
 
 int leaf_prepare(struct leaf *leaf, const struct sandbox_limits *limits)
 {
-	int r = set_limits(leaf, limits);
+	int r = leaf_set_limits(leaf, limits);
 
 	if (r < 0)
 		return r;
@@ -221,15 +223,42 @@ bool leaf_ran_out_of_memory(const struct leaf *leaf)
 
 /* --- the end -------------------------------------------------------------------------------- */
 
+/* Its beginning; how much that is, or negative. */
+static ssize_t list_members(const struct leaf *leaf, char *text, size_t size)
+{
+	unsigned kind = CGROUP_UNIFIED;
+	ssize_t got = 0;
+
+	if (leaf->procs[kind] >= 0) {
+		got = pread(leaf->procs[kind], text, size - 1, 0);
+	} else {
+		/* Opened each time: version 1 remembers the list that an open file began. */
+		while (++kind < CGROUP_N && leaf->directories[kind] < 0)
+			;
+		if (kind < CGROUP_N)
+			got = cgroup_file_read(leaf->directories[kind], "cgroup.procs", text, size);
+	}
+	if (got >= 0)
+		text[got] = '\0';
+	return got;
+}
+
 bool leaf_is_empty(const struct leaf *leaf)
 {
 	char text[16];
 
-	for (unsigned kind = 0; kind < CGROUP_N; kind++)
-		if (leaf->directories[kind] >= 0)
-			return cgroup_file_read(leaf->directories[kind], "cgroup.procs", text,
-						sizeof(text)) == 0;
-	return true;
+	return list_members(leaf, text, sizeof(text)) == 0;
+}
+
+bool leaf_has_none_but(const struct leaf *leaf, pid_t pid)
+{
+	char text[32];
+	const char *at = text;
+	uint64_t member;
+	ssize_t got = list_members(leaf, text, sizeof(text));
+
+	return got == 0 || (got > 0 && scan_u64(&at, &member) && member == (uint64_t)pid &&
+			    strcmp(at, "\n") == 0);
 }
 
 bool leaf_kill(struct leaf *leaf, const struct cgroups *cgroups)

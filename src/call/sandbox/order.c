@@ -8,7 +8,8 @@
 
 #include "call/sandbox/plan_internal.h"
 
-#define MAX_FDS 4 /* input, output, error, broker */
+#define MIN_FDS 3 /* input, output, error */
+#define MAX_FDS 5 /* and broker, processes */
 
 union control {
 	struct cmsghdr header;
@@ -16,7 +17,7 @@ union control {
 };
 
 void command_line_build(struct command_line *line, const struct launch_record *record,
-			const char *host_root)
+			const char *host_root, int processes_fd)
 {
 	uint64_t wall_ms = record->limits.wall_ns / NS_PER_MS;
 	uint64_t spare_ms = wall_ms / 10 < 2000 ? wall_ms / 10 : 2000;
@@ -33,6 +34,11 @@ void command_line_build(struct command_line *line, const struct launch_record *r
 		line->argv[n++] = (char *)"--broker";
 		line->argv[n++] = line->broker;
 	}
+	if (processes_fd >= 0) {
+		(void)snprintf(line->processes, sizeof(line->processes), "%d", PLAN_FD_PROCESSES);
+		line->argv[n++] = (char *)"--processes";
+		line->argv[n++] = line->processes;
+	}
 	if (strcmp(host_root, "/") != 0) {
 		line->argv[n++] = (char *)"--root";
 		line->argv[n++] = (char *)host_root;
@@ -42,10 +48,24 @@ void command_line_build(struct command_line *line, const struct launch_record *r
 	line->argv[n] = NULL;
 }
 
-int order_send(int fd, const struct launch_record *record, const int fds[3], int broker_fd)
+/* Which of two a fourth is, the record tells: so without a broker that it needs it is alone. */
+static size_t list_fds(const struct launch_record *record, const struct inheritance *more,
+		       int all[MAX_FDS])
 {
-	int all[MAX_FDS] = { fds[0], fds[1], fds[2], broker_fd };
-	size_t n_bytes = (broker_fd < 0 ? 3 : 4) * sizeof(int);
+	size_t n = MIN_FDS;
+
+	if (more->broker_fd >= 0)
+		all[n++] = more->broker_fd;
+	if (more->processes_fd >= 0 && (more->broker_fd >= 0 || !record->needs_broker))
+		all[n++] = more->processes_fd;
+	return n;
+}
+
+int order_send(int fd, const struct launch_record *record, const int fds[3],
+	       const struct inheritance *more)
+{
+	int all[MAX_FDS] = { fds[0], fds[1], fds[2] };
+	size_t n_bytes = list_fds(record, more, all) * sizeof(int);
 	union control control = { 0 };
 	struct iovec piece = { .iov_base = (void *)record, .iov_len = sizeof(*record) };
 	struct msghdr message = {
@@ -62,16 +82,25 @@ int order_send(int fd, const struct launch_record *record, const int fds[3], int
 	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
+/* Where it belongs: two before it may be missing. */
+static int place_processes(struct plan *plan, int fd)
+{
+	if (dup3(fd, PLAN_FD_PROCESSES, 0) < 0 || close(fd) < 0)
+		return -errno;
+	plan->processes_fd = PLAN_FD_PROCESSES;
+	return 0;
+}
+
 /*
  * A new descriptor gets the lowest free number, and this process has nothing
  * below the report's: input, output, error and broker arrive where they belong.
  */
-static int check_places(const union control *control, size_t controllen, int *broker_out)
+static int check_places(struct plan *plan, const union control *control, size_t controllen)
 {
-	int fds[MAX_FDS];
+	int fds[MAX_FDS], next = MIN_FDS;
 	size_t n;
 
-	if (controllen < CMSG_LEN(3 * sizeof(int)) || control->header.cmsg_type != SCM_RIGHTS)
+	if (controllen < CMSG_LEN(MIN_FDS * sizeof(int)) || control->header.cmsg_type != SCM_RIGHTS)
 		return -EBADMSG;
 	n = (control->header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	if (n > MAX_FDS)
@@ -80,8 +109,8 @@ static int check_places(const union control *control, size_t controllen, int *br
 	for (size_t i = 0; i < n; i++)
 		if (fds[i] != (int)i)
 			return -EBADF;
-	*broker_out = n == MAX_FDS ? PLAN_FD_BROKER : -1;
-	return 0;
+	plan->broker_fd = plan->record.needs_broker && n > MIN_FDS ? next++ : -1;
+	return (int)n > next ? place_processes(plan, next) : 0;
 }
 
 int order_receive(struct plan *plan)
@@ -97,11 +126,11 @@ int order_receive(struct plan *plan)
 	ssize_t got;
 	int r;
 
-	_Static_assert(PLAN_FD_BROKER == 3, "the order of the descriptors");
+	_Static_assert(PLAN_FD_BROKER == MIN_FDS, "the order of the descriptors");
 	if (plan->order_fd < 0)
 		return 0;
 	/* Once for nothing: its pages are then here when somebody waits for them. */
-	command_line_build(&plan->line, &plan->record, plan->host_root);
+	command_line_build(&plan->line, &plan->record, plan->host_root, PLAN_FD_PROCESSES);
 	do
 		got = recvmsg(plan->order_fd, &message, 0);
 	while (got < 0 && errno == EINTR);
@@ -109,9 +138,9 @@ int order_receive(struct plan *plan)
 		return -errno;
 	if (got != sizeof(plan->record))
 		return -EPIPE;
-	r = check_places(&control, message.msg_controllen, &plan->broker_fd);
+	r = check_places(plan, &control, message.msg_controllen);
 	if (r < 0)
 		return r;
-	command_line_build(&plan->line, &plan->record, plan->host_root);
+	command_line_build(&plan->line, &plan->record, plan->host_root, plan->processes_fd);
 	return 0;
 }

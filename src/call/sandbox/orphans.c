@@ -12,6 +12,8 @@
 
 static bool is_ours(const struct serve *serve, pid_t pid)
 {
+	if (serve->processes.loader == pid || stewardship_has(serve, pid))
+		return true;
 	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
 		const struct box *box = &serve->boxes[i];
 

@@ -22,6 +22,7 @@
 enum plan_fd {
 	PLAN_FD_BROKER = 3, /* inherited by the job, if there is one */
 	PLAN_FD_BUS = 4,    /* likewise */
+	PLAN_FD_PROCESSES,  /* likewise */
 	PLAN_FD_REPORT,     /* closed by exec from here on */
 	PLAN_FD_EXECUTABLE,
 	PLAN_FD_ORDER, /* only while it waits for its job */
@@ -38,7 +39,13 @@ struct report {
 	uint32_t step;
 	uint32_t walls;
 	int32_t value;
+
+	/* Of what ended: */
+	uint32_t is_alone; /* nothing else lives in its pid namespace, and it awaits its own end */
+	uint64_t cpu_ns;   /* of the payload, of what it left, and of the reporter */
 };
+
+#define MAX_REPORTS 4 /* of one start; the last writer closes the pipe behind its own */
 
 struct plan {
 	const struct rules *rules;
@@ -60,9 +67,9 @@ struct plan {
 	const char *const *namespaces; /* whose pods' logs it may see; NULL: any */
 	const struct sock_fprog *filter;
 	int stdio[3];
-	int broker_fd, report_fd, executable_fd;
+	int broker_fd, processes_fd, report_fd, executable_fd;
 	int launcher_pidfd; /* or -1 */
-	int order_fd; /* where the job comes from, with its stdio and broker; -1: all is here */
+	int order_fd;       /* where the job comes from, with what it inherits; -1: all is here */
 	int leaf_fds[PLAN_MAX_LEAF_FDS]; /* cgroup.procs to write oneself into; -1 ends */
 	enum {
 		PLAN_NO_BUS,

@@ -31,10 +31,8 @@ const char *sandbox_wall_name(enum sandbox_wall wall)
 const char *job_executable_name(enum job_executable executable)
 {
 	static const char *const names[JOB_N] = {
-		"constable-job",
-		"constable-job-net",
-		"constable-job-systemd",
-		"constable-job-archive",
+		"constable-job",         "constable-job-net", "constable-job-systemd",
+		"constable-job-archive", "constable-job-bpf",
 	};
 
 	assert(executable < JOB_N);
@@ -47,6 +45,8 @@ enum sandbox_profile sandbox_profile_for(unsigned needs)
 		return PROFILE_FULL;
 	if (needs & TOOL_NEEDS_SCRIPT)
 		return PROFILE_SCRIPT;
+	if (needs & TOOL_NEEDS_TRACE)
+		return PROFILE_TRACE;
 	if (needs & TOOL_NEEDS_TARGETS)
 		return PROFILE_PROBE;
 	if (needs & TOOL_NEEDS_ROOT_FILES)

@@ -71,6 +71,7 @@ enum job_executable {
 	JOB_NET,     /* constable-job-net: libpq, TLS, DNS */
 	JOB_SYSTEMD, /* constable-job-systemd: journal, D-Bus */
 	JOB_ARCHIVE, /* constable-job-archive: libarchive */
+	JOB_BPF,     /* constable-job-bpf: libbpf */
 	JOB_N,
 };
 

@@ -56,6 +56,40 @@ static const struct rules broker = {
 	CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_SYS_PTRACE) | CAPABILITY(CAP_SYSLOG),
 };
 
+/* It reads what the kernel says of itself and puts one program of ours there. */
+static const struct rules loader = {
+	"loader",
+	WALL_NET_NS | WALL_IPC_NS | WALL_UTS_NS | WALL_UID | WALL_CAPABILITIES | WALL_NO_NEW_PRIVS |
+		WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_READ,
+	CALLS_BROKER | CALLS_TRACE,
+	CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON),
+};
+
+/* It keeps its folder, starts the loader and the guardian, and puts programs in each other's
+ * place; what it reads of an artifact is its signature. */
+static const struct rules steward = {
+	"steward",
+	WALL_CAPABILITIES | WALL_NO_NEW_PRIVS | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_NONE,
+	CALLS_METADATA | CALLS_LOCK | CALLS_PROCESS | CALLS_UNIX | CALLS_LISTEN | CALLS_CONFINE |
+		CALLS_TRACE,
+	CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_NET_ADMIN) |
+		CAPABILITY(CAP_DAC_READ_SEARCH),
+};
+
+/* It only holds, and lets go. */
+static const struct rules guardian = {
+	"guardian",
+	WALL_NO_NEW_PRIVS | WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_NOTHING,
+	CALLS_STILL | CALLS_KEEP,
+	0,
+};
+
 /* It keeps its powers over files, for its log is root's; it can start nothing and
  * reach nobody with them. What it wants done the launcher does. */
 static const struct rules warden = {
@@ -104,6 +138,21 @@ const struct rules *rules_of(enum sandbox_profile profile)
 const struct rules *rules_of_broker(void)
 {
 	return &broker;
+}
+
+const struct rules *rules_of_loader(void)
+{
+	return &loader;
+}
+
+const struct rules *rules_of_steward(void)
+{
+	return &steward;
+}
+
+const struct rules *rules_of_guardian(void)
+{
+	return &guardian;
 }
 
 const struct rules *rules_of_warden(void)

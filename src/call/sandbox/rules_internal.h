@@ -29,6 +29,8 @@ enum call_set {
 	CALLS_AGENT = 1 << 9,    /* accepts clients, ends its child */
 	CALLS_LOCK = 1 << 10,    /* of folders, while their files are replaced */
 	CALLS_CLIENT = 1 << 11,  /* with STILL: reads files, resolves names in threads, connects */
+	CALLS_LISTEN = 1 << 12,  /* with UNIX: a socket of its own, and who comes to it */
+	CALLS_CONFINE = 1 << 13, /* raises further walls around itself, as its children do */
 	CALLS_STILL = 1 << 8,    /* opens, starts and makes nothing: only what it has */
 };
 
@@ -54,6 +56,9 @@ struct rules {
 
 const struct rules *rules_of(enum sandbox_profile profile);
 const struct rules *rules_of_broker(void);
+const struct rules *rules_of_loader(void);
+const struct rules *rules_of_steward(void);
+const struct rules *rules_of_guardian(void);
 const struct rules *rules_of_warden(void);
 const struct rules *rules_of_store(void);
 const struct rules *rules_of_agent(void);

@@ -4,9 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,7 +37,7 @@ static struct box *find_box(struct serve *serve, uint64_t id)
 {
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++)
 		if (serve->boxes[i].is_used && !serve->boxes[i].is_waiting &&
-		    serve->boxes[i].id == id)
+		    !serve->boxes[i].is_answered && serve->boxes[i].id == id)
 			return &serve->boxes[i];
 	return NULL;
 }
@@ -65,6 +63,8 @@ static int check_record(struct serve *serve, const struct launch_record *record,
 		return error_set(err, -EINVAL, "no name of a tool");
 	if (n_fds != 3)
 		return error_set(err, -EINVAL, "a job needs three descriptors");
+	if (record->root_set >= serve->n_root_sets)
+		return error_set(err, -EINVAL, "no such set of roots");
 	if (!record->limits.wall_ns || !record->limits.memory_bytes || !record->limits.n_files)
 		return error_set(err, -EINVAL, "a job needs limits");
 	if (find_box(serve, record->id))
@@ -82,6 +82,10 @@ static void handle_record(struct serve *serve, const struct launch_record *recor
 		box = find_box(serve, record->id);
 		if (box)
 			box_kill(serve, box, LAUNCH_CANCELLED);
+		return;
+	}
+	if (record->kind == LAUNCH_CONTACT) {
+		stewardship_tell_contact(serve, record->id);
 		return;
 	}
 	if (record->kind != LAUNCH_RUN)
@@ -148,6 +152,8 @@ static int poll_timeout_ms(const struct serve *serve, uint64_t now_ns)
 		if (box->is_used && at < next)
 			next = at;
 	}
+	if (serve->processes.loader && serve->processes.deadline_ns < next)
+		next = serve->processes.deadline_ns;
 	if (next == UINT64_MAX)
 		return -1;
 	/* Rounded up, or the loop would spin through the last millisecond. */
@@ -159,14 +165,34 @@ static void finish_box(struct serve *serve, struct box *box)
 	struct launch_outcome outcome = { 0 };
 
 	box_finish(serve, box, &outcome);
-	if (box->is_waiting)
+	if (box->is_waiting || box->is_answered)
 		return;
 	standby_note_end(serve, &outcome);
 	answer(serve, &outcome);
 }
 
+/* Whoever was just answered may wait for this very CPU. */
+static void let_others_run(void)
+{
+	(void)sched_yield();
+}
+
+static void end_early(struct serve *serve, struct box *box)
+{
+	struct launch_outcome outcome;
+
+	if (box_end_early(box, &outcome)) {
+		answer(serve, &outcome);
+		standby_note_end(serve, &outcome);
+		let_others_run();
+	}
+	box_dismiss(box);
+}
+
 static void handle_times(struct serve *serve, uint64_t now_ns)
 {
+	if (serve->processes.loader && now_ns >= serve->processes.deadline_ns)
+		processes_take(serve);
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++) {
 		struct box *box = &serve->boxes[i];
 
@@ -187,8 +213,7 @@ static int await(struct serve *serve, struct pollfd *polls, size_t n, int timeou
 
 	if (!standby_is_wanted(serve))
 		return poll(polls, n, timeout);
-	/* Whoever was just answered may wait for this very CPU. */
-	(void)sched_yield();
+	let_others_run();
 	r = poll(polls, n, 0);
 	if (r == 0)
 		standby_raise(serve);
@@ -212,31 +237,79 @@ static void skip_mount_changes(const struct serve *serve)
 		(void)poll(&table, 1, 0);
 }
 
+/* What is watched of a box. */
+enum watched {
+	WATCH_END,
+	WATCH_REPORTS, /* that nobody can write any more */
+	WATCH_BROKER,  /* the question that starts it */
+	WATCH_N,
+};
+
+/* Adds those of each box that is used; returns how many boxes. */
+static size_t watch_boxes(struct serve *serve, struct pollfd *polls,
+			  struct box *watched[LAUNCHER_MAX_JOBS])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
+		struct box *box = &serve->boxes[i];
+
+		if (!box->is_used)
+			continue;
+		polls[WATCH_END] = (struct pollfd) { box->pidfd, POLLIN, 0 };
+		polls[WATCH_REPORTS] =
+			(struct pollfd) { box->has_init && box->n_reports < 0 ? box->report_fd : -1,
+					  0, 0 };
+		polls[WATCH_BROKER] =
+			(struct pollfd) { box->is_answered ? -1 : box->broker_fd, POLLIN, 0 };
+		polls += WATCH_N;
+		watched[n++] = box;
+	}
+	return n;
+}
+
+static void look_at_box(struct serve *serve, struct box *box, const struct pollfd polls[WATCH_N])
+{
+	if (polls[WATCH_END].revents)
+		finish_box(serve, box);
+	else if (polls[WATCH_REPORTS].revents)
+		end_early(serve, box);
+	else if (polls[WATCH_BROKER].revents & ~POLLIN)
+		fd_close(&box->broker_fd); /* closed, which is readable too */
+	else if (polls[WATCH_BROKER].revents)
+		start_broker(serve, box);
+}
+
+#define N_OWN 4 /* what is watched beside the boxes */
+
 /* A host that mounts all day wakes it once after a job, not each time. */
 static bool turn(struct serve *serve)
 {
-	struct pollfd polls[2 + LAUNCHER_MAX_JOBS] = {
+	struct pollfd polls[N_OWN + WATCH_N * LAUNCHER_MAX_JOBS] = {
 		{ .fd = serve->fd, .events = POLLIN },
 		{ .fd = has_trees(serve) ? serve->mount_table : -1, .events = POLLPRI },
+		{ .fd = serve->processes.loader ? serve->processes.answer_fd : -1,
+		  .events = POLLIN },
+		{ .fd = serve->stewardship.fd, .events = POLLIN },
 	};
+	struct box *watched[LAUNCHER_MAX_JOBS];
 	int timeout = poll_timeout_ms(serve, clock_monotonic_ns());
+	size_t n = watch_boxes(serve, polls + N_OWN, watched);
 
 	skip_mount_changes(serve);
-	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
-		polls[2 + i] = (struct pollfd) {
-			.fd = serve->boxes[i].is_used ? serve->boxes[i].pidfd : -1,
-			.events = POLLIN,
-		};
-	if (await(serve, polls, ARRAY_LEN(polls), timeout) < 0 && errno != EINTR)
+	if (await(serve, polls, N_OWN + n * WATCH_N, timeout) < 0 && errno != EINTR)
 		return false;
 	if (polls[1].revents) {
 		start_forget_trees(serve);
 		standby_drop(serve);
 	}
 	skip_mount_changes(serve);
-	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
-		if (polls[2 + i].revents)
-			finish_box(serve, &serve->boxes[i]);
+	if (polls[2].revents)
+		processes_take(serve);
+	if (polls[3].revents)
+		stewardship_serve(serve);
+	for (size_t i = 0; i < n; i++)
+		look_at_box(serve, watched[i], polls + N_OWN + i * WATCH_N);
 	handle_times(serve, clock_monotonic_ns());
 	return !polls[0].revents || handle_socket(serve);
 }
@@ -248,7 +321,9 @@ static void open_executables(struct serve *serve, const char *directory)
 	for (unsigned i = 0; i < JOB_N; i++)
 		serve->executables[i] =
 			openat(dir, job_executable_name(i), O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	serve->broker_executable = openat(dir, "constable-broker", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	for (unsigned i = 0; i < HELPER_N; i++)
+		serve->helper_executables[i] =
+			openat(dir, helper_name(i), O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	if (dir >= 0)
 		close(dir);
 }
@@ -262,37 +337,24 @@ static const char *const *restricted_roots(const char *const *roots)
 	return roots;
 }
 
-/* Keeps standard error and its socket; secrets of the parent go with the rest. */
-static void forget_parent(struct serve *serve)
+static void take_roots(struct serve *serve, const struct launcher_config *config)
 {
-	sigset_t none;
+	const char *const *const *roots = config->roots;
 
-	(void)prctl(PR_SET_NAME, "launcher", 0, 0, 0);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	if (serve->fd > 3)
-		(void)close_range(3, (unsigned)serve->fd - 1, 0);
-	(void)close_range((unsigned)serve->fd + 1, ~0U, 0);
-	for (int i = 1; i < NSIG; i++)
-		(void)signal(i, SIG_DFL);
-	(void)signal(SIGINT, SIG_IGN); /* of a terminal: the peer decides when to end */
-	(void)signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	serve->n_root_sets = 1;
+	for (unsigned i = 0; roots && i < LAUNCHER_MAX_ROOT_SETS && roots[i]; i++) {
+		serve->roots[i] = restricted_roots(roots[i]);
+		serve->n_root_sets = i + 1;
+	}
 }
 
 static _Noreturn void end(struct serve *serve)
 {
-	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++) {
-		struct launch_outcome outcome;
-
-		if (serve->boxes[i].is_used) {
-			box_kill(serve, &serve->boxes[i], LAUNCH_CANCELLED);
-			box_finish(serve, &serve->boxes[i], &outcome);
-		}
+	boxes_end(serve);
+	for (size_t i = 0; i < LAUNCHER_MAX_JOBS; i++)
 		if (serve->has_leaf[i])
 			leaf_close(&serve->leaves[i], &serve->cgroups);
-	}
+	stewardship_end(serve);
 	cgroups_close(&serve->cgroups);
 	_exit(0);
 }
@@ -304,10 +366,10 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	serve.fd = fd;
 	serve.test = hooks_of(config);
 	serve.walls_optional = config->walls_optional;
-	serve.roots = restricted_roots(config->roots);
+	take_roots(&serve, config);
 	serve.namespaces = config->namespaces;
 	(void)snprintf(serve.host_root, sizeof(serve.host_root), "%s", config->host_root);
-	forget_parent(&serve);
+	serve_forget_parent(serve.fd);
 	open_executables(&serve, config->executables_dir);
 	serve.mount_table = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	for (unsigned i = 0; i < N_TREES; i++)
@@ -315,9 +377,16 @@ _Noreturn void serve_run(int fd, const struct launcher_config *config)
 	serve.powers = walls_powers(&serve.test);
 	serve.n_groups = groups_that_read_logs(serve.groups, PLAN_MAX_GROUPS);
 	serve.pidfd = kernel_pidfd_open_self();
+	serve.processes = (struct processes) { .answer_fd = -1, .link_fd = -1 };
+	serve.processes.is_forbidden = config->without_process_iterator;
+	serve.programs = config->programs;
+	serve.executables_dir = config->executables_dir;
+	serve.stewardship.fd = -1;
 	cgroups_open(&serve.cgroups,
 		     serve.test.features_off | (serve.powers.is_privileged ? 0 : FEATURE_CGROUPS),
 		     config->group);
+	if (serve.programs.at_start)
+		stewardship_resume(&serve);
 	while (turn(&serve))
 		;
 	end(&serve);

@@ -10,7 +10,7 @@ static struct box *find_waiting(struct serve *serve)
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++) {
 		struct box *box = &serve->boxes[i];
 
-		if (box->is_used && box->is_waiting && !box->is_killed)
+		if (box->is_used && box->is_waiting && !box->is_killed && box->n_reports < 0)
 			return box;
 	}
 	return NULL;
@@ -32,7 +32,8 @@ static bool can_wait(const struct serve *serve, const struct launch_record *reco
 static bool is_same_kind(const struct launch_record *a, const struct launch_record *b)
 {
 	return a->profile == b->profile && a->executable == b->executable &&
-	       a->target == b->target && a->limits.cpu_ns == b->limits.cpu_ns &&
+	       a->target == b->target && a->root_set == b->root_set &&
+	       a->limits.cpu_ns == b->limits.cpu_ns &&
 	       a->limits.n_processes == b->limits.n_processes &&
 	       a->limits.n_files == b->limits.n_files;
 }
@@ -65,9 +66,18 @@ void standby_note_end(struct serve *serve, const struct launch_outcome *outcome)
 		serve->standby.is_wanted = true;
 }
 
+/* One whose place is free in a moment. */
+static bool has_ending(const struct serve *serve)
+{
+	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++)
+		if (serve->boxes[i].is_used && serve->boxes[i].is_answered)
+			return true;
+	return false;
+}
+
 bool standby_is_wanted(const struct serve *serve)
 {
-	return serve->standby.is_wanted;
+	return serve->standby.is_wanted && !has_ending(serve);
 }
 
 void standby_raise(struct serve *serve)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,14 +13,13 @@
 #include "call/sandbox/filter_internal.h"
 #include "call/sandbox/groups_internal.h"
 #include "call/sandbox/standby_internal.h"
-
-/* Jobs that run at the same time have different uids, so they cannot touch each
- * other; the last one is the brokers'. */
-#define FIRST_UID 64000
-#define BROKER_UID (FIRST_UID + LAUNCHER_MAX_JOBS)
+#include "call/sandbox/start_internal.h"
 
 /* How long a sandbox waits for a job before it is given up. */
 #define WAIT_NS (10 * NS_PER_SEC)
+
+/* How long a job waits for the place of one that is over. */
+#define ROOM_MS 1000
 
 /* --- what is kept warm ------------------------------------------------------------- */
 
@@ -91,22 +91,23 @@ static struct leaf *find_leaf(struct serve *serve, unsigned place)
 
 /* --- the plan ------------------------------------------------------------------------ */
 
-static void set_powers(struct plan *plan, struct serve *serve)
+void start_set_powers(struct plan *plan, struct serve *serve)
 {
 	plan->test = &serve->test;
 	plan->powers = serve->powers.is_privileged ? PLAN_PRIVILEGED : PLAN_PLAIN_USER;
 	plan->landlock_abi = serve->powers.landlock_abi;
-	plan->roots = serve->roots;
+	plan->roots = serve->roots[0];
 	plan->namespaces = serve->namespaces;
 	plan->uid = getuid();
 	plan->gid = getgid();
 	plan->broker_fd = plan->bus_fd = plan->report_fd = plan->order_fd = -1;
+	plan->processes_fd = -1;
 	for (size_t i = 0; i < PLAN_MAX_LEAF_FDS; i++)
 		plan->leaf_fds[i] = -1;
 }
 
-static void set_walls(struct plan *plan, struct serve *serve, const struct rules *rules,
-		      unsigned filter, unsigned more_calls)
+void start_set_walls(struct plan *plan, struct serve *serve, const struct rules *rules,
+		     unsigned filter, unsigned more_calls)
 {
 	struct walls_choice walls =
 		walls_choose(rules, &serve->powers, serve->test.walls_off, serve->walls_optional);
@@ -117,56 +118,43 @@ static void set_walls(struct plan *plan, struct serve *serve, const struct rules
 	plan->filter = find_filter(serve, filter, walls.calls | more_calls);
 }
 
-/* --- the broker ------------------------------------------------------------------------- */
-
-/* Its network is empty, so it could not open this one itself; see host/outgoing_ports.h. */
-static int open_input(void)
-{
-	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 ? fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-static int start_broker(struct serve *serve, struct box *box, int fd)
-{
-	static char name[] = "constable-broker", option[] = "--fd", number[] = "3";
-	char *argv[] = { name, option, number, NULL };
-	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	CLEANUP(fd) int input = open_input();
-	struct plan plan = { .argv = argv };
-	int pidfd;
-
-	set_powers(&plan, serve);
-	set_walls(&plan, serve, rules_of_broker(), FILTER_BROKER, 0);
-	plan.limits = sandbox_default_limits(PROFILE_DIAGNOSE);
-	plan.limits.n_files = 1024;
-	if (serve->powers.is_privileged || serve->powers.can_change_user)
-		plan.uid = plan.gid = BROKER_UID;
-	plan.broker_fd = fd;
-	plan.executable_fd = serve->broker_executable;
-	plan.stdio[0] = input;
-	plan.stdio[1] = null;
-	plan.stdio[2] = STDERR_FILENO;
-	box->broker_pid = clone_run(serve, &plan, box->leaf, &pidfd);
-	if (pidfd >= 0)
-		close(pidfd);
-	return box->broker_pid < 0 ? -errno : 0;
-}
+/* --- who helps it ----------------------------------------------------------------------- */
 
 /* The job's end, or -1: then its questions fail, and it says so in "unread". */
 static int connect_broker(struct serve *serve, struct box *box)
 {
-	CLEANUP(fd) int ours = -1;
 	int ends[2];
 
-	if (serve->broker_executable < 0 ||
+	if (serve->helper_executables[HELPER_BROKER] < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	ours = ends[0];
-	if (start_broker(serve, box, ends[1]) < 0)
-		fd_close(&ours);
-	close(ends[1]);
-	return fd_take(&ours);
+	box->broker_fd = ends[1];
+	return ends[0];
+}
+
+void start_broker(struct serve *serve, struct box *box)
+{
+	box->broker_pid = start_helper(serve, HELPER_BROKER, box->leaf, box->broker_fd, NULL);
+	fd_close(&box->broker_fd);
+}
+
+static void inherit(struct serve *serve, struct box *box, const struct launch_record *record,
+		    struct inheritance *more)
+{
+	*more = (struct inheritance) { -1, -1 };
+	if (record->needs_steward)
+		more->broker_fd =
+			stewardship_connect(serve, record->needs_steward == LAUNCH_STEWARD_CHANGES);
+	else if (record->needs_broker)
+		more->broker_fd = connect_broker(serve, box);
+	if (record->needs_processes)
+		more->processes_fd = processes_open(serve);
+}
+
+static void inheritance_cleanup(struct inheritance *more)
+{
+	fd_close(&more->broker_fd);
+	fd_close(&more->processes_fd);
 }
 
 /* --- the job ------------------------------------------------------------------------------ */
@@ -181,22 +169,33 @@ static struct box *find_free(struct serve *serve)
 			.pidfd = -1,
 			.report_fd = -1,
 			.order_fd = -1,
+			.broker_fd = -1,
+			.n_reports = -1,
 		};
 		return &serve->boxes[i];
 	}
 	return NULL;
 }
 
-/* A job that is there comes before one that may come. */
+/* Whether it soon is, now that it makes room. */
+static bool is_gone(struct serve *serve, struct box *box)
+{
+	struct pollfd end = { .fd = box->pidfd, .events = POLLIN };
+
+	if (box->is_waiting)
+		box_kill(serve, box, LAUNCH_CANCELLED);
+	return (box->is_answered || box->is_waiting) && poll(&end, 1, ROOM_MS) > 0;
+}
+
+/* A job that is there comes before one that may come, or is over. */
 static struct box *find_place(struct serve *serve)
 {
 	struct box *box = find_free(serve);
 	struct launch_outcome unasked;
 
 	for (size_t i = 0; !box && i < LAUNCHER_MAX_JOBS; i++) {
-		if (!serve->boxes[i].is_waiting)
+		if (!is_gone(serve, &serve->boxes[i]))
 			continue;
-		box_kill(serve, &serve->boxes[i], LAUNCH_CANCELLED);
 		box_finish(serve, &serve->boxes[i], &unasked);
 		box = find_free(serve);
 	}
@@ -217,6 +216,7 @@ static void run_plan(struct serve *serve, struct plan *plan, struct box *box, st
 	if (box->pid < 0)
 		error_errno(err, "clone a sandbox");
 	box->is_used = box->pid > 0;
+	box->has_init = plan->walls_wanted & WALL_PID_NS;
 	close(report[1]);
 	if (!box->is_used)
 		fd_close(&box->report_fd);
@@ -265,10 +265,11 @@ static void make_plan(struct serve *serve, struct plan *plan, struct box *box,
 		.host_root = serve->host_root,
 	};
 	plan->argv = plan->line.argv;
-	set_powers(plan, serve);
-	set_walls(plan, serve, rules_of(record->profile),
-		  has_sockets(record) ? FILTER_UNIX : record->profile,
-		  has_sockets(record) ? CALLS_UNIX : 0);
+	start_set_powers(plan, serve);
+	plan->roots = serve->roots[record->root_set];
+	start_set_walls(plan, serve, rules_of(record->profile),
+			has_sockets(record) ? FILTER_UNIX : record->profile,
+			has_sockets(record) ? CALLS_UNIX : 0);
 	if (record->profile == PROFILE_PROBE)
 		plan->target = target_of(record->target);
 	set_identity(plan, serve, box);
@@ -312,13 +313,13 @@ void start_waiting(struct serve *serve, const struct launch_record *kind)
 static bool order_waiting(struct serve *serve, struct box *box, const struct launch_record *record,
 			  const int fds[3])
 {
-	CLEANUP(fd) int broker_end = -1;
-	int r = box->leaf ? leaf_prepare(box->leaf, &record->limits) : 0;
+	CLEANUP(inheritance) struct inheritance more = { -1, -1 };
+	int r = box->leaf ? leaf_set_limits(box->leaf, &record->limits) : 0;
 
-	if (r == 0 && record->needs_broker)
-		broker_end = connect_broker(serve, box);
-	if (r == 0)
-		r = order_send(box->order_fd, record, fds, broker_end);
+	if (r == 0) {
+		inherit(serve, box, record, &more);
+		r = order_send(box->order_fd, record, fds, &more);
+	}
 	fd_close(&box->order_fd);
 	if (r < 0) {
 		box_kill(serve, box, LAUNCH_CANCELLED);
@@ -333,7 +334,7 @@ void start_box(struct serve *serve, const struct launch_record *record, const in
 	       struct error *err)
 {
 	struct box *box = standby_find(serve, record);
-	CLEANUP(fd) int broker_end = -1;
+	CLEANUP(inheritance) struct inheritance more = { -1, -1 };
 	struct plan plan;
 
 	if (box) {
@@ -348,10 +349,11 @@ void start_box(struct serve *serve, const struct launch_record *record, const in
 	}
 	make_plan(serve, &plan, box, record);
 	memcpy(plan.stdio, fds, sizeof(plan.stdio));
-	command_line_build(&plan.line, &plan.record, plan.host_root);
 	box->id = record->id;
 	set_times(box, record->limits.wall_ns);
-	if (record->needs_broker)
-		plan.broker_fd = broker_end = connect_broker(serve, box);
+	inherit(serve, box, record, &more);
+	plan.broker_fd = more.broker_fd;
+	plan.processes_fd = more.processes_fd;
+	command_line_build(&plan.line, &plan.record, plan.host_root, plan.processes_fd);
 	run_plan(serve, &plan, box, err);
 }

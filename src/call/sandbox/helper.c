@@ -1,0 +1,75 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "call/sandbox/clone_internal.h"
+#include "call/sandbox/start_internal.h"
+
+/* Of one that stays: none. */
+#define STEWARD_CPU_NS (UINT64_C(366) * 86400 * NS_PER_SEC)
+
+/* Its network is empty, so it could not open this one itself; see host/outgoing_ports.h. */
+static int open_input(void)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+const char *helper_name(enum helper helper)
+{
+	static const char *const names[HELPER_N] = {
+		"constable-broker",
+		"constable-loader",
+		"constable-steward",
+		"constable-guardian",
+	};
+
+	return names[helper];
+}
+
+/* What of a plan is different for each. */
+static void set_helper(struct serve *serve, struct plan *plan, enum helper helper)
+{
+	if (helper == HELPER_STEWARD) {
+		/* It stays, and what it keeps is our own user's. */
+		start_set_walls(plan, serve, rules_of_steward(), FILTER_STEWARD, 0);
+		plan->limits.cpu_ns = STEWARD_CPU_NS;
+		return;
+	}
+	start_set_walls(plan, serve,
+			helper == HELPER_BROKER ? rules_of_broker() : rules_of_loader(),
+			helper == HELPER_BROKER ? FILTER_BROKER : FILTER_LOADER, 0);
+	if (serve->powers.is_privileged || serve->powers.can_change_user)
+		plan->uid = plan->gid = HELPER_UID(helper);
+	/* For its empty network: to make one costs more than all the rest. */
+	plan->tree = serve->trees[TREE_PLAIN].net_ns >= 0 ? &serve->trees[TREE_PLAIN] : NULL;
+}
+
+pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, int fd,
+		   const char *const *more)
+{
+	static char option[] = "--fd", number[] = "3";
+	char *argv[4 + HELPER_MAX_WORDS] = { (char *)helper_name(helper), option, number };
+	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	CLEANUP(fd) int input = open_input();
+	struct plan plan = { .argv = argv };
+	pid_t pid;
+	int pidfd;
+
+	for (size_t i = 0; more && more[i] && i < HELPER_MAX_WORDS; i++)
+		argv[3 + i] = (char *)more[i];
+	start_set_powers(&plan, serve);
+	plan.limits = sandbox_default_limits(PROFILE_DIAGNOSE);
+	plan.limits.n_files = 1024;
+	set_helper(serve, &plan, helper);
+	plan.broker_fd = fd;
+	plan.executable_fd = serve->helper_executables[helper];
+	plan.stdio[0] = input;
+	plan.stdio[1] = null;
+	plan.stdio[2] = STDERR_FILENO;
+	pid = clone_run(serve, &plan, leaf, &pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
+	return pid;
+}

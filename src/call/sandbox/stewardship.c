@@ -1,0 +1,159 @@
+#include "call/sandbox/stewardship_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/fd_pass.h"
+#include "call/sandbox/serve_internal.h"
+
+#define JOURNAL "journal.json"
+
+static bool is_possible(const struct serve *serve)
+{
+	return serve->programs.folder && serve->powers.is_privileged &&
+	       serve->helper_executables[HELPER_STEWARD] >= 0 && strcmp(serve->host_root, "/") == 0;
+}
+
+static void pass_contact(const struct stewardship *stewardship)
+{
+	if (stewardship->pid && stewardship->contact_ns)
+		(void)fd_pass(stewardship->fd, LAUNCHER_CONTACT + (int64_t)stewardship->contact_ns,
+			      -1);
+}
+
+void stewardship_tell_contact(struct serve *serve, uint64_t asked_ns)
+{
+	serve->stewardship.contact_ns = asked_ns;
+	pass_contact(&serve->stewardship);
+}
+
+static void start(struct serve *serve)
+{
+	struct stewardship *stewardship = &serve->stewardship;
+	const char *words[HELPER_MAX_WORDS + 1] = {
+		"--state",       serve->programs.folder, "--limits", serve->programs.limits,
+		"--executables", serve->executables_dir,
+	};
+	size_t n = 6;
+	int ends[2];
+
+	if (serve->programs.public_key) {
+		words[n++] = "--key";
+		words[n++] = serve->programs.public_key;
+	}
+	if (serve->programs.rollback) {
+		words[n++] = "--rollback";
+		words[n++] = serve->programs.rollback;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	stewardship->pid = start_helper(serve, HELPER_STEWARD, NULL, ends[1], words);
+	stewardship->fd = ends[0];
+	close(ends[1]);
+	if (stewardship->pid < 0) {
+		stewardship->pid = 0;
+		fd_close(&stewardship->fd);
+	}
+	pass_contact(stewardship);
+}
+
+/* Whether it has gone by itself, which is not yet known where it just went. */
+static bool is_gone(const struct stewardship *stewardship)
+{
+	struct pollfd end = { .fd = stewardship->fd };
+
+	return stewardship->pid && poll(&end, 1, 0) > 0;
+}
+
+int stewardship_connect(struct serve *serve, bool may_change)
+{
+	int ends[2];
+
+	if (is_gone(&serve->stewardship))
+		stewardship_end(serve);
+	if (!serve->stewardship.pid && is_possible(serve))
+		start(serve);
+	if (serve->stewardship.fd < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	if (fd_pass(serve->stewardship.fd, may_change, ends[1]) < 0)
+		fd_close(&ends[0]);
+	close(ends[1]);
+	return ends[0];
+}
+
+void stewardship_resume(struct serve *serve)
+{
+	CLEANUP(fd) int folder = -1;
+
+	if (!is_possible(serve))
+		return;
+	folder = open(serve->programs.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder >= 0 && faccessat(folder, JOURNAL, F_OK, 0) == 0)
+		start(serve);
+}
+
+/* To have the kernel count takes a power that it has not. */
+static int hold_statistics(void)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.enable_stats.type = BPF_STATS_RUN_TIME;
+	return (int)syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
+}
+
+void stewardship_serve(struct serve *serve)
+{
+	char byte;
+	CLEANUP(fd) int fd = -1;
+
+	if (recv(serve->stewardship.fd, &byte, 1, MSG_DONTWAIT) != 1 ||
+	    byte != LAUNCHER_WANTS_STATISTICS) {
+		stewardship_end(serve);
+		return;
+	}
+	fd = hold_statistics();
+	if (fd_pass(serve->stewardship.fd, LAUNCHER_STATISTICS, fd) < 0)
+		stewardship_end(serve);
+}
+
+void stewardship_end(struct serve *serve)
+{
+	struct stewardship *stewardship = &serve->stewardship;
+
+	if (!stewardship->pid)
+		return;
+	fd_close(&stewardship->fd);
+	(void)kill(stewardship->pid, SIGKILL);
+	(void)waitpid(stewardship->pid, NULL, 0);
+	stewardship->pid = 0;
+}
+
+/* Its file, not its name: nobody else runs that one and stays. */
+static bool is_guardian(const struct serve *serve, pid_t pid)
+{
+	char path[64];
+	struct stat theirs, ours;
+
+	text_format(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	return serve->helper_executables[HELPER_GUARDIAN] >= 0 &&
+	       fstat(serve->helper_executables[HELPER_GUARDIAN], &ours) == 0 &&
+	       stat(path, &theirs) == 0 && theirs.st_dev == ours.st_dev &&
+	       theirs.st_ino == ours.st_ino;
+}
+
+bool stewardship_has(const struct serve *serve, pid_t pid)
+{
+	return (serve->stewardship.pid && serve->stewardship.pid == pid) || is_guardian(serve, pid);
+}

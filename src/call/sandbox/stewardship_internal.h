@@ -1,0 +1,34 @@
+/*
+ * How a job reaches the steward of signed programs (kernel/program/life/steward.h): the launcher
+ * starts one when the first job asks, hands it the other end of each job's socket, and starts
+ * another when that one is gone. The guardian that it leaves behind is no orphan.
+ */
+#pragma once
+
+#include "base/base.h"
+
+struct serve;
+
+struct stewardship {
+	pid_t pid;           /* 0: none */
+	int fd;              /* where connections go, or -1 */
+	uint64_t contact_ns; /* CLOCK_BOOTTIME, see LAUNCH_CONTACT; 0: never */
+};
+
+/* A job's end, or -1: nobody leads programs here. Unless it 'may_change' it may only list. */
+int stewardship_connect(struct serve *serve, bool may_change);
+
+/* Starts one if its folder says that something was attached. */
+void stewardship_resume(struct serve *serve);
+
+/* The agent reached its server, by what it asked then; who starts later is told too. */
+void stewardship_tell_contact(struct serve *serve, uint64_t asked_ns);
+
+/* It says something, or it has ended. */
+void stewardship_serve(struct serve *serve);
+
+/* Ends it, or takes note that it ended: what does not keep is detached. */
+void stewardship_end(struct serve *serve);
+
+/* Whether it is the steward, or a guardian. */
+bool stewardship_has(const struct serve *serve, pid_t pid);
