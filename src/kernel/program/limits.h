@@ -1,0 +1,46 @@
+/*
+ * What a host lets programs do: /etc/constable/programs.json, which only root may write.
+ *
+ *	{"keys":[PEM or Base64], "revoked":{"keys":[ID], "artifacts":[SHA-256]},
+ *	 "types":[TYPE], "targets":["TYPE:TARGET"], "helpers":[NAME],
+ *	 "map_memory_bytes":N, "max_programs":N, "max_ttl_s":N}
+ *
+ * Without 'types' every type is allowed, without 'targets' every target; both may hold patterns
+ * ("cgroup_*", "xdp:eth*"). 'helpers' allows functions of the kernel that change other processes,
+ * which are refused unless they are named here. Where there is no file, nothing is trusted.
+ */
+#pragma once
+
+#include "kernel/program/manifest.h"
+#include "kernel/program/trust.h"
+
+#define LIMITS_MAX_BYTES (256 * KIB)
+#define LIMITS_MAP_MEMORY_BYTES (16 * MIB)
+#define LIMITS_MAX_PROGRAMS 10
+#define LIMITS_MAX_TTL_S (7 * 86400)
+
+struct limits {
+	uint64_t map_memory_bytes;
+	uint64_t max_programs;
+	uint64_t max_ttl_s;
+	json_t *document; /* for the process that loads; never NULL */
+};
+
+/* The file's limits and its keys; where there is none, the defaults and no key. -EACCES for a
+ * file that others may write. */
+int limits_load(const char *path, struct limits *limits_out, struct trust *trust,
+		struct error *err) MUST_CHECK;
+
+/* The same from its text. */
+int limits_parse(const char *text, size_t len, struct limits *limits_out,
+		 struct error *err) MUST_CHECK;
+void limits_finish(struct limits *limits);
+void limits_cleanup(struct limits *limits);
+
+/* Types and targets: -EACCES with what the host does not allow. */
+int limits_check(const struct limits *limits, const struct manifest *manifest,
+		 struct error *err) MUST_CHECK;
+
+/* Whether a program may call this function of the kernel, by its number. */
+int limits_check_helper(const struct limits *limits, const char *program, int32_t helper,
+			struct error *err) MUST_CHECK;

@@ -1,0 +1,138 @@
+#include "kernel/program/manifest.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "kernel/program/limits.h"
+
+#define MANIFEST                                                                         \
+	"{\"schema\":1,\"name\":\"drop\",\"version\":\"1.0\",\"summary\":\"Drops.\","    \
+	"\"object\":\"prog.bpf.o\",\"programs\":[{\"name\":\"drop\",\"type\":\"xdp\"}]," \
+	"\"params\":[{\"name\":\"port\",\"min\":1,\"max\":65535,\"default\":80}],"       \
+	"\"ttl\":{\"default_s\":60,\"max_s\":600},\"canary_s\":5,\"on_agent_death\":\"keep\"}"
+
+static int parse(const char *text, struct manifest *manifest, struct error *err)
+{
+	return manifest_parse(text, strlen(text), manifest, err);
+}
+
+TEST(a_manifest_says_what_a_program_asks_for)
+{
+	CLEANUP(manifest) struct manifest manifest = { 0 };
+	struct error err = { 0 };
+
+	CHECK_OK(parse(MANIFEST, &manifest, &err), err);
+	CHECK_TEXT(manifest.name, "drop");
+	CHECK_INT(manifest.n_programs, 1);
+	CHECK_INT(manifest.programs[0].type->attach, ATTACH_XDP);
+	CHECK_INT(manifest.ttl_s, 60);
+	CHECK_INT(manifest.max_ttl_s, 600);
+	CHECK_INT(manifest.canary_s, 5);
+	CHECK(manifest.keeps);
+}
+
+TEST(a_manifest_that_is_wrong_is_refused_by_its_place)
+{
+	static const struct {
+		const char *member, *value, *reason;
+	} wrong[] = {
+		{ "name", "\"A\"", "/name" },
+		{ "version", "\"\"", "/version" },
+		{ "object", "\"../x.o\"", "/object" },
+		{ "object", "\".hidden\"", "/object" },
+		{ "programs", "[]", "/programs" },
+		{ "programs", "[{\"name\":\"x\",\"type\":\"magic\"}]", "/programs/0/type" },
+		{ "programs", "[{\"name\":\"x\",\"type\":\"xdp\",\"target\":\"a b\"}]", "/target" },
+		{ "programs", "[{\"name\":\"x\",\"type\":\"sock_ops\",\"target\":\"/a/\"}]",
+		  "/target" },
+		{ "programs", "[{\"name\":\"x\",\"type\":\"sock_ops\",\"target\":\"/a/./b\"}]",
+		  "/target" },
+		{ "programs",
+		  "[{\"name\":\"x\",\"type\":\"xdp\"},{\"name\":\"x\",\"type\":\"xdp\"}]",
+		  "/programs/1/name" },
+		{ "params", "[{\"name\":\"x\",\"min\":5,\"max\":1}]", "/params/0/max" },
+		{ "params", "[{\"name\":\"x\",\"min\":5,\"default\":1}]", "/params/0/default" },
+		{ "ttl", "{\"default_s\":60,\"max_s\":5}", "/ttl/max_s" },
+		{ "canary_s", "60", "/canary_s" },
+		{ "counters", "[{\"name\":\"x\"}]", "/counters/0" },
+		{ "health", "[{\"metric\":\"mood\",\"above\":1}]", "/health/0/metric" },
+		{ "rollback", "{\"k\":3,\"n\":2}", "/rollback/k" },
+		{ "on_agent_death", "\"maybe\"", "/on_agent_death" },
+		{ "more", "1", "more" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		CLEANUP(json) json_t *document = json_loads(MANIFEST, 0, NULL);
+		CLEANUP(manifest) struct manifest manifest = { 0 };
+		CLEANUP(text) char *text = NULL;
+		struct error err = { 0 };
+
+		json_put(document, wrong[i].member,
+			 json_loads(wrong[i].value, JSON_DECODE_ANY, NULL));
+		text = json_canonical(document);
+		CHECK_INT(parse(text, &manifest, &err), -EINVAL);
+		if (!strstr(err.text, wrong[i].reason))
+			FAIL("'%s' does not name '%s'", err.text, wrong[i].reason);
+	}
+}
+
+TEST(a_target_is_given_where_the_manifest_leaves_it_open)
+{
+	CLEANUP(manifest) struct manifest manifest = { 0 };
+	CLEANUP(json) json_t *good = json_pack("{s:s}", "drop", "eth0");
+	CLEANUP(json) json_t *foreign = json_pack("{s:s}", "other", "eth0");
+	CLEANUP(json) json_t *odd = json_pack("{s:s}", "drop", "../../etc");
+	struct error err = { 0 };
+
+	CHECK_OK(parse(MANIFEST, &manifest, &err), err);
+	CHECK_INT(manifest_set_targets(&manifest, NULL, &err), -EINVAL);
+	CHECK(strstr(err.text, "needs a target"));
+	CHECK_INT(manifest_set_targets(&manifest, foreign, &err), -EINVAL);
+	CHECK_INT(manifest_set_targets(&manifest, odd, &err), -EINVAL);
+	CHECK_OK(manifest_set_targets(&manifest, good, &err), err);
+	CHECK_TEXT(manifest.programs[0].target, "eth0");
+	CHECK_INT(manifest_set_targets(&manifest, good, &err), -EINVAL);
+}
+
+static int judge(const char *limits_text, struct error *err)
+{
+	CLEANUP(manifest) struct manifest manifest = { 0 };
+	CLEANUP(limits) struct limits limits = { 0 };
+	CLEANUP(json) json_t *targets = json_pack("{s:s}", "drop", "eth0");
+
+	CHECK_OK(parse(MANIFEST, &manifest, err), *err);
+	CHECK_OK(manifest_set_targets(&manifest, targets, err), *err);
+	CHECK_OK(limits_parse(limits_text, strlen(limits_text), &limits, err), *err);
+	return limits_check(&limits, &manifest, err);
+}
+
+TEST(the_host_decides_about_types_and_targets)
+{
+	struct error err = { 0 };
+
+	CHECK_INT(judge("{}", &err), 0);
+	CHECK_INT(judge("{\"types\":[\"cgroup_*\",\"xdp\"]}", &err), 0);
+	CHECK_INT(judge("{\"targets\":[\"xdp:eth*\"]}", &err), 0);
+	CHECK_INT(judge("{\"types\":[\"cgroup_*\"]}", &err), -EACCES);
+	CHECK(strstr(err.text, "type 'xdp'"));
+	CHECK_INT(judge("{\"targets\":[\"xdp:lo\"]}", &err), -EACCES);
+	CHECK(strstr(err.text, "xdp:eth0"));
+	CHECK_INT(judge("{\"types\":[]}", &err), -EACCES);
+}
+
+TEST(a_function_that_changes_other_processes_is_named_by_the_host_or_refused)
+{
+	static const char open[] = "{\"helpers\":[\"send_signal\"]}";
+	CLEANUP(limits) struct limits strict = { 0 }, lenient = { 0 };
+	struct error err = { 0 };
+
+	CHECK_OK(limits_parse("{}", 2, &strict, &err), err);
+	CHECK_OK(limits_parse(open, strlen(open), &lenient, &err), err);
+	CHECK_INT(limits_check_helper(&strict, "x", BPF_FUNC_map_lookup_elem, &err), 0);
+	CHECK_INT(limits_check_helper(&strict, "x", BPF_FUNC_send_signal, &err), -EACCES);
+	CHECK(strstr(err.text, "bpf_send_signal()"));
+	CHECK_INT(limits_check_helper(&lenient, "x", BPF_FUNC_send_signal, &err), 0);
+	CHECK_INT(limits_check_helper(&lenient, "x", BPF_FUNC_probe_write_user, &err), -EACCES);
+}
