@@ -1,0 +1,351 @@
+#include "kernel/program/life/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "identity/file.h"
+
+#define LOCK_WAIT_NS (10 * NS_PER_SEC)
+#define GROWTH_BYTES (256 * KIB) /* of those that live, until the next one comes */
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+static const char *const names[PROGRAM_N_STATES] = {
+	"VERIFIED", "LOADED", "CANARY", "ACTIVE", "EXPIRED", "REMOVED", "FAILED", "ROLLED_BACK",
+};
+
+const char *program_state_name(enum program_state state)
+{
+	return state < PROGRAM_N_STATES ? names[state] : "";
+}
+
+bool program_state_is_attached(enum program_state state)
+{
+	return state == PROGRAM_CANARY || state == PROGRAM_ACTIVE;
+}
+
+bool program_state_has_ended(enum program_state state)
+{
+	return state >= PROGRAM_EXPIRED;
+}
+
+static enum program_state state_of(const json_t *program, const char *member)
+{
+	const char *name = json_get_text(program, member, "");
+
+	for (enum program_state state = 0; state < PROGRAM_N_STATES; state++)
+		if (strcmp(names[state], name) == 0)
+			return state;
+	return PROGRAM_N_STATES;
+}
+
+enum program_state journal_state(const json_t *program)
+{
+	return state_of(program, "state");
+}
+
+enum program_state journal_intent(const json_t *program)
+{
+	return state_of(program, "intent");
+}
+
+/* Another steward may still be ending: the folder's next one waits for it. */
+static int take_lock(struct journal *journal, const char *folder, struct error *err)
+{
+	static const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	uint64_t until_ns = clock_monotonic_ns() + LOCK_WAIT_NS;
+	char path[4096];
+
+	text_format(path, sizeof(path), "%s/lock", folder);
+	journal->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (journal->lock < 0)
+		return error_errno(err, "open '%s'", path);
+	while (flock(journal->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK || clock_monotonic_ns() > until_ns)
+			return error_set(err, -EBUSY, "another process has '%s'", folder);
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int load(struct journal *journal, struct error *err)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	int r;
+
+	buf_init(&text, FILE_MAX_BYTES);
+	r = file_load_private(journal->path, &text, err);
+	if (r == -ENOENT) {
+		*err = (struct error) { 0 };
+		journal->document = json_pack("{s:s, s:i, s:{}, s:[]}", "boot_id", "", "next_id", 1,
+					      "highest", "programs");
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	journal->document = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
+	if (!journal->document)
+		return error_wrap(err, "%s", journal->path);
+	if (!json_is_array(json_object_get(journal->document, "programs")) ||
+	    !json_is_object(json_object_get(journal->document, "highest")))
+		return error_set(err, -EBADMSG, "%s: no journal of programs", journal->path);
+	return 0;
+}
+
+int journal_open(struct journal *journal, const char *folder, struct error *err)
+{
+	int r;
+
+	*journal = (struct journal) { .lock = -1 };
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, "make the folder '%s'", folder);
+	text_format(journal->path, sizeof(journal->path), "%s/journal.json", folder);
+	r = take_lock(journal, folder, err);
+	if (r == 0)
+		r = load(journal, err);
+	if (r < 0)
+		journal_close(journal);
+	return r;
+}
+
+void journal_close(struct journal *journal)
+{
+	json_decref(journal->document);
+	journal->document = NULL;
+	fd_close(&journal->lock);
+}
+
+bool journal_is_of_earlier_boot(struct journal *journal)
+{
+	CLEANUP(fd) int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	char now[64] = "";
+	ssize_t n = fd < 0 ? 0 : read(fd, now, sizeof(now) - 1);
+	bool is_same;
+
+	now[n > 0 ? n : 0] = '\0';
+	now[strcspn(now, "\n")] = '\0';
+	is_same = strcmp(json_get_text(journal->document, "boot_id", ""), now) == 0;
+	json_put(journal->document, "boot_id", json_string(now));
+	return !is_same;
+}
+
+json_t *journal_programs(const struct journal *journal)
+{
+	return json_object_get(journal->document, "programs");
+}
+
+json_t *journal_find(const struct journal *journal, uint64_t id)
+{
+	json_t *program;
+	size_t i;
+
+	json_array_foreach(journal_programs(journal), i, program)
+	{
+		if (json_get_int(program, "id", 0) == (int64_t)id)
+			return program;
+	}
+	return NULL;
+}
+
+json_t *journal_find_live(const struct journal *journal, const char *name, const json_t *but)
+{
+	json_t *program;
+	size_t i;
+
+	json_array_foreach(journal_programs(journal), i, program)
+	{
+		if (program != but && !program_state_has_ended(journal_state(program)) &&
+		    strcmp(json_get_text(program, "name", ""), name) == 0)
+			return program;
+	}
+	return NULL;
+}
+
+uint64_t journal_highest_seq(const struct journal *journal, const char *name)
+{
+	return (uint64_t)json_get_int(json_object_get(journal->document, "highest"), name, 0);
+}
+
+void journal_note_seq(struct journal *journal, const json_t *program)
+{
+	const char *name = json_get_text(program, "name", "");
+	int64_t seq = json_get_int(program, "seq", 0);
+
+	if ((uint64_t)seq > journal_highest_seq(journal, name))
+		json_put(json_object_get(journal->document, "highest"), name, json_integer(seq));
+}
+
+/* As json_canonical() writes it, and a comma. */
+static size_t size_of(const json_t *json)
+{
+	return json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) + 1;
+}
+
+/* Of those that ended the first, or -1; and how many there are. */
+static ssize_t find_oldest(const json_t *programs, size_t *n_ended_out)
+{
+	const json_t *program;
+	ssize_t first = -1;
+	size_t i;
+
+	*n_ended_out = 0;
+	json_array_foreach(programs, i, program)
+	{
+		if (!program_state_has_ended(journal_state(program)))
+			continue;
+		++*n_ended_out;
+		if (first < 0)
+			first = (ssize_t)i;
+	}
+	return first;
+}
+
+static size_t remove_at(json_t *list, size_t number)
+{
+	size_t size = size_of(json_array_get(list, number));
+
+	(void)json_array_remove(list, number);
+	return size;
+}
+
+static void make_room(const struct journal *journal)
+{
+	size_t size = size_of(journal->document), n_ended;
+	json_t *programs = journal_programs(journal);
+	ssize_t oldest;
+
+	while ((oldest = find_oldest(programs, &n_ended)) >= 0 &&
+	       (n_ended >= JOURNAL_MAX_ENDED || size > FILE_MAX_BYTES - GROWTH_BYTES))
+		size -= remove_at(programs, (size_t)oldest);
+}
+
+/* A journal of an earlier version has none. */
+static json_t *list_of(const struct journal *journal, const char *name)
+{
+	json_t *list = json_object_get(journal->document, name);
+
+	if (!json_is_array(list)) {
+		list = json_array();
+		json_put(journal->document, name, list);
+	}
+	return list;
+}
+
+json_t *journal_rollbacks(const struct journal *journal)
+{
+	return list_of(journal, "rollbacks");
+}
+
+json_t *journal_quarantine(const struct journal *journal)
+{
+	return list_of(journal, "quarantine");
+}
+
+static void add_bounded(json_t *list, json_t *item, size_t max)
+{
+	json_push(list, item);
+	while (json_array_size(list) > max)
+		(void)json_array_remove(list, 0);
+}
+
+void journal_add_rollback(struct journal *journal, json_t *rollback)
+{
+	add_bounded(journal_rollbacks(journal), rollback, JOURNAL_MAX_ROLLBACKS);
+}
+
+void journal_add_quarantined(struct journal *journal, json_t *item)
+{
+	add_bounded(journal_quarantine(journal), item, JOURNAL_MAX_QUARANTINED);
+}
+
+const json_t *journal_find_quarantined(const struct journal *journal, const char *sha256)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(journal_quarantine(journal), i, item)
+	{
+		if (strcmp(json_get_text(item, "sha256", ""), sha256) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+/* Of what does not change any more; what must not be let in again goes last. */
+static void fit(const struct journal *journal)
+{
+	json_t *lists[] = { journal_rollbacks(journal), journal_quarantine(journal) };
+	size_t size = size_of(journal->document);
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		while (size > FILE_MAX_BYTES && json_array_size(lists[i]))
+			size -= remove_at(lists[i], 0);
+}
+
+int journal_save(struct journal *journal, struct error *err)
+{
+	CLEANUP(text) char *text = NULL;
+	int r;
+
+	fit(journal);
+	text = json_canonical(journal->document);
+	r = strlen(text) > FILE_MAX_BYTES
+		    ? error_set(err, -E2BIG, "it has more than %zu bytes", FILE_MAX_BYTES)
+		    : file_save_private(journal->path, text, strlen(text), err);
+	journal->is_behind = r < 0;
+	return r < 0 ? error_wrap(err, "write the journal of programs") : 0;
+}
+
+int journal_intend(struct journal *journal, json_t *program, enum program_state state,
+		   struct error *err)
+{
+	json_put(program, "intent", json_string(program_state_name(state)));
+	return journal_save(journal, err);
+}
+
+json_t *journal_why(const char *why)
+{
+	return json_text(why, strnlen(why, JOURNAL_WHY_MAX_BYTES));
+}
+
+void journal_set(json_t *program, enum program_state state, const char *why)
+{
+	char when[CLOCK_TEXT_BYTES];
+
+	json_put(program, "state", json_string(program_state_name(state)));
+	json_put(program, "changed", json_string(clock_format(clock_wall_ns(), when)));
+	(void)json_object_del(program, "intent");
+	if (why)
+		json_put(program, "why", journal_why(why));
+}
+
+int journal_reach(struct journal *journal, json_t *program, enum program_state state,
+		  const char *why, struct error *err)
+{
+	journal_set(program, state, why);
+	return journal_save(journal, err);
+}
+
+int journal_add(struct journal *journal, json_t *program, struct error *err)
+{
+	int64_t id = json_get_int(journal->document, "next_id", 1);
+	json_t *programs = journal_programs(journal);
+
+	json_put(journal->document, "next_id", json_integer(id + 1));
+	json_put(program, "id", json_integer(id));
+	journal_set(program, PROGRAM_VERIFIED, NULL);
+	/* Only here, where nobody still tells of one that just ended. */
+	make_room(journal);
+	json_push(programs, program);
+	if (journal_intend(journal, program, PROGRAM_LOADED, err) == 0)
+		return 0;
+	(void)json_array_remove(programs, json_array_size(programs) - 1);
+	return err->code;
+}

@@ -1,0 +1,201 @@
+#include "kernel/program/life/steward.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/fd_pass.h"
+#include "base/log.h"
+#include "call/frame.h"
+#include "kernel/program/life/steward_internal.h"
+
+#define CLIENT_TIMEOUT_S 5
+#define IDLE_NS (10 * NS_PER_SEC)
+
+static json_t *answer(struct steward *steward, const struct frame *frame, bool may_change,
+		      char **log_out, struct error *err)
+{
+	const char *ask = json_get_text(frame->header, "ask", "");
+	CLEANUP(json) json_t *args = NULL;
+
+	if (strcmp(ask, "list") == 0)
+		return steward_list(steward);
+	if (!may_change) {
+		error_set(err, -EPERM, "this call may only list the programs");
+		return NULL;
+	}
+	args = json_parse(frame->body, frame->n_body, FRAME_BODY_MAX_BYTES, err);
+	if (!args)
+		return NULL;
+	if (strcmp(ask, "apply") == 0)
+		return steward_apply(steward, args, log_out, err);
+	if (strcmp(ask, "remove") == 0)
+		return steward_remove(steward, args, err);
+	if (strcmp(ask, "rollback") == 0)
+		return steward_roll_back_by(steward, args, err);
+	if (strcmp(ask, "release") == 0)
+		return steward_release(steward, args, err);
+	error_set(err, -EINVAL, "no such question");
+	return NULL;
+}
+
+/* The asker is a sandboxed job: nothing in its frame is trusted. */
+static int serve_client(struct steward *steward, int fd, bool may_change, struct error *err)
+{
+	CLEANUP(frame) struct frame frame = { 0 };
+	CLEANUP(json) json_t *body = NULL;
+	CLEANUP(json) json_t *header = json_object();
+	CLEANUP(text) char *text = NULL, *log = NULL;
+	struct error why = { 0 };
+
+	if (frame_read(fd, &frame, err) < 0)
+		return err->code;
+	body = answer(steward, &frame, may_change, &log, &why);
+	if (!body)
+		body = json_object();
+	if (log)
+		json_put(body, "log", json_text(log, strlen(log)));
+	json_put(header, "code", json_integer(why.code));
+	if (why.code)
+		json_put(header, "error", json_text(why.text, strlen(why.text)));
+	text = json_canonical(body);
+	return frame_write(fd, header, text, strlen(text), err);
+}
+
+static void accept_client(struct steward *steward)
+{
+	static const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
+	int64_t value;
+	int fd = -1;
+
+	if (fd_pass_receive(steward->fd, 0, &value, &fd) < 0) {
+		fd_close(&steward->fd); /* the launcher is gone */
+		return;
+	}
+	if (value == LAUNCHER_STATISTICS) {
+		watch_take(steward, fd);
+		return;
+	}
+	if (value >= LAUNCHER_CONTACT && fd < 0) {
+		steward_note_contact(steward, (uint64_t)(value - LAUNCHER_CONTACT));
+		return;
+	}
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS && fd >= 0; i++) {
+		if (steward->clients[i] >= 0)
+			continue;
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+		steward->clients[i] = fd_take(&fd);
+		steward->may_change[i] = value != 0;
+	}
+	fd_cleanup(&fd);
+}
+
+static bool has_work(const struct steward *steward)
+{
+	const json_t *program;
+	size_t i;
+
+	if (steward->journal.is_behind)
+		return true;
+	for (i = 0; i < STEWARD_MAX_CLIENTS; i++)
+		if (steward->clients[i] >= 0)
+			return true;
+	json_array_foreach(journal_programs(&steward->journal), i, program)
+	{
+		if (!program_state_has_ended(journal_state(program)))
+			return true;
+	}
+	return false;
+}
+
+static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
+{
+	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+
+	/* Rounded up; and never so long that a suspended host would matter. */
+	return left_ns >= 60 * NS_PER_SEC ? 60000 : (int)(left_ns / NS_PER_MS) + 1;
+}
+
+/* What it held has gone with it. */
+static void lose_guardian(struct steward *steward)
+{
+	struct error err = { 0 };
+
+	guardian_close(&steward->guardian);
+	if (steward_reconcile(steward, &err) < 0)
+		log_error("%s", err.text);
+}
+
+/* False when it may go. */
+static bool turn(struct steward *steward)
+{
+	struct pollfd polls[2 + STEWARD_MAX_CLIENTS] = {
+		{ steward->fd, POLLIN, 0 },
+	};
+	struct error err = { 0 };
+	bool has_guardian = steward->guardian.fd >= 0;
+	uint64_t next_ns = steward_tend(steward);
+	int timeout = next_ns == UINT64_MAX ? -1 : timeout_ms(next_ns, guardian_now_ns());
+
+	if (has_work(steward))
+		steward->idle_since_ns = clock_monotonic_ns();
+	else
+		timeout = timeout_ms(steward->idle_since_ns + IDLE_NS, clock_monotonic_ns());
+	if (has_guardian && steward->guardian.fd < 0)
+		timeout = 0; /* found dead just now */
+	/* It says nothing unasked: then it has ended. */
+	polls[1] = (struct pollfd) { steward->guardian.fd, POLLIN, 0 };
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
+		polls[2 + i] = (struct pollfd) { steward->clients[i], POLLIN, 0 };
+	if (poll(polls, ARRAY_LEN(polls), timeout) < 0)
+		return errno == EINTR;
+	/* First, so that who asks is told what is so. */
+	if (polls[1].revents) {
+		lose_guardian(steward);
+		has_guardian = steward->guardian.fd >= 0;
+	}
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
+		if (polls[2 + i].revents &&
+		    serve_client(steward, steward->clients[i], steward->may_change[i], &err) < 0)
+			fd_close(&steward->clients[i]);
+	}
+	if (polls[0].revents)
+		accept_client(steward);
+	/* Found dead by what was asked. */
+	if (has_guardian && steward->guardian.fd < 0)
+		lose_guardian(steward);
+	return steward->fd >= 0 &&
+	       (has_work(steward) || clock_monotonic_ns() < steward->idle_since_ns + IDLE_NS);
+}
+
+int steward_serve(int fd, const struct steward_config *config, struct error *err)
+{
+	struct steward steward = { .config = config, .fd = fd, .guardian.fd = -1 };
+	int r;
+
+	steward.idle_since_ns = clock_monotonic_ns();
+	watch_init(&steward.watch);
+	if (health_limits_parse(config->rollback, &steward.limits, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
+		steward.clients[i] = -1;
+	text_format(steward.socket, sizeof(steward.socket), "%s/guardian", config->folder);
+	(void)gethostname(steward.host, sizeof(steward.host) - 1);
+	r = journal_open(&steward.journal, config->folder, err);
+	if (r == 0)
+		r = steward_reconcile(&steward, err);
+	while (r == 0 && turn(&steward))
+		;
+	watch_finish(&steward.watch);
+	guardian_close(&steward.guardian);
+	journal_close(&steward.journal);
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
+		fd_cleanup(&steward.clients[i]);
+	return r;
+}

@@ -1,0 +1,100 @@
+/* The steward inside. */
+#pragma once
+
+#include "call/sandbox/launcher.h"
+#include "kernel/program/life/guardian.h"
+#include "kernel/program/life/journal.h"
+#include "kernel/program/life/steward.h"
+#include "kernel/program/life/watch.h"
+#include "kernel/program/limits.h"
+#include "kernel/program/load/load.h"
+
+#define STEWARD_MAX_CLIENTS 24
+#define STEWARD_CANARY_SPARE_S 5 /* for which the guardian waits longer than the steward */
+
+struct steward {
+	const struct steward_config *config;
+	struct journal journal;
+	struct guardian guardian;
+	char socket[4096]; /* the guardian's */
+	char host[256];
+	int clients[STEWARD_MAX_CLIENTS]; /* -1: free */
+	bool may_change[STEWARD_MAX_CLIENTS];
+	int fd;                 /* where they come from */
+	uint64_t idle_since_ns; /* monotonic */
+	struct health_limits limits;
+	struct watch watch;
+	uint64_t contact_ns; /* when the agent last asked its server what was answered; 0: never */
+};
+
+/* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
+json_t *steward_apply(struct steward *steward, const json_t *args, char **log_out,
+		      struct error *err);
+json_t *steward_remove(struct steward *steward, const json_t *args, struct error *err);
+json_t *steward_roll_back_by(struct steward *steward, const json_t *args, struct error *err);
+json_t *steward_release(struct steward *steward, const json_t *args, struct error *err);
+json_t *steward_list(const struct steward *steward);
+json_t *steward_describe(const struct steward *steward, const json_t *program);
+
+/* Makes journal and kernel agree, after any end of any process of ours. */
+int steward_reconcile(struct steward *steward, struct error *err) MUST_CHECK;
+
+/* What is to be done by now: canaries that stood the time become active, ends are noted, and what
+ * could not be written before is.
+ * Returns the next time (CLOCK_BOOTTIME), UINT64_MAX for none. */
+uint64_t steward_tend(struct steward *steward);
+
+/* Ends one: out of the kernel, into the journal. Where that cannot be written it is out all the
+ * same, and steward_tend() writes it when it can be. */
+int steward_end(struct steward *steward, json_t *program, enum program_state state, const char *why,
+		struct error *err) MUST_CHECK;
+
+/* Attaches again what 'args' applied once, in the place of the one of its name, which is rolled
+ * back with it. */
+int steward_return(struct steward *steward, const json_t *args, const char *why,
+		   struct error *err) MUST_CHECK;
+
+/* Why one is rolled back; 'threshold' may be NULL. */
+struct rollback_cause {
+	const char *reason; /* as telemetry says it: "telemetry_threshold", "manual" ... */
+	const char *threshold;
+	double value, above;
+	const char *why; /* a sentence */
+};
+
+/* Out of the kernel, its artifact into quarantine, and the one before back. */
+int steward_roll_back(struct steward *steward, json_t *program, const struct rollback_cause *cause,
+		      struct error *err) MUST_CHECK;
+/* The verifier refused it: it was never attached, and is not tried again. */
+void rollback_note_refused(struct steward *steward, const json_t *program, const char *why);
+
+/* What was applied, kept while the program is attached and while the one that took its place
+ * is. */
+void kept_save(const struct steward *steward, const json_t *program, const json_t *args);
+/* A new reference, or NULL with 'err'. */
+json_t *kept_load(const struct steward *steward, int64_t id, struct error *err);
+void kept_forget(const struct steward *steward, int64_t id);
+
+/* Rolls back the first that broke its rules for long enough; the next time to look again. */
+uint64_t judge_tend(struct steward *steward);
+/* How the host is before it has done anything, and after each window what it broke. */
+void judge_begin(struct watch *watch, struct watched *watched);
+void judge_look(struct watch *watch, struct watched *watched);
+/* What it breaks by now, in 'why_out' of ERROR_TEXT_BYTES: false for nothing. */
+bool judge_accuses(const struct watched *watched, struct rollback_cause *cause_out, char *why_out);
+
+/* For how long a program may wait for a sign that the agent still reaches its server: 0 for one
+ * that cannot cut it off, and where nobody was reached before. */
+int64_t steward_confirm_s(const struct steward *steward, const json_t *program);
+/* The agent asked its server then (CLOCK_BOOTTIME), and was answered. */
+void steward_note_contact(struct steward *steward, uint64_t asked_ns);
+
+/* Confirms a canary: from here on it lives its whole time. */
+int steward_activate(struct steward *steward, json_t *program, struct error *err) MUST_CHECK;
+
+/* Starts constable-loader behind walls of its own; our end of its socket, or a negative errno. */
+int loader_start(const struct steward *steward, pid_t *pid_out, struct error *err) MUST_CHECK;
+void loader_end(pid_t pid);
+
+/* Puts a program in the place of another under the same link. */
+int link_update(int link, int program);
