@@ -1,0 +1,132 @@
+/*
+ * For who writes signed programs: what an object needs without the headers of a kernel.
+ *
+ * Fixed-width types, maps as BTF describes them, and the helpers that the programs of this folder
+ * call; add those that yours calls by their number in linux/bpf.h.
+ */
+#pragma once
+
+#include <stddef.h>
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define SECTION(name) __attribute__((section(name), used))
+#define MAP SECTION(".maps")
+#define MAP_NUMBER(name, value) int(*name)[value]
+#define MAP_TYPE(name, type) type *name
+#define LICENSE(text) char license_text[] SECTION("license") = text
+
+#define NO_PREALLOC 1 /* of map_flags: a trie has no other way */
+
+/* A number of the manifest's params: constant in the kernel, so that what it rules out is not even
+ * loaded. */
+#define PARAM const volatile
+
+enum {
+	MAP_HASH = 1,
+	MAP_ARRAY = 2,
+	MAP_PER_CPU_ARRAY = 6,
+	MAP_LRU_HASH = 9,
+	MAP_LPM_TRIE = 11,
+	MAP_RINGBUF = 27,
+};
+
+static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
+static long (*const map_update)(void *map, const void *key, const void *value,
+				u64 flags) = (void *)2;
+static u64 (*const ktime_boot)(void) = (void *)125;
+
+/* What a variable is afterwards the compiler does not know, so it checks it where the verifier
+ * wants to see it checked. */
+#define FORGET(variable) __asm__ volatile("" : "+r"(variable))
+
+/* Counts in a map that has a number for each thing that can happen. */
+#define COUNTS(n)                                    \
+	struct {                                     \
+		MAP_NUMBER(type, MAP_PER_CPU_ARRAY); \
+		MAP_NUMBER(max_entries, n);          \
+		MAP_TYPE(key, u32);                  \
+		MAP_TYPE(value, u64);                \
+	} counts MAP
+
+#define COUNT(what)                                             \
+	do {                                                    \
+		u32 count_of = what;                            \
+		u64 *count_at = map_lookup(&counts, &count_of); \
+		if (count_at)                                   \
+			++*count_at;                            \
+	} while (0)
+
+/* Counts what a map has for a key, or begins to: an LRU hash lets go of what is seldom. */
+static inline __attribute__((always_inline)) void count_key(void *map, const void *key)
+{
+	u64 *n = map_lookup(map, key), first = 1;
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+	else
+		map_update(map, key, &first, 0);
+}
+
+/* A list of networks: its key, IPv4 as ::ffff:a.b.c.d. Whoever finds one counts in its value. */
+struct network {
+	u32 bits;
+	u8 address[16];
+};
+
+#define NETWORKS(name, most)                        \
+	struct {                                    \
+		MAP_NUMBER(type, MAP_LPM_TRIE);     \
+		MAP_NUMBER(max_entries, most);      \
+		MAP_NUMBER(map_flags, NO_PREALLOC); \
+		MAP_TYPE(key, struct network);      \
+		MAP_TYPE(value, u64);               \
+	} name MAP
+
+static inline __attribute__((always_inline)) void network_of_ipv4(struct network *network,
+								  u32 address)
+{
+	*network = (struct network) { .bits = 128 };
+	network->address[10] = network->address[11] = 0xff;
+	__builtin_memcpy(network->address + 12, &address, 4);
+}
+
+/* A list of paths: its key, a text with its NUL. */
+#define PATH_BYTES 256
+
+struct path_key {
+	u32 bits;
+	char text[PATH_BYTES];
+};
+
+#define PATHS(name, most)                           \
+	struct {                                    \
+		MAP_NUMBER(type, MAP_LPM_TRIE);     \
+		MAP_NUMBER(max_entries, most);      \
+		MAP_NUMBER(map_flags, NO_PREALLOC); \
+		MAP_TYPE(key, struct path_key);     \
+		MAP_TYPE(value, u64);               \
+	} name MAP
+
+/* The kernel's own structures: offsets come from the BTF of the kernel that runs. */
+#define OF_KERNEL __attribute__((preserve_access_index))
+
+struct path {
+	void *mnt, *dentry; /* compilers of eBPF want to see some */
+} OF_KERNEL;
+
+struct file {
+	struct path f_path;
+} OF_KERNEL;
+
+/*
+ * A lease: enforcement that lets everything pass again after a time (of CLOCK_BOOTTIME), even if
+ * every process of ours is gone and something still holds the link. Whoever applies the program
+ * sets it, by a mutable parameter of that name: with 0 the guardian alone keeps the time.
+ */
+#define LEASE volatile u64 lease_until_ns
+#define LEASE_IS_OVER() (lease_until_ns && ktime_boot() > lease_until_ns)
