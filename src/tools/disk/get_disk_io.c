@@ -6,6 +6,7 @@
 #include "host/pressure.h"
 #include "host/process_detail.h"
 #include "tools/catalogue.h"
+#include "tools/disk/io_limits.h"
 #include "tools/process/broker_figures.h"
 #include "tools/sample.h"
 
@@ -163,9 +164,13 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	CLEANUP(process_table) struct process_table processes = { 0 };
 	CLEANUP(disk_stats) struct disk_stats before = { 0 };
 	CLEANUP(disk_stats) struct disk_stats after = { 0 };
+	CLEANUP(io_limits) struct io_limits limits = { 0 };
+	struct cgroups cgroups;
 	uint64_t elapsed_ns;
 	int r;
 
+	cgroups_find(task->host, &cgroups);
+	io_limits_read(task->host, &cgroups, &limits);
 	broker_figures_start_io(task, &figures, result);
 	r = read_disks(task->host, &before, err);
 	if (r < 0)
@@ -183,6 +188,10 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	json_put(result, "pressure", pressure_json(task->host, "proc/pressure/io"));
 	put_processes(&processes, &figures, result);
 	put_blocked(task->host, &processes, result);
+	io_limits_settle(task, &cgroups, elapsed_ns, &processes, &limits);
+	json_put(result, "limited", io_limits_json(task->host, &limits));
+	if (limits.truncated)
+		json_put(result, "truncated", json_true());
 	return 0;
 }
 
@@ -190,11 +199,23 @@ const struct tool tool_get_disk_io = {
 	.info = {
 		.name = "get_disk_io",
 		.summary = "What each disk is doing, how busy it is, how long requests wait, which "
-			   "processes read and write, and which tasks are blocked.",
+			   "processes read and write, which tasks are blocked, and which cgroups "
+			   "are held to an I/O limit and how much of it they use.",
 		.schema = "{\"type\":\"object\",\"properties\":{" SAMPLE_SCHEMA "},"
 			  "\"additionalProperties\":false}",
+		.result = "disks: [{name: string, reads_per_s: number, writes_per_s: number, "
+			"read_bytes_per_s: number, write_bytes_per_s: number, "
+			"utilisation_percent: number, await_ms: number, queue_depth: number, "
+			"in_flight: integer}], pressure: " PRESSURE_RESULT ", blocked_tasks: [{"
+			PROCESS_NAME_RESULT ", wchan: string|null}], processes: [{"
+			PROCESS_NAME_RESULT
+			", read_bytes_per_s: number, write_bytes_per_s: number}], "
+			"limited: [{cgroup: string, device: string, kind: string, "
+			"limit_per_s: integer, rate_per_s: number, used_percent: number, "
+			"n_waiting: integer, waiting: string|null, "
+			"pressure_some_avg10: number|null}]",
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };
