@@ -17,5 +17,13 @@ extern const struct tool_info catalogue[];
 
 const struct tool_info *catalogue_find(const struct tool_info *infos, const char *name);
 
-/* What /api/v1/tools, MCP tools/list and `constable tools --json` print. */
+#define CATALOGUE_MAX_BYTES (4 * MIB)
+
+/*
+ * What /api/v1/tools, MCP tools/list and `constable tools --json` print: an array of {name,
+ * summary, risk, needs, timeout_ms, target, schema, area, output_schema, plan?}. NULL where a
+ * schema of a table is not JSON, which none of the printed catalogue is.
+ */
 json_t *catalogue_json(const struct tool_info *infos);
+/* The same as text, without a tree of it. */
+void catalogue_write(const struct tool_info *infos, struct buf *out);

@@ -3,6 +3,13 @@
 
 #include "base/json.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define CERTIFICATE_RESULT                                                        \
+	"subject: string, issuer: string, serial: string|null, names: [string], " \
+	"not_before: string|null, not_after: string|null, days_left?: integer, "  \
+	"expired: boolean, not_yet_valid: boolean, is_authority: boolean, "       \
+	"self_signed: boolean, key: string|null, signature: string"
+
 #define CERTIFICATES_MAX_BYTES (256 * KIB)
 #define CERTIFICATES_MAX_CHAIN 8 /* more in one file is a bundle of authorities */
 

@@ -174,6 +174,10 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define NAMED_BY                                                          \
+	"[{file?: string, line?: integer, pid?: integer, comm?: string, " \
+	"argument?: string}]"
+
 const struct tool tool_list_certificates = {
 	.info = {
 		.name = "list_certificates",
@@ -182,6 +186,9 @@ const struct tool tool_list_certificates = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"paths\":{\"type\":\"array\",\"maxItems\":50,\"items\":{\"type\":\"string\","
 			  "\"format\":\"path\"},\"description\":\"Further files to look at\"}}}",
+		.result = "certificates: [{" CERTIFICATE_RESULT
+			", path: string, position: integer, named_by: " NAMED_BY ", used_by: [{pid: integer, comm: string}]}], missing: [{path: string, named_by: " NAMED_BY
+			"}], malformed: [string], n_expired: integer",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

@@ -124,11 +124,18 @@ static json_t *read_json(const struct host *host, const char *path, json_t *resu
 	return json;
 }
 
-static void copy(json_t *to, const char *member, const json_t *from, const char *key)
+static bool is_of_type(const json_t *value, json_type type)
+{
+	return type == JSON_TRUE ? json_is_boolean(value) : value && json_typeof(value) == type;
+}
+
+/* Only what is of that type (JSON_TRUE: a boolean): a result is what its schema says. */
+static void copy(json_t *to, const char *member, json_type type, const json_t *from,
+		 const char *key)
 {
 	json_t *value = json_object_get(from, key);
 
-	if (value)
+	if (is_of_type(value, type))
 		json_put(to, member, json_incref(value));
 }
 
@@ -150,16 +157,16 @@ static void add_docker(const struct host *host, const char *path, json_t *result
 	if (!container)
 		return;
 	put_name(container, json_get_text(config, "Name", ""));
-	copy(container, "restarts", config, "RestartCount");
-	copy(container, "image", json_object_get(config, "Config"), "Image");
-	copy(container, "running", state, "Running");
-	copy(container, "restarting", state, "Restarting");
-	copy(container, "oom_killed", state, "OOMKilled");
-	copy(container, "exit_code", state, "ExitCode");
-	copy(container, "error", state, "Error");
-	copy(container, "started_at", state, "StartedAt");
-	copy(container, "finished_at", state, "FinishedAt");
-	copy(container, "health", json_object_get(state, "Health"), "Status");
+	copy(container, "restarts", JSON_INTEGER, config, "RestartCount");
+	copy(container, "image", JSON_STRING, json_object_get(config, "Config"), "Image");
+	copy(container, "running", JSON_TRUE, state, "Running");
+	copy(container, "restarting", JSON_TRUE, state, "Restarting");
+	copy(container, "oom_killed", JSON_TRUE, state, "OOMKilled");
+	copy(container, "exit_code", JSON_INTEGER, state, "ExitCode");
+	copy(container, "error", JSON_STRING, state, "Error");
+	copy(container, "started_at", JSON_STRING, state, "StartedAt");
+	copy(container, "finished_at", JSON_STRING, state, "FinishedAt");
+	copy(container, "health", JSON_STRING, json_object_get(state, "Health"), "Status");
 }
 
 /* The OCI bundle that containerd keeps while a task runs, with Kubernetes' names for it. */
@@ -177,10 +184,10 @@ static void add_bundle(const struct host *host, const char *path, json_t *result
 	container = config ? add_container(result, "containerd", id) : NULL;
 	if (!container)
 		return;
-	copy(container, "name", notes, "io.kubernetes.cri.container-name");
-	copy(container, "pod", notes, "io.kubernetes.cri.sandbox-name");
-	copy(container, "namespace", notes, "io.kubernetes.cri.sandbox-namespace");
-	copy(container, "image", notes, "io.kubernetes.cri.image-name");
+	copy(container, "name", JSON_STRING, notes, "io.kubernetes.cri.container-name");
+	copy(container, "pod", JSON_STRING, notes, "io.kubernetes.cri.sandbox-name");
+	copy(container, "namespace", JSON_STRING, notes, "io.kubernetes.cri.sandbox-namespace");
+	copy(container, "image", JSON_STRING, notes, "io.kubernetes.cri.image-name");
 }
 
 /* "/var/log/pods/NAMESPACE_POD_UID/CONTAINER/N.log": N counts the restarts. */
@@ -270,6 +277,15 @@ const struct tool tool_list_containers = {
 		.summary = "Containers on this host by runtime: processes, limits, restarts, exit codes and "
 			   "out-of-memory kills, as cgroups and state files tell.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "containers: [{id: string, runtime: string, running?: boolean, "
+			"processes: [{pid: integer, comm: string}], n_processes: integer, name?: string, image?: string, pod?: string, "
+			"pod_uid?: string, namespace?: string, memory_bytes?: integer|null, "
+			"memory_limit_bytes?: integer|null, pids?: integer|null, "
+			"pids_limit?: integer|null, restarts?: integer, restarting?: boolean, "
+			"oom_killed?: boolean, exit_code?: integer, error?: string, "
+			"started_at?: string, finished_at?: string, health?: string}], "
+			"pods: [{container: string, restarts: integer}], engines: [" PROGRAM_RESULT
+			"]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

@@ -133,7 +133,17 @@ const struct tool tool_get_cpu = {
 			   "wait, and which cgroups their CPU quota throttles.",
 		.schema = "{\"type\":\"object\",\"properties\":{" SAMPLE_SCHEMA "},"
 			  "\"additionalProperties\":false}",
+		.result = "usage_percent: number, user_percent: number, system_percent: number, "
+			"iowait_percent: number, irq_percent: number, softirq_percent: number, "
+			"steal_percent: number, per_cpu: [{cpu: integer, usage_percent: number}], "
+			"load: [number]|null, context_switches_per_s: number, forks_per_s: number, "
+			"runnable: integer, blocked: integer, n_cpus: integer, limit_cpus: number, "
+			"throttled: [{cgroup: string, quota_cpus: number, "
+			"throttled_percent: number, n_throttled: integer, throttled_ms: number, "
+			"total_periods: integer, total_throttled: integer}], pressure: "
+			PRESSURE_RESULT ", top: [{pid: integer, comm: string, cpu_percent: number}]",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

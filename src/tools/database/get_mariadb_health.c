@@ -317,6 +317,24 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define MARIADB_RESULT                                                                  \
+	"socket?: string, asked_as?: string, server?: " PROGRAM_RESULT                  \
+	", connected?: boolean, error?: string, error_kind?: string, "                  \
+	"status?: {*: integer|string|null}, settings?: {*: integer|string|null}, "      \
+	"connections?: {total: integer, max: integer, used_percent: number, "           \
+	"active: integer, refused: integer}, cache_hit_percent?: number, "              \
+	"temporary_tables_on_disk_percent?: number, longest_queries?: [{pid: integer, " \
+	"user: string|null, host: string|null, database: string|null, "                 \
+	"command: string|null, age_s: integer|null, state: string|null, "               \
+	"query: string|null}], transactions?: [{pid: integer, state: string|null, "     \
+	"age_s: integer|null, rows_locked: integer|null, rows_modified: integer|null, " \
+	"query: string|null}], lock_waits?: [{pid: integer, blocked_by: integer, "      \
+	"waited_s: integer|null, query: string|null, blocking_query: string|null, "     \
+	"blocking_transaction_age_s: integer|null}], blockers?: [{pid: integer, "       \
+	"blocked_count: integer, query: string|null, "                                  \
+	"transaction_age_s: integer|null}], replication?: [{*: integer|string|null}], " \
+	"error_log?: " TROUBLE_LOG_RESULT ", unread?: unread"
+
 const struct tool tool_get_mariadb_health = {
 	.info = {
 		.name = "get_mariadb_health",
@@ -325,6 +343,8 @@ const struct tool tool_get_mariadb_health = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2592000,"
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
+		.result = "running: boolean, " MARIADB_RESULT ", other_instances: [{" MARIADB_RESULT
+			"}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_MARIADB,

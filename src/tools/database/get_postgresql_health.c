@@ -314,6 +314,22 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define ROW "{*: string|number|boolean|null}"
+#define ROWS "[" ROW "]"
+#define POSTGRESQL_RESULT                                                                         \
+	"port?: integer, socket?: string, asked_as?: string, postmaster?: " PROGRAM_RESULT        \
+	", connected?: boolean, error?: string, error_kind?: string, server?: " ROW               \
+	", connections?: " ROW                                                                    \
+	", longest_queries?: [{waits: {*: integer}, *: string|number|boolean|null}], "            \
+	"idle_in_transaction?: " ROWS ", lock_waits?: " ROWS ", blockers?: " ROWS                 \
+	", databases?: " ROWS ", checkpoints?: " ROW ", replicas?: " ROWS ", recovery?: " ROW     \
+	", replication_slots?: " ROWS ", archiver?: " ROW ", wraparound?: " ROW                   \
+	", wait_events?: {n_samples: integer, n_waits: integer, io_percent: number, "             \
+	"counts: {*: integer}}, tables?: [{name: string, bytes: integer, dead_tuples?: " ROWS     \
+	", sequential_scans?: " ROWS ", unindexed_references?: " ROWS ", invalid_indexes?: " ROWS \
+	", statements?: " ROWS ", truncated?: boolean}], logs?: [" TROUBLE_LOG_RESULT             \
+	"], truncated?: boolean, unread?: unread"
+
 const struct tool tool_get_postgresql_health = {
 	.info = {
 		.name = "get_postgresql_health",
@@ -324,6 +340,8 @@ const struct tool tool_get_postgresql_health = {
 			  "\"default\":500,\"description\":\"How long waits are sampled\"},"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2592000,"
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
+		.result = "running: boolean, " POSTGRESQL_RESULT ", other_instances: [{"
+			POSTGRESQL_RESULT "}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_POSTGRESQL,

@@ -272,6 +272,15 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define FIGURES "{*: number|string}"
+#define REDIS_RESULT                                                                    \
+	"socket?: string, port?: integer, process?: " PROGRAM_RESULT                    \
+	", connected?: boolean, error?: string, error_kind?: string, server?: " FIGURES \
+	", memory?: " FIGURES ", clients?: " FIGURES ", persistence?: " FIGURES         \
+	", statistics?: " FIGURES ", replication?: " FIGURES                            \
+	", slow_log?: [{seconds_ago: integer, duration_ms: number, command: string}], " \
+	"unread?: unread"
+
 const struct tool tool_get_redis_health = {
 	.info = {
 		.name = "get_redis_health",
@@ -280,6 +289,8 @@ const struct tool tool_get_redis_health = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2592000,"
 			  "\"default\":3600,\"description\":\"How old log lines may be\"}}}",
+		.result = "running: boolean, logs: [" TROUBLE_LOG_RESULT "], " REDIS_RESULT
+			", other_instances: [{" REDIS_RESULT "}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_REDIS,

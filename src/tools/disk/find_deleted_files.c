@@ -167,6 +167,8 @@ const struct tool tool_find_deleted_files = {
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,"
 			  "\"description\":\"how many to list; 50 if not given\"}},"
 			  "\"additionalProperties\":false}",
+		.result = "files: [{pid: integer, comm: string, path: string, fd: integer, bytes: integer, mount: string|null}], "
+			"n_files: integer, total_bytes: integer",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

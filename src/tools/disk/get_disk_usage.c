@@ -117,6 +117,10 @@ const struct tool tool_get_disk_usage = {
 			"\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,"
 			"\"description\":\"how many to list; 30 if not given\"}},"
 			"\"additionalProperties\":false}",
+		.result = "path: string, total_bytes: integer, total_inodes: integer, "
+			"entries: [{path: string, bytes: integer, inodes: integer}], "
+			"by_inodes: [{path: string, bytes: integer, inodes: integer}], "
+			"largest_files: [{path: string, bytes: integer}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

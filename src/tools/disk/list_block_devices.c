@@ -137,6 +137,12 @@ const struct tool tool_list_block_devices = {
 		.summary = "Every disk and partition: size, model, state, whether it is read-only or a "
 			   "degraded array, and the errors it counted.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "devices: [{name: string, type: 'disk'|'partition', "
+			"size_bytes: integer|null, read_only: boolean|null, "
+			"removable: boolean|null, rotational: boolean|null, "
+			"scheduler: string|null, queue_requests: integer|null, model: string|null, "
+			"state: string|null, device_mapper: string|null, array_state: string|null, "
+			"array_degraded: integer|null, built_on: [string], errors: integer|null}]",
 		.risk = TOOL_READS,
 	},
 	.run = run,

@@ -13,6 +13,7 @@ const struct tool tool_list_filesystems = {
 		.summary = "Every mounted file system: how full it is by bytes and by inodes, and "
 			   "whether it is read-only.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = FILESYSTEMS_RESULT,
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

@@ -52,6 +52,9 @@ const struct tool tool_list_mounts = {
 		.summary = "Every mount with its source, type and options, as the first process sees "
 			   "them.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "mounts: [{mount: string, source: string, type: string, options: string, "
+			"super_options: string, root: string, device: string, "
+			"read_only: boolean}], n_mounts: integer",
 		.risk = TOOL_READS,
 	},
 	.run = run,

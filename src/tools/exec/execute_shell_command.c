@@ -49,6 +49,9 @@ const struct tool tool_execute_shell_command = {
 			  "\"command\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":65536},"
 			  "\"timeout\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":300,"
 			  "\"default\":300,\"description\":\"seconds\"}}}",
+		.result = "command: string, return_code: integer|null, success: boolean, "
+			"working_dir: string, timestamp: string, error_hint?: string, "
+			OUTCOME_RESULT,
 		.risk = TOOL_CHANGES,
 		.needs = TOOL_NEEDS_HOST,
 		.timeout_ms = 305000,

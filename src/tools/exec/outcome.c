@@ -74,6 +74,7 @@ int outcome_run(struct task *task, char *const *argv, const json_t *args, json_t
 		.argv = argv,
 		.input = input,
 		.n_input = input ? strlen(input) : 0,
+		.script = json_get_text(args, "source", NULL),
 		.deadline_ns = deadline(task, args),
 		.progress = task->progress,
 	};

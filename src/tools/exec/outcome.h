@@ -4,11 +4,18 @@
 #include "call/tool.h"
 #include "tools/exec/run_program.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define OUTCOME_RESULT                                                                  \
+	"exit_code: integer|null, signal: string|null, timed_out: boolean, "            \
+	"flooded: boolean, elapsed_ms: number, stdout: string, stdout_bytes: integer, " \
+	"stderr: string, stderr_bytes: integer"
+
 /* Most bytes kept of each stream. */
 #define OUTPUT_MAX_BYTES (256 * KIB)
 
 /*
- * Runs argv until 'timeout_s' passes or the task's deadline comes near; puts
+ * Runs argv until 'timeout_s' passes or the task's deadline comes near, with 'stdin' or, at
+ * RUN_SCRIPT_PATH, 'source' of the arguments; puts
  * exit_code, signal, timed_out, stdout, stderr, stdout_bytes, stderr_bytes,
  * truncated, elapsed_ms.
  */

@@ -36,6 +36,7 @@ const struct tool tool_run_diagnostic = {
 			  "\"default\":30},"
 			  "\"stdin\":{\"type\":\"string\",\"maxLength\":1048576,"
 			  "\"description\":\"for its standard input\"}}}",
+		.result = "argv: [string], " OUTCOME_RESULT,
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_SCRIPT,
 		.timeout_ms = 305000,

@@ -46,7 +46,7 @@ struct run {
 };
 
 struct child_ends {
-	int input, output, errors, failure;
+	int input, output, errors, failure, script;
 };
 
 /* What the job inherited, such as the broker's socket, is not the program's. */
@@ -59,8 +59,20 @@ static void close_on_exec(void)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+/* A copy of our end that exec keeps. The end for failures may lie where it has to be. */
+static bool give_script(struct child_ends *ends)
+{
+	if (ends->script < 0)
+		return true;
+	if (ends->failure == RUN_SCRIPT_FD)
+		ends->failure = fcntl(ends->failure, F_DUPFD_CLOEXEC, RUN_SCRIPT_FD + 1);
+	if (ends->script != RUN_SCRIPT_FD)
+		return dup2(ends->script, RUN_SCRIPT_FD) >= 0;
+	return fcntl(RUN_SCRIPT_FD, F_SETFD, 0) == 0;
+}
+
 /* In the child, between fork and exec: only calls that are safe there. */
-static _Noreturn void become(const struct run_request *request, const struct child_ends *ends)
+static _Noreturn void become(const struct run_request *request, struct child_ends *ends)
 {
 	int code;
 
@@ -71,7 +83,7 @@ static _Noreturn void become(const struct run_request *request, const struct chi
 	/* execvpe() would look the program up in the job's own PATH. */
 	environ = (char **)run_environment;
 	if (dup2(ends->input, STDIN_FILENO) >= 0 && dup2(ends->output, STDOUT_FILENO) >= 0 &&
-	    dup2(ends->errors, STDERR_FILENO) >= 0)
+	    dup2(ends->errors, STDERR_FILENO) >= 0 && give_script(ends))
 		execvp(request->argv[0], request->argv);
 	code = errno;
 	(void)!write(ends->failure, &code, sizeof(code));
@@ -95,6 +107,22 @@ static void close_ends(struct child_ends *ends)
 	fd_close(&ends->output);
 	fd_close(&ends->errors);
 	fd_close(&ends->failure);
+	fd_close(&ends->script);
+}
+
+/* A pipe that holds all of it and ends: nobody has to write while the program runs. */
+static int open_script(const char *script, int *end, struct error *err)
+{
+	CLEANUP(fd) int write_end = -1;
+	size_t len = strlen(script);
+	int r = pipe_pair(end, &write_end, err);
+
+	if (r < 0)
+		return r;
+	if (fcntl(write_end, F_SETFL, O_NONBLOCK) < 0 ||
+	    write(write_end, script, len) != (ssize_t)len)
+		return error_set(err, -ENOBUFS, "no pipe takes a script of %zu bytes", len);
+	return 0;
 }
 
 static int open_ends(struct run *run, struct child_ends *ends, struct error *err)
@@ -113,12 +141,14 @@ static int open_ends(struct run *run, struct child_ends *ends, struct error *err
 		r = pipe_pair(&run->errors, &ends->errors, err);
 	if (r == 0)
 		r = pipe_pair(&run->failure, &ends->failure, err);
+	if (r == 0 && run->request->script)
+		r = open_script(run->request->script, &ends->script, err);
 	return r;
 }
 
 static int start(struct run *run, struct error *err)
 {
-	struct child_ends ends = { -1, -1, -1, -1 };
+	struct child_ends ends = { -1, -1, -1, -1, -1 };
 	int code, r = open_ends(run, &ends, err);
 
 	if (r == 0) {

@@ -9,12 +9,19 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* What a pipe takes before anybody reads, and more than a script has. */
+#define RUN_SCRIPT_MAX_BYTES (32 * KIB)
+#define RUN_SCRIPT_FD 3
+#define RUN_SCRIPT_PATH "/proc/self/fd/3"
+
 struct progress;
 
 struct run_request {
 	char *const *argv; /* NULL-terminated; looked up in the PATH of run_environment */
 	const char *input; /* for its standard input, or NULL for none */
 	size_t n_input;
+	const char *script; /* for its descriptor 3, RUN_SCRIPT_PATH; at most RUN_SCRIPT_MAX_BYTES;
+			     * or NULL for none */
 	uint64_t deadline_ns;      /* monotonic */
 	struct progress *progress; /* gets what it writes as it comes; or NULL */
 };

@@ -240,6 +240,8 @@ const struct tool tool_get_command_history = {
 			  "\"description\":\"only this one's\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":500,\"default\":50,"
 			  "\"description\":\"commands per history, the latest\"}}}",
+		.result = "histories: [{user: string, path: string, modified: string, "
+			"commands: [{text: string, seconds_ago?: integer}], truncated: boolean}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

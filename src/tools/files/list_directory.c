@@ -97,6 +97,10 @@ const struct tool tool_list_directory = {
 			  "\"directory_path\":{\"type\":\"string\",\"format\":\"path\","
 			  "\"description\":\"the same as path\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":5000,\"default\":500}}}",
+		.result = "path: string, n_entries: integer, entries: [{name: string, type: string, "
+			"size_bytes?: integer, permissions?: string, owner?: string, "
+			"gid?: integer, n_links?: integer, modified?: string, target?: string, "
+			"error?: string}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

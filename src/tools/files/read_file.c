@@ -165,6 +165,8 @@ const struct tool tool_read_file = {
 			  "\"description\":\"of the first byte\"},"
 			  "\"tail\":{\"type\":\"boolean\",\"default\":false,"
 			  "\"description\":\"the file's last max_bytes instead\"}}}",
+		.result = "path: string, encoding: string, content: string, size_bytes: integer, "
+			"offset: integer, n_bytes: integer, modified: string",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

@@ -199,6 +199,8 @@ const struct tool tool_write_file = {
 			  "\"0664\",\"0700\",\"0750\",\"0755\"],\"description\":"
 			  "\"of the file; without it the old one's, or 0644\"},"
 			  "\"follow_symlinks\":{\"type\":\"boolean\",\"default\":false}}}",
+		.result = "path: string, n_bytes: integer, created: boolean, mode: string, "
+			"hard_links_left?: integer",
 		.risk = TOOL_CHANGES,
 		.needs = TOOL_NEEDS_HOST,
 	},

@@ -223,6 +223,24 @@ const struct tool tool_get_hardware_errors = {
 		.summary = "Errors that memory, processors, PCIe, disks, arrays, file systems and network "
 			   "cards have counted, and too high temperatures.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "memory_corrected: [{file: string, what: string, count: integer}], "
+			"memory_uncorrected: [{file: string, what: string, count: integer}], "
+			"memory_modules: [{file: string, what: string, count: integer}], "
+			"thermal_throttles: [{file: string, what: string, count: integer}], "
+			"pcie_corrected: [{file: string, what: string, count: integer}], "
+			"pcie_nonfatal: [{file: string, what: string, count: integer}], "
+			"pcie_fatal: [{file: string, what: string, count: integer}], "
+			"disk_errors: [{file: string, what: string, count: integer}], "
+			"filesystem_errors: [{file: string, what: string, count: integer}], "
+			"network_receive_errors: [{file: string, what: string, count: integer}], "
+			"network_transmit_errors: [{file: string, what: string, count: integer}], "
+			"network_checksum_errors: [{file: string, what: string, count: integer}], "
+			"arrays: [{name: string, state: string, level: string, failed: [string], "
+			"degraded: boolean, n_disks?: integer, n_active?: integer, "
+			"action?: string, mismatches?: integer}], device_states: [{file: string, "
+			"state: string}], kernel_log: [string], n_temperature_sensors: integer, "
+			"temperatures_too_high: [{sensor: string, celsius: number, "
+			"limit_celsius: number}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

@@ -132,12 +132,23 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result, str
 	return 0;
 }
 
+#define WANTED                                                                   \
+	"[{module: string, from: string, present: boolean, available: boolean, " \
+	"blacklisted: boolean}]"
+
 const struct tool tool_get_kernel = {
 	.info = {
 		.name = "get_kernel",
 		.summary = "The running kernel: release, command line, taints in words, modules loaded, "
 			   "and those wanted but missing.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "release: string, version?: string, cmdline?: string, "
+			"taint: {bits: integer, reasons: [string]}, "
+			"modules_folder_exists: boolean, installed_releases: [string], "
+			"reboot_required: boolean, modules_supported: boolean, "
+			"modules: [{name: string, bytes: integer, used_by: string, state: string, "
+			"taints?: string}], wanted_modules: " WANTED ", missing_modules: " WANTED
+			", module_errors: [string]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

@@ -148,6 +148,14 @@ const struct tool tool_analyze_log_file = {
 			  "\"description\":\"the lines of the last so many seconds instead\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":10,"
 			  "\"description\":\"entries in each list\"}}}",
+		.result = "path: string, bytes: integer, modified_s_ago: number, "
+			"first_line_number: integer|null, n_lines: integer, "
+			"first_time: string|null, last_time: string|null, "
+			"summary: {fatal_count: integer, error_count: integer, "
+			"warning_count: integer, info_count: integer}, errors: " LOG_GROUPS_RESULT
+			", warnings: " LOG_GROUPS_RESULT ", patterns: " LOG_GROUPS_RESULT
+			", bursts: [{seconds_ago: number, minutes: integer, n: integer, "
+			"usual_per_minute: integer}], recent: [string]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES | TOOL_NEEDS_LOGS,
 	},

@@ -175,6 +175,10 @@ const struct tool tool_find_log_errors = {
 			  "\"description\":\"these files instead\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":10,"
 			  "\"description\":\"messages per file\"}}}",
+		.result = "files: [{path: string, bytes: integer, modified_s_ago: number, "
+			"n_lines: integer, n_errors: integer, n_warnings: integer, errors: "
+			LOG_GROUPS_RESULT ", has_times: boolean, writer?: {pid: integer, comm: string, started_s_ago: number}, grown_bytes_per_s?: number, "
+			"truncated?: boolean}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_ROOT_FILES,
 	},

@@ -6,6 +6,11 @@
 
 #include "tools/logs/log_file.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define LOG_GROUPS_RESULT                                                           \
+	"[{pattern?: string, count: integer, text: string, line_number?: integer, " \
+	"seconds_ago?: number, first_seconds_ago?: number}]"
+
 #define LOG_GROUPS_MAX 2000
 
 struct log_groups {

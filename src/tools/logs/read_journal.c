@@ -323,6 +323,10 @@ const struct tool tool_read_journal = {
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2000,\"default\":100},"
 			  "\"grep\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000,"
 			  "\"description\":\"a Perl regular expression for the message, any case\"}}}",
+		.result = "journal: boolean, n_files: integer, n_matching: integer, "
+			"by_priority?: [integer], entries: [{seconds_ago: number, time: string, "
+			"priority: integer, text: string, unit: string|null, identifier: string, "
+			"pid: integer|null}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES | TOOL_NEEDS_LOGS,
 	},

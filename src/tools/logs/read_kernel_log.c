@@ -230,6 +230,9 @@ const struct tool tool_read_kernel_log = {
 			  "\"description\":\"lines to return, the latest\"},"
 			  "\"priority\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":7,\"default\":7,"
 			  "\"description\":\"return lines of this priority or worse (3 is err)\"}}}",
+		.result = "source: string|null, n_lines: integer, lines: [{seconds_ago: number, "
+			"priority: integer, text: string}], counts: {*: integer}, "
+			"*: [{seconds_ago: number, line: string, *: string|integer}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

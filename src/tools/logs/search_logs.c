@@ -179,6 +179,10 @@ const struct tool tool_search_logs = {
 			  "\"description\":\"how far to look back\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,"
 			  "\"default\":100}}}",
+		.result = "matches: [{path: string, text: string, line_number?: integer, "
+			"seconds_ago?: number}], files: [{path: string, n_lines: integer, "
+			"n_matches: integer, truncated: boolean}], n_matches: integer, "
+			"n_given_up: integer",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_ROOT_FILES | TOOL_NEEDS_LOGS,
 	},

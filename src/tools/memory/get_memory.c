@@ -143,6 +143,11 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define CGROUP_MEMORY                                                            \
+	"cgroup: string, limit_bytes: integer|null, usage_bytes: integer|null, " \
+	"working_set_bytes: integer|null, used_percent: number, "                \
+	"oom_kills: integer|null, max_events: integer|null"
+
 const struct tool tool_get_memory = {
 	.info = {
 		.name = "get_memory",
@@ -150,7 +155,23 @@ const struct tool tool_get_memory = {
 			   "pressure, OOM kills, and the largest processes.",
 		.schema = "{\"type\":\"object\",\"properties\":{" SAMPLE_SCHEMA "},"
 			  "\"additionalProperties\":false}",
+		.result = "total_bytes: integer|null, available_bytes: integer|null, "
+			"free_bytes: integer|null, cached_bytes: integer|null, "
+			"buffers_bytes: integer|null, shared_bytes: integer|null, "
+			"anonymous_bytes: integer|null, dirty_bytes: integer|null, "
+			"writeback_bytes: integer|null, slab_bytes: integer|null, "
+			"slab_unreclaimable_bytes: integer|null, page_tables_bytes: integer|null, "
+			"locked_bytes: integer|null, committed_bytes: integer|null, "
+			"commit_limit_bytes: integer|null, huge_pages: {total: integer, "
+			"free: integer, page_bytes: integer|null}, available_percent: number, "
+			"swap: {total_bytes: integer|null, free_bytes: integer|null, "
+			"in_per_s: number, out_per_s: number}, major_faults_per_s: number, "
+			"oom_kills_total: integer|null, oom_kills_in_sample: integer, pressure: "
+			PRESSURE_RESULT ", limit: {" CGROUP_MEMORY
+			", failcnt: integer|null}|null, cgroups: [{" CGROUP_MEMORY
+			", max_events_per_s: number, refaults_per_s: number}], top: [{pid: integer, comm: string, rss_bytes: integer|null}]",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

@@ -120,6 +120,11 @@ const struct tool tool_get_conntrack = {
 		.summary = "How full the kernel's connection tracking table is, what it dropped, and "
 			   "which destinations fill it.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "present: boolean, count?: integer, max?: integer, used_percent?: number, "
+			"drop?: integer, insert_failed?: integer, early_drop?: integer, "
+			"by_protocol?: [{protocol: string, n: integer}], "
+			"by_state?: [{state: string, n: integer}], "
+			"top_destinations?: [{destination: string, n: integer}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

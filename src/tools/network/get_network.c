@@ -207,6 +207,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define ROUTE "destination: string, interface: string, metric: integer, gateway: string|null"
+
 const struct tool tool_get_network = {
 	.info = {
 		.name = "get_network",
@@ -215,6 +217,35 @@ const struct tool tool_get_network = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"sample_ms\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":10000,"
 			  "\"default\":250,\"description\":\"time between the two looks\"}}}",
+		.result = "sampled_s: number, " INTERFACES_RESULT ", routes: [{" ROUTE
+			"}], default_route: {" ROUTE
+			", gateway_answers: boolean|null}|null, tcp: {established: integer, "
+			"sent_in_sample: integer, retransmit_percent: number, "
+			"retransmit_percent_since_boot: number, orphans?: integer, "
+			"time_wait?: integer, memory_pages?: integer, segments_sent?: integer, "
+			"segments_sent_per_s?: number, retransmits?: integer, "
+			"retransmits_per_s?: number, resets?: integer, resets_per_s?: number, "
+			"resets_sent?: integer, resets_sent_per_s?: number, "
+			"failed_attempts?: integer, failed_attempts_per_s?: number, "
+			"active_opens?: integer, active_opens_per_s?: number, "
+			"passive_opens?: integer, passive_opens_per_s?: number, "
+			"listen_overflows?: integer, listen_overflows_per_s?: number, "
+			"listen_drops?: integer, listen_drops_per_s?: number, "
+			"syn_dropped?: integer, syn_dropped_per_s?: number, syn_cookies?: integer, "
+			"syn_cookies_per_s?: number, timeouts?: integer, timeouts_per_s?: number, "
+			"syn_retransmits?: integer, syn_retransmits_per_s?: number, "
+			"aborts_on_memory?: integer, aborts_on_memory_per_s?: number, "
+			"aborts_on_timeout?: integer, aborts_on_timeout_per_s?: number, "
+			"memory_pressures?: integer, memory_pressures_per_s?: number}, "
+			"udp: {received?: integer, received_per_s?: number, sent?: integer, "
+			"sent_per_s?: number, no_port?: integer, no_port_per_s?: number, "
+			"receive_errors?: integer, receive_errors_per_s?: number, "
+			"receive_buffer_errors?: integer, receive_buffer_errors_per_s?: number, "
+			"send_buffer_errors?: integer, send_buffer_errors_per_s?: number}, "
+			"conntrack: {" CONNTRACK_RESULT
+			"}|null, ephemeral_ports: {used: integer, range: [integer], "
+			"range_source: string, used_percent: number, "
+			"top_destination: {address: string, port: integer, n: integer}|null}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

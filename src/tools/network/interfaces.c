@@ -55,32 +55,30 @@ static bool parse_line(const char *line, struct counts *counts_out)
 	return true;
 }
 
-static uint64_t attribute(const struct host *host, const char *interface, const char *name)
+static json_t *state_of(const struct host *folder)
 {
-	char path[96];
-	uint64_t value;
+	char text[32];
+	ssize_t len = host_read(folder, "operstate", text, sizeof(text));
 
-	(void)snprintf(path, sizeof(path), "sys/class/net/%s/%s", interface, name);
-	return host_read_u64(host, path, &value) ? value : UINT64_MAX;
-}
-
-static void put_attribute(const struct host *host, json_t *entry, const char *interface,
-			  const char *name)
-{
-	uint64_t value = attribute(host, interface, name);
-
-	if (value <= INT64_MAX)
-		json_put(entry, name, json_integer((json_int_t)value));
-}
-
-static json_t *state_of(const struct host *host, const char *interface)
-{
-	char path[96], text[32];
-	ssize_t len;
-
-	(void)snprintf(path, sizeof(path), "sys/class/net/%s/operstate", interface);
-	len = host_read(host, path, text, sizeof(text));
 	return len < 0 ? json_null() : json_text(text, strcspn(text, "\n"));
+}
+
+static void put_attributes(const struct host *host, const char *interface, json_t *entry)
+{
+	static const char *const names[] = { "mtu", "speed", "carrier", "carrier_changes" };
+	CLEANUP(host) struct host folder = HOST_CLOSED;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "sys/class/net/%s", interface);
+	r = host_enter(host, path, &folder);
+	json_put(entry, "state", r < 0 ? json_null() : state_of(&folder));
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
+		uint64_t value;
+
+		if (host_read_u64(&folder, names[i], &value) && value <= INT64_MAX)
+			json_put(entry, names[i], json_integer((json_int_t)value));
+	}
 }
 
 static json_t *describe(const struct host *host, const struct counts *counts)
@@ -88,11 +86,7 @@ static json_t *describe(const struct host *host, const struct counts *counts)
 	json_t *entry = json_object();
 
 	json_put(entry, "name", json_text(counts->name, strlen(counts->name)));
-	json_put(entry, "state", state_of(host, counts->name));
-	put_attribute(host, entry, counts->name, "mtu");
-	put_attribute(host, entry, counts->name, "speed");
-	put_attribute(host, entry, counts->name, "carrier");
-	put_attribute(host, entry, counts->name, "carrier_changes");
+	put_attributes(host, counts->name, entry);
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		if (columns[i].name)
 			json_put(entry, columns[i].name, json_count(counts->values[i]));

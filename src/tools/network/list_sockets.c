@@ -15,6 +15,7 @@
 #define MAX_TABLE_BYTES (64 * MIB)
 #define MAX_LISTENERS 500
 #define MAX_TOP 20
+#define MAX_ENDS 64 /* of established connections, the most frequent */
 
 struct listing {
 	struct task *task;
@@ -26,7 +27,8 @@ struct listing {
 	bool truncated;
 	uint64_t n_connections, n_udp, udp_drops;
 	uint64_t by_state[SOCKET_N_STATES];
-	struct tally peers, connecting, processes;
+	struct tally peers, connecting, processes, incoming, outgoing;
+	uint8_t listens[8192]; /* a bit for each port that is listened on */
 	json_t *listeners, *udp, *matching;
 };
 
@@ -79,6 +81,29 @@ static void count_process(struct listing *listing, const struct socket_line *lin
 	json_put(entry, "close_wait",
 		 json_integer(json_get_int(entry, "close_wait", 0) +
 			      (line->state == SOCKET_CLOSE_WAIT)));
+}
+
+/*
+ * Who talks to whom: a client's address and our port, or an address and port that a process of
+ * ours talks to. The kernel lists those that listen before all others.
+ */
+static void count_ends(struct listing *listing, const struct socket_line *line)
+{
+	unsigned local = line->local.port;
+	bool is_incoming = listing->listens[local / 8] & 1 << local % 8;
+	const struct socket_owner *owner = socket_owners_find(&listing->owners, line->inode);
+	unsigned port = is_incoming ? local : line->remote.port;
+	char text[SOCKET_ADDRESS_TEXT_BYTES], name[128];
+	json_t *entry;
+
+	(void)snprintf(name, sizeof(name), "%s %u %s", socket_address_format(&line->remote, text),
+		       port, owner ? owner->comm : "");
+	entry = tally_add(is_incoming ? &listing->incoming : &listing->outgoing, name);
+	if (!entry)
+		return;
+	json_put(entry, "address", json_string(text));
+	json_put(entry, "port", json_integer(port));
+	json_put(entry, "comm", owner ? json_text(owner->comm, strlen(owner->comm)) : json_null());
 }
 
 static bool is_wanted(const struct listing *listing, const struct socket_line *line)
@@ -145,6 +170,7 @@ static void add_tcp(struct listing *listing, const struct socket_line *line)
 	if (line->state == SOCKET_LISTEN) {
 		json_t *entry = describe(listing, "tcp", line);
 
+		listing->listens[line->local.port / 8] |= (uint8_t)(1 << line->local.port % 8);
 		json_put(entry, "queue", json_integer((json_int_t)line->receive_queue));
 		put_process_state(listing, entry);
 		push_bounded(listing, listing->listeners, entry);
@@ -153,6 +179,8 @@ static void add_tcp(struct listing *listing, const struct socket_line *line)
 	listing->n_connections++;
 	count_peer(&listing->peers, line);
 	count_process(listing, line);
+	if (line->state == SOCKET_ESTABLISHED)
+		count_ends(listing, line);
 	if (line->state == SOCKET_SYN_SENT)
 		count_peer(&listing->connecting, line);
 }
@@ -258,17 +286,28 @@ static void report(struct listing *listing, json_t *result)
 {
 	json_put(result, "listeners", json_incref(listing->listeners));
 	json_put(result, "connections",
-		 json_pack("{s:I, s:o, s:o, s:o, s:o}", "n", (json_int_t)listing->n_connections,
-			   "by_state", states_json(listing), "top_peers",
-			   tally_top(&listing->peers, MAX_TOP), "connecting",
+		 json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "n",
+			   (json_int_t)listing->n_connections, "by_state", states_json(listing),
+			   "top_peers", tally_top(&listing->peers, MAX_TOP), "connecting",
 			   tally_top(&listing->connecting, MAX_TOP), "top_processes",
-			   tally_top(&listing->processes, MAX_TOP)));
+			   tally_top(&listing->processes, MAX_TOP), "incoming",
+			   tally_top(&listing->incoming, MAX_ENDS), "outgoing",
+			   tally_top(&listing->outgoing, MAX_ENDS)));
 	json_put(result, "udp",
 		 json_pack("{s:I, s:I, s:O}", "n", (json_int_t)listing->n_udp, "drops",
 			   (json_int_t)listing->udp_drops, "sockets", listing->udp));
 	if (listing->state || listing->port >= 0)
 		json_put(result, "matching", json_incref(listing->matching));
 	json_put(result, "truncated", json_boolean(listing->truncated));
+}
+
+static void tally_all(struct listing *listing, void (*each)(struct tally *tally))
+{
+	each(&listing->peers);
+	each(&listing->connecting);
+	each(&listing->processes);
+	each(&listing->incoming);
+	each(&listing->outgoing);
 }
 
 static int run(struct task *task, const json_t *args, json_t *result, struct error *err UNUSED)
@@ -288,23 +327,25 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 
 	socket_owners_init(&listing.owners, task, result);
 	cgroups_find(task->host, &listing.cgroups);
-	tally_init(&listing.peers);
-	tally_init(&listing.connecting);
-	tally_init(&listing.processes);
+	tally_all(&listing, tally_init);
 	read_tables(&listing, result);
 	report(&listing, result);
-	tally_finish(&listing.peers);
-	tally_finish(&listing.connecting);
-	tally_finish(&listing.processes);
+	tally_all(&listing, tally_finish);
 	socket_owners_finish(&listing.owners);
 	return 0;
 }
+
+#define SOCKET                                                             \
+	"protocol: string, address: string, port: integer, uid: integer, " \
+	"pid: integer|null, comm: string|null"
+#define PEERS "[{address: string, port: integer, n: integer}]"
+#define ENDS "[{address: string, port: integer, comm: string|null, n: integer}]"
 
 const struct tool tool_list_sockets = {
 	.info = {
 		.name = "list_sockets",
 		.summary = "Listening sockets with their processes, connections by state and peer, "
-			   "UDP and Unix sockets of the host.",
+			   "who talks to whom, UDP and Unix sockets of the host.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"state\":{\"type\":\"string\",\"enum\":[\"established\",\"syn_sent\","
 			  "\"syn_recv\",\"fin_wait1\",\"fin_wait2\",\"time_wait\",\"close\","
@@ -314,6 +355,17 @@ const struct tool tool_list_sockets = {
 			  "\"description\":\"list the sockets with this port on either side\"},"
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2000,\"default\":100,"
 			  "\"description\":\"sockets to list\"}}}",
+		.result = "listeners: [{" SOCKET
+			", process_state?: string|null, frozen?: boolean, queue: integer}], "
+			"connections: {n: integer, by_state: {*: integer}, top_peers: " PEERS
+			", connecting: " PEERS ", top_processes: [{pid: integer, comm: string, close_wait: integer, n: integer}], incoming: " ENDS ", outgoing: " ENDS
+			"}, udp: {n: integer, drops: integer, sockets: [{" SOCKET
+			", queue_bytes: integer, drops: integer}]}, unix: {n: integer, "
+			"listeners: [{path: string, pid: integer|null, comm: string|null}]}, "
+			"matching?: [{" SOCKET
+			", state: string, remote_address: string, remote_port: integer, "
+			"send_queue_bytes: integer, receive_queue_bytes: integer}], "
+			"owners_unread?: unread",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

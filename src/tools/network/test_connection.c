@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "call/sandbox/profile.h"
 #include "tools/catalogue.h"
+#include "tools/certificate/certificate.h"
 #include "tools/network/connect.h"
 #include "tools/network/tls_probe.h"
 
@@ -151,6 +152,12 @@ const struct tool tool_test_connection = {
 			  "\"description\":\"the name its certificate must have, if not host\"},"
 			  "\"timeout_ms\":{\"type\":\"integer\",\"minimum\":50,\"maximum\":10000,"
 			  "\"default\":2000,\"description\":\"for each address\"}}}",
+		.result = "host: string, port: integer, resolve_ms: number, ok: boolean, "
+			"connected: boolean, verdict?: string, latency_ms?: number|null, "
+			"error?: string|null, attempts: [{address: string, verdict: string, "
+			"latency_ms: number, error: string|null}], tls?: {handshake: boolean, "
+			"ok: boolean, protocol?: string, cipher?: string, error: string|null, "
+			"certificate?: {" CERTIFICATE_RESULT "}|null}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_ANY_TCP,

@@ -260,6 +260,14 @@ const struct tool tool_test_dns = {
 			  "\"description\":\"a name to resolve; without it the root's servers\"},"
 			  "\"timeout_ms\":{\"type\":\"integer\",\"minimum\":50,\"maximum\":10000,"
 			  "\"default\":2500}}}",
+		.result = "name: string, ok: boolean, answers: [string], dns_answers: [string], "
+			"hosts_file: [string], delay_s: number, nsswitch_hosts: [string], "
+			"resolv_conf: {exists: boolean, nameservers: [string], "
+			"n_ignored_nameservers: integer, search: [string], ndots: integer, "
+			"timeout_s: integer, attempts: integer, rotate: boolean, "
+			"n_ignored_lines: integer}, resolvers: [{address: string, ok: boolean, "
+			"verdict: string, source: string, used: boolean, tcp: boolean, "
+			"latency_ms: number, error: string|null}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_TARGETS,
 		.target = TARGET_DNS,

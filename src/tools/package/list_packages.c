@@ -83,6 +83,9 @@ const struct tool tool_list_packages = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"recent_days\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":365,"
 			  "\"default\":7,\"description\":\"How far back changes are listed\"}}}",
+		.result = "manager: string, n_installed?: integer, broken?: [{name: string, "
+			"version: string, status: string}], held?: [string], "
+			"interrupted?: boolean, recent: " PACKAGE_CHANGES_RESULT,
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

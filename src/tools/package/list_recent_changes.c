@@ -184,6 +184,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define CHANGED "[{path: string, changed_s_ago: integer, bytes: integer, what: string}]"
+
 const struct tool tool_list_recent_changes = {
 	.info = {
 		.name = "list_recent_changes",
@@ -192,6 +194,10 @@ const struct tool tool_list_recent_changes = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":60,\"maximum\":31536000,"
 			  "\"default\":86400,\"description\":\"How far back to look\"}}}",
+		.result = "packages: " PACKAGE_CHANGES_RESULT ", configuration: " CHANGED
+			", programs: " CHANGED
+			", checkouts: [{path: string, commit: string, what: string, "
+			"seconds_ago: integer}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

@@ -6,6 +6,11 @@
 
 #include "call/tool.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define PACKAGE_CHANGES_RESULT                                            \
+	"[{action: string, package: string, from?: string, to?: string, " \
+	"seconds_ago: integer}]"
+
 #define PACKAGE_MAX_CHANGES 200
 #define PACKAGE_MAX_BROKEN 100
 

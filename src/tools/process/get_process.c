@@ -215,6 +215,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define LIMIT "{soft: integer|null, hard: integer|null}"
+
 const struct tool tool_get_process = {
 	.info = {
 		.name = "get_process",
@@ -223,8 +225,31 @@ const struct tool tool_get_process = {
 		.schema = "{\"type\":\"object\",\"required\":[\"pid\"],\"properties\":{" SAMPLE_SCHEMA
 			  ",\"pid\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}},"
 			  "\"additionalProperties\":false}",
+		.result = PROCESS_DETAIL_RESULT
+			", cpu_percent: number, virtual_bytes?: integer|null, "
+			"peak_rss_bytes?: integer|null, swapped_bytes?: integer|null, "
+			"locked_bytes?: integer|null, anonymous_bytes?: integer|null, "
+			"shared_memory_bytes?: integer|null, "
+			"context_switches?: {voluntary: integer|null, involuntary: integer|null}, "
+			"no_new_privileges?: boolean, seccomp?: integer|null, "
+			"oom_score: integer|null, oom_score_adj: integer|null, wchan: string|null, "
+			"limits: {open_files?: " LIMIT ", processes?: " LIMIT ", core_bytes?: "
+			LIMIT ", file_bytes?: " LIMIT ", stack_bytes?: " LIMIT ", data_bytes?: "
+			LIMIT ", address_space_bytes?: " LIMIT ", locked_memory_bytes?: " LIMIT
+			", pending_signals?: " LIMIT
+			"}|null, major_faults: integer|null, ancestors?: [{" PROCESS_NAME_RESULT
+			"}], children?: [{" PROCESS_NAME_RESULT
+			"}], n_children?: integer, exe: string|null, exe_deleted: boolean|null, "
+			"cwd: string|null, root: string|null, io: {read_bytes: integer, "
+			"write_bytes: integer, cancelled_write_bytes: integer, "
+			"read_chars: integer, written_chars: integer, read_calls: integer, "
+			"write_calls: integer}|null, maps_files: [{path: string, "
+			"deleted: boolean}]|null, n_fds: integer|null, fds_by_type?: {*: integer}, "
+			"files: [{fd: integer, path: string, type: string, access: string, "
+			"deleted: boolean, device?: string, inode?: integer, size_bytes?: integer, "
+			"disk_bytes?: integer}]",
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

@@ -125,7 +125,10 @@ const struct tool tool_get_process_tree = {
 		.schema = "{\"type\":\"object\",\"properties\":{"
 			  "\"pid\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2147483647}},"
 			  "\"additionalProperties\":false}",
+		.result = "n_processes: integer, tree: [{" PROCESS_NAME_RESULT
+			", state: string, rss_bytes: integer|null, children?: [any]}]",
 		.risk = TOOL_READS,
+		.needs = TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

@@ -192,6 +192,13 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define PROCESS_LIST                                                               \
+	"n_processes: integer, n_threads: integer, n_zombies: integer, "           \
+	"n_blocked: integer, processes: [{" PROCESS_DETAIL_RESULT                  \
+	", cpu_percent: number, n_fds?: integer|null, read_bytes_per_s?: number, " \
+	"write_bytes_per_s?: number}], zombies_by_parent: [{" PROCESS_NAME_RESULT  \
+	", n_zombies: integer}]"
+
 #define SCHEMA                                                                                    \
 	"{\"type\":\"object\",\"properties\":{" SAMPLE_SCHEMA ","                                 \
 	"\"sort\":{\"type\":\"string\",\"enum\":[\"cpu\",\"memory\",\"io\",\"fds\",\"threads\"]," \
@@ -206,8 +213,9 @@ const struct tool tool_list_processes = {
 		.summary = "How many processes, threads and zombies there are, and the processes that "
 			   "use most CPU, memory, I/O, file descriptors or threads.",
 		.schema = SCHEMA,
+		.result = PROCESS_LIST,
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };
@@ -217,8 +225,9 @@ const struct tool tool_get_process_list = {
 		.name = "get_process_list",
 		.summary = "The same as list_processes, by the name other agents gave it.",
 		.schema = SCHEMA,
+		.result = PROCESS_LIST,
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

@@ -127,6 +127,8 @@ const struct tool tool_list_threads = {
 			  "\"max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,"
 			  "\"description\":\"how many to list; 50 if not given\"}},"
 			  "\"additionalProperties\":false}",
+		.result = "n_threads: integer, by_state: {*: integer}, threads: [{tid: integer, "
+			"comm: string, state: string, cpu_percent: number, wchan: string|null}]",
 		.risk = TOOL_READS,
 	},
 	.run = run,

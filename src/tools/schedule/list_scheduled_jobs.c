@@ -276,6 +276,13 @@ const struct tool tool_list_scheduled_jobs = {
 		.summary = "Jobs of cron, anacron, at and systemd timers: when they run, whether the last "
 			   "run failed, and which cannot run at all.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "timers: [{name: string, unit?: string, active: string, "
+			"last_result?: string, last_s_ago?: integer|null, "
+			"next_in_s?: integer|null, failed?: boolean, schedule?: string|null}], "
+			"cron: [{file: string, line: integer, schedule?: string, user?: string, "
+			"command?: string, problem?: string, text?: string}], "
+			"cron_running: boolean, ignored_files: [string], periodic: [{path: string, "
+			"period: string, runs: boolean}], n_at_jobs: integer",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_SYSTEMD | TOOL_NEEDS_ROOT_FILES,
 	},

@@ -215,12 +215,22 @@ static int run(struct task *task, const json_t *args UNUSED, json_t *result, str
 	return 0;
 }
 
+#define UNIT                                                                  \
+	"{name: string, description?: string, load: string, active: string, " \
+	"sub: string, " UNIT_STATE_RESULT                                     \
+	", triggered_by?: string, program?: string, run_levels?: string, "    \
+	"pid_file?: string, stale_pid?: integer}"
+
 const struct tool tool_list_services = {
 	.info = {
 		.name = "list_services",
 		.summary = "Which services this machine runs, by systemd or whatever manages them, "
 			   "and which failed or wait.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "manager: string, state: string, version?: string, units: [" UNIT
+			"], failed: [string], jobs?: [{unit: string, type: string, "
+			"state: string}], enabled_on_disk?: [" UNIT "], daemons?: [" PROGRAM_RESULT
+			"]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_SYSTEMD | TOOL_NEEDS_ROOT_FILES,
 	},

@@ -3,6 +3,12 @@
 
 #include "call/tool.h"
 
+/* What it gives, as a tool's result has it: see call/tool.h. */
+#define TROUBLE_LOG_RESULT                                                     \
+	"{path: string, bytes?: integer, modified_s_ago?: integer, "           \
+	"counts: {*: integer}, recent: [{seconds_ago: integer, kind: string, " \
+	"text: string}], denied: [{path: string, user: string, why: string}]}"
+
 struct trouble_kind {
 	const char *kind;
 	const char *words; /* occur in the line; kinds are tried in order */

@@ -26,14 +26,17 @@
 	"},\"if\":\"service\"},"                                                                \
 	"{\"tool\":\"find_log_errors\",\"args\":{\"namespaces\":\"{namespaces}\"," WINDOW "}}," \
 	"{\"tool\":\"read_kernel_log\",\"args\":{\"max\":50,\"priority\":4," WINDOW "}},"       \
-	"{\"tool\":\"list_recent_changes\",\"args\":{}}]"
+	"{\"tool\":\"list_recent_changes\",\"args\":{}},"                                       \
+	"{\"tool\":\"list_sockets\",\"args\":{}}]"
 
 const struct tool tool_collect_context = {
 	.info = {
 		.name = "collect_context",
 		.summary = "The first look around a service: metrics, processes, the service itself, "
-			   "its journal, errors in logs, the kernel's warnings, what changed lately.",
+			   "its journal, errors in logs, the kernel's warnings, what changed lately, "
+			   "who talks to whom.",
 		.schema = SCHEMA,
+		.result = "calls: [{tool: string, args: {*: any}, result?: any, error?: string}]",
 		.risk = TOOL_READS,
 		.plan = PLAN,
 	},

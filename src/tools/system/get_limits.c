@@ -140,8 +140,17 @@ const struct tool tool_get_limits = {
 		.summary = "How near the machine, its cgroups and its processes are to their limits of "
 			   "open files and processes.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "files: {open: integer|null, max: integer|null, used_percent?: number}, "
+			"processes: {n_tasks: integer|null, pid_max: integer|null, "
+			"threads_max: integer|null, used_percent: number}, "
+			"inotify: {max_instances: integer|null, max_watches: integer|null}, "
+			"entropy: {available: integer|null, pool: integer|null}, "
+			"cgroup_pids: [{cgroup: string, current: integer|null, max: integer|null, "
+			"used_percent: number, events_max: integer|null}], processes_near_limit: [{"
+			PROCESS_NAME_RESULT
+			", what: string, used: integer, limit: integer, used_percent: number}]",
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

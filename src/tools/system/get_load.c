@@ -28,6 +28,7 @@ const struct tool tool_get_load = {
 		.name = "get_load",
 		.summary = "How many tasks wanted a processor over the last 1, 5 and 15 minutes.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "one_minute: number, five_minutes: number, fifteen_minutes: number",
 		.risk = TOOL_READS,
 	},
 	.run = run,

@@ -94,6 +94,9 @@ const struct tool tool_get_pressure = {
 		.summary = "Which share of the time tasks waited for processor, memory and disk, on "
 			   "the machine and in each cgroup; null where the kernel does not count it.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "cpu: " PRESSURE_RESULT ", memory: " PRESSURE_RESULT ", io: "
+			PRESSURE_RESULT ", cgroups: [{cgroup: string, cpu: " PRESSURE_RESULT
+			", memory: " PRESSURE_RESULT ", io: " PRESSURE_RESULT "}]",
 		.risk = TOOL_READS,
 	},
 	.run = run,

@@ -17,10 +17,9 @@
 #define MEMINFO_BYTES 8192
 #define SECTOR_BYTES 512
 
-static json_t *mean_mhz(const struct host *host)
+static json_t *mean_mhz(const struct host *host, const char *cpuinfo)
 {
 	char path[] = "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
-	char text[4096];
 	const char *at;
 	uint64_t khz;
 	double mhz;
@@ -28,9 +27,7 @@ static json_t *mean_mhz(const struct host *host)
 	if (host_read_u64(host, path, &khz))
 		return json_figure((double)khz / 1000);
 	/* Without frequency scaling (virtual machines) only x86 says it, of each processor. */
-	if (host_read(host, "proc/cpuinfo", text, sizeof(text)) <= 0)
-		return json_null();
-	at = strstr(text, "cpu MHz");
+	at = strstr(cpuinfo, "cpu MHz");
 	at = at ? strchr(at, ':') : NULL;
 	if (!at)
 		return json_null();
@@ -52,7 +49,7 @@ static json_t *load_json(const struct host *host)
 	return list;
 }
 
-static json_t *cpu_json(const struct host *host, const struct cpu_stat *before,
+static json_t *cpu_json(const struct host *host, const char *cpuinfo, const struct cpu_stat *before,
 			const struct cpu_stat *after)
 {
 	struct cpu_usage usage = cpu_usage_between(&before->all, &after->all);
@@ -72,7 +69,7 @@ static json_t *cpu_json(const struct host *host, const struct cpu_stat *before,
 	json_put(json, "steal_percent", json_figure(usage.steal));
 	json_put(json, "per_cpu_percent", each);
 	json_put(json, "count", json_integer((json_int_t)after->n_cpus));
-	json_put(json, "frequency_mhz", mean_mhz(host));
+	json_put(json, "frequency_mhz", mean_mhz(host, cpuinfo));
 	json_put(json, "load", load_json(host));
 	return json;
 }
@@ -190,38 +187,44 @@ static void put_network(const struct host *host, uint64_t elapsed_ns, json_t *re
 	json_put(result, "network", network);
 }
 
-static void put_processes(const struct host *host, size_t max, json_t *result)
+/* How many there are; without rows the table need not be read for it. */
+static size_t read_processes(const struct host *host, size_t max, struct process_table *table,
+			     json_t *result)
 {
 	CLEANUP(pids) struct pids pids = { 0 };
-	CLEANUP(process_view) struct process_view view = { 0 };
-	json_t *list = json_array();
-	int r = pids_read(host, "proc", &pids);
+	int r = max ? process_table_read(host, table) : pids_read(host, "proc", &pids);
 
 	if (r < 0)
 		tool_unread(result, "/proc", r);
-	process_view_init(&view, host);
-	for (size_t i = 0; i < pids.n && json_array_size(list) < max; i++) {
-		struct process process;
-
-		if (process_read(host, pids.list[i], &process))
-			json_push(list, process_row_json(&view, &process));
-	}
-	json_put(result, "n_processes", json_integer((json_int_t)pids.n));
-	json_put(result, "processes",
-		 json_pack("{s:o, s:o}", "columns", process_columns_json(), "rows", list));
-	if (pids.truncated)
+	if (pids.truncated || table->truncated)
 		json_put(result, "truncated", json_true());
+	return max ? table->n : pids.n;
 }
 
-static void put_system(const struct host *host, const struct cpu_stat *stat, json_t *result)
+static void put_processes(const struct host *host, size_t max, json_t *result)
+{
+	CLEANUP(process_table) struct process_table table = { 0 };
+	CLEANUP(process_view) struct process_view view = { 0 };
+	size_t n = read_processes(host, max, &table, result);
+	json_t *list = json_array();
+
+	process_view_init(&view, host);
+	for (size_t i = 0; i < table.n && i < max; i++)
+		json_push(list, process_row_json(&view, &table.list[i]));
+	json_put(result, "n_processes", json_integer((json_int_t)n));
+	json_put(result, "processes",
+		 json_pack("{s:o, s:o, s:s}", "columns", process_columns_json(), "rows", list,
+			   "source", table.source == PROCESS_TABLE_STREAM ? "kernel" : "/proc"));
+}
+
+static void put_system(const struct host *host, const char *cpuinfo, const struct cpu_stat *stat,
+		       json_t *result)
 {
 	json_t *json = json_object();
 	char text[64], when[CLOCK_TEXT_BYTES];
 	const char *at = text;
-	char cpuinfo[IDENTITY_CPUINFO_BYTES];
 	double uptime;
 
-	identity_read_cpuinfo(host, cpuinfo);
 	identity_put(host, cpuinfo, json);
 	json_put(json, "platform", json_string("Linux"));
 	json_put(json, "boot_time",
@@ -238,6 +241,7 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 {
 	CLEANUP(cpu_stat) struct cpu_stat before = { 0 };
 	CLEANUP(cpu_stat) struct cpu_stat after = { 0 };
+	char cpuinfo[IDENTITY_CPUINFO_BYTES];
 	uint64_t elapsed_ns;
 	int r;
 
@@ -250,12 +254,13 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	if (r < 0)
 		return r;
 
-	json_put(result, "cpu", cpu_json(task->host, &before, &after));
+	identity_read_cpuinfo(task->host, cpuinfo);
+	json_put(result, "cpu", cpu_json(task->host, cpuinfo, &before, &after));
 	put_memory(task->host, result);
 	put_disk(task, result);
 	put_network(task->host, elapsed_ns, result);
 	put_processes(task->host, (size_t)json_get_int(args, "max_processes", 0), result);
-	put_system(task->host, &after, result);
+	put_system(task->host, cpuinfo, &after, result);
 	return 0;
 }
 
@@ -268,8 +273,25 @@ const struct tool tool_get_system_metrics = {
 			  ",\"max_processes\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":65536,"
 			  "\"description\":\"how many processes to list, as rows; none if not given\"}},"
 			  "\"additionalProperties\":false}",
+		.result = "cpu: {percent: number, user_percent: number, system_percent: number, "
+			"iowait_percent: number, steal_percent: number, per_cpu_percent: [number], "
+			"count: integer, frequency_mhz: number|null, load: [number]}, "
+			"memory: {total_bytes: integer, used_bytes: integer, free_bytes: integer, "
+			"percent: number, available_bytes: integer, cached_bytes: integer, "
+			"buffers_bytes: integer, shared_bytes: integer}, "
+			"swap: {total_bytes: integer, used_bytes: integer, free_bytes: integer, "
+			"percent: number}, disk: {total_bytes?: integer|null, "
+			"used_bytes?: integer|null, available_bytes?: integer|null, "
+			"used_percent?: number, " FILESYSTEMS_RESULT
+			", io: [{name: string, reads: integer, writes: integer, "
+			"read_bytes: integer, write_bytes: integer, busy_ms: integer}]}, "
+			"network: {rx_bytes: integer, tx_bytes: integer, " INTERFACES_RESULT
+			"}, n_processes: integer, processes: {columns: [string], "
+			"rows: [[integer|number|string|null]], source: string}, system: {"
+			IDENTITY_RESULT
+			", platform: string, boot_time: string|null, uptime_seconds: number|null}",
 		.risk = TOOL_READS,
-		.needs = TOOL_NEEDS_BROKER,
+		.needs = TOOL_NEEDS_BROKER | TOOL_NEEDS_PROCESSES,
 	},
 	.run = run,
 };

@@ -68,6 +68,9 @@ const struct tool tool_get_system_overview = {
 		.summary = "Which machine this is: name, distribution, kernel, architecture, uptime, "
 			   "virtualisation, init system, processors, memory.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = IDENTITY_RESULT
+			", uptime_s: number|null, boot_time: string|null, n_cpus: integer|null, "
+			"memory_bytes: integer|null, cgroup_version: string",
 		.risk = TOOL_READS,
 	},
 	.run = run,

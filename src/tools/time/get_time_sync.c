@@ -165,6 +165,12 @@ const struct tool tool_get_time_sync = {
 		.summary = "Whether the clock is synchronised, by which daemon and servers, and how far the "
 			   "hardware clock is off.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "synchronised: boolean|null, kernel?: {status: integer, state: integer, "
+			"offset_s: number, max_error_s: number}, daemons: [{name: string, "
+			"running: boolean, servers: [string]}], "
+			"hardware_clock: {local_time: boolean, ahead_s: integer|null}|null, "
+			"clock_is_before?: {file: string, seconds: integer}, timezone?: string, "
+			"clocksource?: string, clocksources?: string",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_BROKER,
 	},

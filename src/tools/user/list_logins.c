@@ -123,6 +123,8 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define LOGIN "{user: string, line: string, from: string, seconds_ago: integer, pid: integer}"
+
 const struct tool tool_list_logins = {
 	.info = {
 		.name = "list_logins",
@@ -131,6 +133,8 @@ const struct tool tool_list_logins = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":60,\"maximum\":31536000,"
 			  "\"default\":604800,\"description\":\"How far back to look\"}}}",
+		.result = "sessions: [" LOGIN "], logins: [" LOGIN "], boots: [integer], failed: ["
+			LOGIN "], n_failed: integer, failed_by_address: {*: integer}",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

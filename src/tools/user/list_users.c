@@ -159,6 +159,10 @@ const struct tool tool_list_users = {
 		.summary = "The accounts of this machine: who may log in, who may become root, and what is "
 			   "odd about them. Passwords are not looked at.",
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false}",
+		.result = "n_users: integer, users: [{name: string, uid: integer, gid: integer, "
+			"home: string, shell: string, can_log_in: boolean, is_person: boolean, "
+			"problems?: [string]}], uid_zero: [string], privileged: [{user: string, "
+			"group: string}]",
 		.risk = TOOL_READS,
 	},
 	.run = run,

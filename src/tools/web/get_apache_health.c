@@ -320,6 +320,9 @@ const struct tool tool_get_apache_health = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2592000,"
 			  "\"default\":3600,\"description\":\"How old error lines may be\"}}}",
+		.result = "installed: boolean, running: boolean, master: " PROGRAM_RESULT
+			"|null, config?: string, worker_user?: string, " WEB_RESULT ", error_log?: "
+			TROUBLE_LOG_RESULT,
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

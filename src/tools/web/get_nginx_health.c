@@ -228,6 +228,12 @@ static int run(struct task *task, const json_t *args, json_t *result, struct err
 	return 0;
 }
 
+#define NGINX_RESULT                                                               \
+	"master?: " PROGRAM_RESULT                                                 \
+	"|null, config?: string, worker_user?: string, workers?: [" PROGRAM_RESULT \
+	"], " WEB_RESULT ", error_log?: " TROUBLE_LOG_RESULT                       \
+	", truncated?: boolean, unread?: unread"
+
 const struct tool tool_get_nginx_health = {
 	.info = {
 		.name = "get_nginx_health",
@@ -238,6 +244,8 @@ const struct tool tool_get_nginx_health = {
 			  "\"Configuration file; otherwise the running master's\"},"
 			  "\"since_s\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":2592000,"
 			  "\"default\":3600,\"description\":\"How old error lines may be\"}}}",
+		.result = "installed: boolean, running: boolean, " NGINX_RESULT
+			", other_instances: [{" NGINX_RESULT "}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_ROOT_FILES,
 	},

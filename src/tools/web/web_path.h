@@ -7,6 +7,15 @@
 #include "call/tool.h"
 #include "host/permission.h"
 
+/* What the health of every web server has. */
+#define WEB_RESULT                                                                       \
+	"config_test?: {ok: boolean, method: string, syntax_ok?: boolean, "              \
+	"errors: [{file?: string, line?: integer, text: string}], warnings?: [string], " \
+	"not_judged?: [string]}, paths?: [{kind: string, directive: string, "            \
+	"path: string, user: string, file: string, line: integer, why: string}], "       \
+	"upstreams?: [{directive: string, address: string, file: string, "               \
+	"line: integer, ok: boolean, why?: string}]"
+
 struct web_path {
 	const char *directive, *path; /* absolute */
 	const char *file;             /* where it is named */
