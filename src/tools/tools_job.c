@@ -26,6 +26,7 @@ extern const struct tool tool_get_system_metrics;
 extern const struct tool tool_get_system_overview;
 extern const struct tool tool_get_time_sync;
 extern const struct tool tool_list_block_devices;
+extern const struct tool tool_list_cases;
 extern const struct tool tool_list_containers;
 extern const struct tool tool_list_directory;
 extern const struct tool tool_list_filesystems;
@@ -37,9 +38,11 @@ extern const struct tool tool_list_recent_changes;
 extern const struct tool tool_list_sockets;
 extern const struct tool tool_list_threads;
 extern const struct tool tool_list_users;
+extern const struct tool tool_read_case;
 extern const struct tool tool_read_file;
 extern const struct tool tool_read_kernel_log;
 extern const struct tool tool_run_diagnostic;
+extern const struct tool tool_run_script;
 extern const struct tool tool_write_file;
 
 const struct tool *const tools_of_this_job[] = {
@@ -68,6 +71,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_get_system_overview,
 	&tool_get_time_sync,
 	&tool_list_block_devices,
+	&tool_list_cases,
 	&tool_list_containers,
 	&tool_list_directory,
 	&tool_list_filesystems,
@@ -79,9 +83,12 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_list_sockets,
 	&tool_list_threads,
 	&tool_list_users,
+	&tool_read_case,
 	&tool_read_file,
 	&tool_read_kernel_log,
 	&tool_run_diagnostic,
+	/* of skills */
+	&tool_run_script,
 	&tool_write_file,
 	NULL,
 };
