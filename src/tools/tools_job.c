@@ -1,7 +1,9 @@
 /* The tools of constable-job: libc, jansson and PCRE2 are all they need. */
 #include "tools/catalogue.h"
 
+extern const struct tool tool_apply_program;
 extern const struct tool tool_collect_context;
+extern const struct tool tool_control_service;
 extern const struct tool tool_execute_shell_command;
 extern const struct tool tool_find_deleted_files;
 extern const struct tool tool_find_log_errors;
@@ -34,6 +36,7 @@ extern const struct tool tool_list_logins;
 extern const struct tool tool_list_mounts;
 extern const struct tool tool_list_packages;
 extern const struct tool tool_list_processes;
+extern const struct tool tool_list_programs;
 extern const struct tool tool_list_recent_changes;
 extern const struct tool tool_list_sockets;
 extern const struct tool tool_list_threads;
@@ -41,12 +44,18 @@ extern const struct tool tool_list_users;
 extern const struct tool tool_read_case;
 extern const struct tool tool_read_file;
 extern const struct tool tool_read_kernel_log;
+extern const struct tool tool_release_program;
+extern const struct tool tool_remove_program;
+extern const struct tool tool_rollback_program;
 extern const struct tool tool_run_diagnostic;
 extern const struct tool tool_run_script;
+extern const struct tool tool_signal_process;
 extern const struct tool tool_write_file;
 
 const struct tool *const tools_of_this_job[] = {
+	&tool_apply_program,
 	&tool_collect_context,
+	&tool_control_service,
 	&tool_execute_shell_command,
 	&tool_find_deleted_files,
 	&tool_find_log_errors,
@@ -79,6 +88,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_list_mounts,
 	&tool_list_packages,
 	&tool_list_processes,
+	&tool_list_programs,
 	&tool_list_recent_changes,
 	&tool_list_sockets,
 	&tool_list_threads,
@@ -86,9 +96,13 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_read_case,
 	&tool_read_file,
 	&tool_read_kernel_log,
+	&tool_release_program,
+	&tool_remove_program,
+	&tool_rollback_program,
 	&tool_run_diagnostic,
 	/* of skills */
 	&tool_run_script,
+	&tool_signal_process,
 	&tool_write_file,
 	NULL,
 };
