@@ -57,16 +57,23 @@ void connection_send(struct connection *connection, json_t *header, const void *
 	json_decref(header);
 }
 
-void connection_answer(struct connection *connection, json_int_t id, const struct error *err,
-		       json_t *body)
+void connection_answer_text(struct connection *connection, json_int_t id, const struct error *err,
+			    const char *text)
 {
-	CLEANUP(text) char *text = body ? json_canonical(body) : NULL;
 	json_t *header =
 		json_pack("{s:s, s:I, s:i}", "type", "answer", "id", id, "code", err->code);
 
 	if (err->code)
 		json_put(header, "error", json_text(err->text, strlen(err->text)));
 	connection_send(connection, header, text, text ? strlen(text) : 0);
+}
+
+void connection_answer(struct connection *connection, json_int_t id, const struct error *err,
+		       json_t *body)
+{
+	CLEANUP(text) char *text = body ? json_canonical(body) : NULL;
+
+	connection_answer_text(connection, id, err, text);
 	json_decref(body);
 }
 

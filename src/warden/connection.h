@@ -37,6 +37,9 @@ void connection_send(struct connection *connection, json_t *header, const void *
 /* An answer of that code with a JSON body (a reference is taken over) or none. */
 void connection_answer(struct connection *connection, json_int_t id, const struct error *err,
 		       json_t *body);
+/* The same with JSON text, or NULL; borrowed. */
+void connection_answer_text(struct connection *connection, json_int_t id, const struct error *err,
+			    const char *text);
 
 /* Bytes that the client has not taken yet. */
 size_t connection_n_queued(const struct connection *connection);

@@ -8,19 +8,24 @@
 #include "call/anchors.h"
 #include "call/approval.h"
 #include "tools/catalogue.h"
+#include "warden/programs.h"
 
 #define APPROVERS_FILE_BYTES (128 * KIB)
 #define REVOCATIONS_BYTES (512 * KIB)
+#define CONTACT_MAX_S 600
 
 /* '*body_out' is a new reference, or stays NULL for an answer without a body. */
 typedef int query(struct connection *connection, const struct frame *frame, json_t **body_out,
 		  struct error *err);
 
-static int list_tools(struct connection *connection, const struct frame *frame UNUSED,
-		      json_t **body_out, struct error *err UNUSED)
+static void list_tools(struct connection *connection, json_int_t id)
 {
-	*body_out = catalogue_json(connection->warden->gate.catalogue);
-	return 0;
+	CLEANUP(buf) struct buf text = { 0 };
+	const struct error none = { 0 };
+
+	buf_init(&text, CATALOGUE_MAX_BYTES);
+	catalogue_write(connection->warden->gate.catalogue, &text);
+	connection_answer_text(connection, id, &none, buf_text(&text));
 }
 
 static json_t *count_spool(const struct spool *spool)
@@ -52,6 +57,7 @@ static int describe(struct connection *connection, const struct frame *frame UNU
 			   "audit_seq", (json_int_t)seq, "audit_head", head, "audit_on_reserve",
 			   audit_is_on_reserve(warden->gate.audit), "state_dir", warden->state_dir,
 			   "boot_id", warden->boot_id);
+	json_put(status, "has_programs", json_boolean(programs_were_here(warden->state_dir)));
 	if (warden->gate.spool)
 		json_put(status, "spool", count_spool(warden->gate.spool));
 	*body_out = status;
@@ -232,27 +238,49 @@ static int take_revocations(struct connection *connection, const struct frame *f
 	return r;
 }
 
+/* From whoever has the link, and nobody else: what waits for it may cut the host off. */
+static int take_contact(struct connection *connection, const struct frame *frame,
+			json_t **body_out UNUSED, struct error *err)
+{
+	int64_t asked_ns = json_get_int(frame->header, "asked_ns", -1);
+	int64_t age_ns = (int64_t)clock_boot_ns() - asked_ns;
+
+	if (!policy_may_speak(connection->warden->gate.policy, &connection->caller))
+		return error_set(err, -EPERM, "%s does not speak for the link",
+				 connection->caller.who);
+	if (asked_ns < 0 || age_ns < 0 || age_ns > (int64_t)(CONTACT_MAX_S * NS_PER_SEC))
+		return error_set(err, -EINVAL, "'asked_ns' is within the last %d seconds",
+				 CONTACT_MAX_S);
+	runner_tell_contact(connection->warden->gate.runner, (uint64_t)asked_ns);
+	return 0;
+}
+
 static const struct {
 	const char *type;
 	query *answer;
 } queries[] = {
 	{ "approvers", serve_approvers }, { "nonce", give_nonce },  { "pin", set_pin },
-	{ "revoke", take_revocations },   { "anchor", add_anchor }, { "tools", list_tools },
+	{ "revoke", take_revocations },   { "anchor", add_anchor }, { "contact", take_contact },
 	{ "status", describe },           { "verify", verify },     { "approve", approve },
 	{ "approvals", list_approvals },  { "spool", list_spool },  { "forget", forget },
 };
 
 void query_serve(struct connection *connection, const char *type, const struct frame *frame)
 {
+	json_int_t id = json_get_int(frame->header, "id", 0);
 	struct error err = { 0 };
 	json_t *body = NULL;
 	size_t i = 0;
 
+	if (strcmp(type, "tools") == 0) {
+		list_tools(connection, id);
+		return;
+	}
 	while (i < ARRAY_LEN(queries) && strcmp(queries[i].type, type) != 0)
 		i++;
 	if (i < ARRAY_LEN(queries))
 		(void)queries[i].answer(connection, frame, &body, &err); /* 'err' tells */
 	else
 		error_set(&err, -ENOSYS, "no request of type '%s'", type);
-	connection_answer(connection, json_get_int(frame->header, "id", 0), &err, body);
+	connection_answer(connection, id, &err, body);
 }

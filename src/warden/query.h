@@ -9,6 +9,8 @@
  *		one tells what is pinned and who approves
  *	{"type":"revoke"}, body: [sealed revocations of grants] (identity/grant.h)
  *	{"type":"anchor"}, body: a sealed anchor (call/anchors.h)
+ *	{"type":"contact","asked_ns"}: the server answered what the agent asked then, by
+ *		CLOCK_BOOTTIME: however long this is under way, it is no younger
  */
 #pragma once
 

@@ -216,6 +216,29 @@ static int set_on_behalf(const struct connection *connection, struct request *re
 	return 0;
 }
 
+static int set_client(const struct connection *connection, struct request *request,
+		      struct error *err)
+{
+	const json_t *header = request->frame.header;
+	const char *client = json_get_text(header, "client", NULL);
+	const char *application = json_get_text(header, "application", "");
+	struct caller *caller = &request->call.caller;
+
+	if (!client)
+		return 0;
+	if (!policy_may_speak(connection->warden->gate.policy, caller))
+		return error_set(err, -EPERM, "%s may not speak for clients", caller->who);
+	if (!caller_is_client(client) || (*application && !caller_is_client(application)) ||
+	    caller->on_behalf[0] || request->call.call_id)
+		return error_set(err, -EINVAL,
+				 "'client' is 'token', 'registry', or certificate, key, oauth or "
+				 "oauth-client with a name, of a call that is neither durable nor "
+				 "another's");
+	text_format(caller->client, sizeof(caller->client), "%s", client);
+	text_format(caller->application, sizeof(caller->application), "%s", application);
+	return 0;
+}
+
 static struct request *make_request(struct connection *connection, struct frame *frame)
 {
 	struct request *request = calloc(1, sizeof(*request));
@@ -237,6 +260,7 @@ static struct request *make_request(struct connection *connection, struct frame 
 		.call_id = json_get_text(request->frame.header, "call_id", NULL),
 		.signed_approval = json_object_get(request->frame.header, "approval"),
 		.signed_grant = json_object_get(request->frame.header, "grant"),
+		.must_ask = json_get_bool(request->frame.header, "must_ask", false),
 		.deadline_ns = deadline_of(request->frame.header),
 		.answer = handle_answer,
 		.show = json_get_bool(request->frame.header, "progress", false) ? handle_progress
@@ -262,7 +286,8 @@ static void start_call(struct connection *connection, struct frame *frame)
 		return;
 	}
 	request = make_request(connection, frame);
-	if (set_on_behalf(connection, request, &err) < 0) {
+	if (set_on_behalf(connection, request, &err) < 0 ||
+	    set_client(connection, request, &err) < 0) {
 		connection_answer(connection, request->id, &err, NULL);
 		forget_request(request);
 		return;

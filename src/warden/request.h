@@ -2,6 +2,7 @@
  * Open calls of the warden's clients.
  *
  *	{"type":"call","id","tool","nonce"?,"approval"?,"grant"?,"call_id"?,"on_behalf"?,"deadline_ms"?,
+ *		"client"?,"application"?,
  *		"progress"?: true}, body: the
  *		exact argument bytes. With "call_id" it is durable (call/spool.h): it goes on
  *		when its client is gone, and made again it is answered with what is known:
@@ -10,6 +11,8 @@
  *		refused with -EACCES and an "approval" to sign (call/consent.h), and made again
  *		with "approval", the sealed statement. A standing "grant", sealed, may come
  *		with it at once.
+ *		"client" ("key grafana", "registry") is for whom the agent asks, as policy
+ *		names clients; "application" is its second name, if it has one. No durable one.
  *		With "progress" its answer may follow frames {"type":"progress","id",
  *		"call_id"?,"stream":"stdout|stderr|note","seq","text"}: redacted lines of what
  *		it writes. "seq" counts the call's from 1; those that a slow client has no

@@ -9,14 +9,11 @@
 #include <event2/listener.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -28,6 +25,8 @@
 #include "call/sandbox/confine.h"
 #include "tools/catalogue.h"
 #include "warden/connection.h"
+#include "warden/listen.h"
+#include "warden/programs.h"
 #include "warden/tidy.h"
 
 #define AUDIT_WAIT_NS (30 * NS_PER_SEC)
@@ -35,6 +34,7 @@
 static const char usage[] =
 	"usage: constable-warden [--socket PATH | --private FD] [--state DIR] [--policy FILE]\n"
 	"                        [--executables DIR] [--host-root DIR] [--own-group]\n"
+	"                        [--programs FILE]\n"
 	"The root half of Constable: decides, records and runs every call.\n";
 
 struct options {
@@ -43,23 +43,26 @@ struct options {
 	const char *policy;
 	const char *executables;
 	const char *host_root;
+	const char *programs; /* what those that somebody signed may do */
 	enum launcher_group group;
 	int private_fd;
 };
 
+static const struct option longs[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "private", required_argument, NULL, 'f' },
+	{ "state", required_argument, NULL, 'd' },
+	{ "policy", required_argument, NULL, 'p' },
+	{ "executables", required_argument, NULL, 'x' },
+	{ "host-root", required_argument, NULL, 'r' },
+	{ "own-group", no_argument, NULL, 'g' },
+	{ "programs", required_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	static const struct option longs[] = {
-		{ "socket", required_argument, NULL, 's' },
-		{ "private", required_argument, NULL, 'f' },
-		{ "state", required_argument, NULL, 'd' },
-		{ "policy", required_argument, NULL, 'p' },
-		{ "executables", required_argument, NULL, 'x' },
-		{ "host-root", required_argument, NULL, 'r' },
-		{ "own-group", no_argument, NULL, 'g' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -82,6 +85,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 		case 'r':
 			options->host_root = optarg;
 			break;
+		case 'P':
+			options->programs = optarg;
+			break;
 		case 'g':
 			options->group = LAUNCHER_OWN_GROUP;
 			break;
@@ -95,27 +101,6 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return optind == argc ? 0 : -EINVAL;
 }
 
-static int bind_socket(const char *path, struct error *err)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct group *group = getgrnam("constable");
-	CLEANUP(fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG, "the socket path '%s' is too long", path);
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd < 0)
-		return error_errno(err, "make a socket");
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return error_set(err, -EADDRINUSE, "another warden listens on '%s'", path);
-	(void)unlink(path); /* a dead warden's */
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return error_errno(err, "bind '%s'", path);
-	if (chmod(path, 0660) < 0 || (group && chown(path, 0, group->gr_gid) < 0))
-		return error_errno(err, "set who may use '%s'", path);
-	return fd_take(&fd);
-}
-
 static void handle_client(struct evconnlistener *listener UNUSED, evutil_socket_t fd,
 			  struct sockaddr *address UNUSED, int len UNUSED, void *data)
 {
@@ -125,11 +110,14 @@ static void handle_client(struct evconnlistener *listener UNUSED, evutil_socket_
 		log_warn("a client was refused: %s", err.text);
 }
 
+static void end(struct warden *warden)
+{
+	(void)event_base_loopexit(warden->base, NULL);
+}
+
 static void handle_signal(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
-	struct warden *warden = data;
-
-	(void)event_base_loopexit(warden->base, NULL);
+	end(data);
 }
 
 /* Whoever watches over us starts us again, and a launcher with us. */
@@ -143,21 +131,16 @@ static void handle_launcher_gone(struct runner *runner)
 	(void)event_base_loopexit(warden->base, &until_told);
 }
 
-static void end_private(struct warden *warden)
-{
-	(void)event_base_loopexit(warden->base, NULL);
-}
-
 static int listen_for_clients(struct warden *warden, const struct options *options,
 			      struct evconnlistener **listener_out, struct error *err)
 {
 	int fd;
 
 	if (options->private_fd >= 0) {
-		warden->connection_gone = end_private;
+		warden->connection_gone = end;
 		return connection_start(warden, options->private_fd, err);
 	}
-	fd = bind_socket(options->socket, err);
+	fd = listen_at(options->socket, err);
 	if (fd < 0)
 		return fd;
 	*listener_out = evconnlistener_new(warden->base, handle_client, warden,
@@ -244,11 +227,10 @@ static void read_boot_id(char boot_id[BOOT_ID_BYTES])
 static int open_gate(struct warden *warden, struct policy *policy, struct runner *runner,
 		     struct error *err)
 {
-	warden->gate = (struct gate) {
-		.catalogue = catalogue,
-		.policy = policy,
-		.runner = runner,
-	};
+	warden->gate = (struct gate) { .catalogue = catalogue,
+				       .policy = policy,
+				       .runner = runner,
+				       .state_dir = warden->state_dir };
 	warden->gate.audit = open_audit(warden, err);
 	if (!warden->gate.audit)
 		return err->code;
@@ -365,11 +347,12 @@ int main(int argc, char **argv)
 		.state = "/var/lib/constable/warden",
 		.executables = "/usr/libexec/constable",
 		.host_root = "/",
+		.programs = "/etc/constable/programs.json",
 		.private_fd = -1,
 	};
 	struct launcher_config config = { 0 };
 	struct launcher launcher = { .fd = -1 };
-	struct policy *policy;
+	CLEANUP(policy) struct policy *policy = NULL;
 	struct error err = { 0 };
 	int r = -EINVAL;
 
@@ -390,11 +373,15 @@ int main(int argc, char **argv)
 		config.without_process_iterator = policy_forbids_process_iterator(policy);
 		config.roots = policy_root_sets(policy);
 		config.namespaces = policy_namespaces(policy);
-		r = launcher_start(&launcher, &config, &err);
+		r = programs_settings(options.state, options.programs, &config.programs, &err);
+		config.programs.at_start = options.private_fd < 0;
 	}
 	if (r == 0)
+		r = launcher_start(&launcher, &config, &err);
+	if (r == 0)
 		r = serve(&launcher, &options, policy, &err);
-	policy_free(policy);
+	if (!launcher_finish(&launcher))
+		log_warn("the launcher has not ended in time: what it runs is left behind");
 	if (r < 0)
 		log_error("%s", err.text);
 	return r < 0;
