@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "diagnosis/cause.h"
+#include "diagnosis/wish.h"
 
 static void check_lists(const struct yaml *file)
 {
 	struct inquiry *inquiries = NULL;
+	struct wish *wishes = NULL;
 	struct error err = { 0 };
 	size_t n = 0;
 
@@ -17,6 +19,10 @@ static void check_lists(const struct yaml *file)
 		for (size_t i = 0; i < n; i++)
 			assert(inquiries[i].tool);
 	free(inquiries);
+	if (wishes_parse(file, &wishes, &n, &err) == 0)
+		for (size_t i = 0; i < n; i++)
+			assert(wishes[i].inquiry.tool && json_array_size(wishes[i].when));
+	free(wishes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

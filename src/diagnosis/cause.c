@@ -58,6 +58,7 @@ static const struct key remedy_keys[] = {
 	{ "statement", JSON_STRING, REQUIRED },
 	{ "risk", JSON_STRING, REQUIRED },
 	{ "call", JSON_OBJECT, OPTIONAL },
+	{ "undo", JSON_STRING, OPTIONAL },
 	{ NULL },
 };
 

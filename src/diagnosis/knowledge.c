@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "diagnosis/cause.h"
+#include "diagnosis/wish.h"
 
 #define VITALS "engine/vitals.yaml"
 #define FUNCTIONS "engine/functions.jq"
@@ -157,8 +158,10 @@ static int load_vitals(struct knowledge *knowledge, int folder_fd, struct error 
 	if (!json_is_array(json_object_get(file->root, "calls")))
 		return yaml_error(file, err, "", "the list 'calls' is missing");
 	knowledge->costs = json_object_get(file->root, "costs");
-	return inquiries_parse(file, "/calls", json_object_get(file->root, "calls"),
-			       &knowledge->vitals, &knowledge->n_vitals, err);
+	r = wishes_parse(file, &knowledge->wishes, &knowledge->n_wishes, err);
+	return r < 0 ? r
+		     : inquiries_parse(file, "/calls", json_object_get(file->root, "calls"),
+				       &knowledge->vitals, &knowledge->n_vitals, err);
 }
 
 static int load_functions(struct knowledge *knowledge, int folder_fd, struct error *err)
@@ -210,6 +213,7 @@ void knowledge_free(struct knowledge *knowledge)
 		cause_finish(&knowledge->causes[i]);
 	free(knowledge->causes);
 	free(knowledge->vitals);
+	free(knowledge->wishes);
 	free(knowledge->functions);
 	yaml_finish(&knowledge->vitals_file);
 	free(knowledge);

@@ -68,6 +68,8 @@ struct knowledge {
 	size_t n_findings;
 	struct inquiry *vitals;
 	size_t n_vitals;
+	struct wish *wishes; /* see wish.h */
+	size_t n_wishes;
 	const json_t *costs; /* tool -> cost of a call; 1 where not named */
 	char *functions;     /* text of functions.jq */
 

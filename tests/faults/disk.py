@@ -67,7 +67,8 @@ def disk_filled_by_a_deleted_file(scene):
     scene.wait_until(lambda: os.path.exists(ready), "the disk is full")
 
 
-@fault("disk.io-saturated", "everything that touches the disk has become slow, why?")
+@fault("disk.io-saturated", "everything that touches the disk has become slow, why?",
+       traced="disk-latency")
 def disk_io_saturated(scene):
     started = scene.path("load-started")
     code = ("import mmap,os,random,sys\n"
@@ -128,3 +129,26 @@ def log_that_grows_and_grows(scene):
                  "  log.write(1200*(line % time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())))\n"
                  "  log.flush(); time.sleep(0.05)\n", log)
     scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 1 << 20, "it grows")
+
+
+WRITE_THROUGH = ("import mmap,os,sys\n"
+                 "if sys.argv[1]: open(sys.argv[1],'w').write('0')\n"
+                 "f=os.open(sys.argv[2],os.O_CREAT|os.O_RDWR|os.O_DIRECT,0o600)\n"
+                 "b=mmap.mmap(-1,1<<17); n=0\n"
+                 "while True:\n"
+                 "  os.pwrite(f,b,n%64<<17); n+=1\n"
+                 "  if n==3: open(sys.argv[3],'w').close()\n")
+
+
+@fault("disk.throttled", "the nightly import crawls although the disk has nothing to do, why?")
+def writes_throttled_by_their_cgroup(scene):
+    target = os.path.dirname(scene.folder)
+    device = os.stat(target).st_dev
+    if os.path.ismount("/tmp") or not os.major(device):
+        raise Skip("the folder for scratch files is on no disk")
+    number = f"{os.major(device)}:{os.minor(device)}"
+    procs = scene.cgroup("blkio", **{"blkio__throttle.write_bps_device": f"{number} 524288"})
+    image = os.path.join(target, f"throttled-{os.getpid()}")
+    scene.stack.callback(lambda: os.path.exists(image) and os.unlink(image))
+    scene.python(WRITE_THROUGH, procs, image, scene.path("throttled"))
+    scene.wait_until(lambda: os.path.exists(scene.path("throttled")), "it writes")

@@ -31,7 +31,7 @@ def memory_pressure_below_a_limit(scene):
     started = scene.path("started")
     scene.python("import sys,mmap,os\n"
                  "open(sys.argv[1],'w').write('0')\n"
-                 "keep=bytearray(24<<20)\n"
+                 "keep=bytearray(16<<20)\n"
                  "for i in range(0,len(keep),4096): keep[i]=1\n"
                  "f=open(sys.argv[2],'rb',0)\n"
                  "open(sys.argv[3],'w').close()\n"
@@ -41,7 +41,7 @@ def memory_pressure_below_a_limit(scene):
     scene.wait_until(lambda: os.path.exists(started), "the reclaim has begun")
 
 
-@fault("cpu.saturated", "why is this host so slow?")
+@fault("cpu.saturated", "why is this host so slow?", traced="runq-latency")
 def processors_saturated(scene):
     for _ in range(3 * (os.cpu_count() or 1)):
         scene.python(SPIN)

@@ -28,7 +28,7 @@ def fault(cause, question, **more):
     """Registers a fault; 'cause' may be a tuple where several ids name it rightly.
 
     With thorough=False it is not also judged by having read everything: that takes long
-    where the processor is emulated.
+    where the processor is emulated. 'traced' is the trace that it must ask for by itself.
     """
     def register(make):
         FAULTS.append({"causes": cause if isinstance(cause, tuple) else (cause,),
@@ -240,6 +240,14 @@ def judge(report, causes):
     return None
 
 
+def judge_traced(report, preset):
+    """None, or what else was traced, or why nothing."""
+    traces = [item for item in report["evidence"] if item["tool"] == "trace_kernel"]
+    if any(item["args"].get("preset") == preset and item["excerpt"] for item in traces):
+        return None
+    return f"traced: {[(item['args'], item['summary']) for item in traces]}"
+
+
 class Tap:
     def __init__(self):
         self.count = 0
@@ -261,6 +269,9 @@ def play(one, tap, seed, everything):
             one["make"](scene)
             alone = scene.ask(one["question"])
             tap.point(f"{name}: found alone", judge(alone, one["causes"]))
+            if "traced" in one:
+                tap.point(f"{name}: {one['traced']} was asked for by itself",
+                          judge_traced(alone, one["traced"]))
             if one.get("thorough", True):
                 thorough = scene.ask(one["question"], "--thorough")
                 tap.point(f"{name}: {len(alone['evidence'])} calls suffice",
