@@ -38,6 +38,7 @@ static void take_request(const struct parcel *parcel, struct buf *again)
 	assert(inner->n_headers + inner->n_secrets <= COURIER_MAX_HEADERS);
 	check_text(parcel->body, inner->url);
 	check_text(parcel->body, inner->ca_pem);
+	check_text(parcel->body, inner->client_pem);
 	check_text(parcel->body, request.proxy);
 	for (size_t i = 0; i < inner->n_secrets; i++)
 		check_text(parcel->body, inner->secrets[i].value);

@@ -75,8 +75,9 @@ struct courier_request {
 
 	const void *body; /* NULL: none */
 	size_t n_body;
-	const char *wanted; /* of the answer's headers: "retry-after, content-type", or NULL */
-	const char *ca_pem; /* certificates to trust in place of the system's, or NULL */
+	const char *wanted;     /* of the answer's headers: "retry-after, content-type", or NULL */
+	const char *ca_pem;     /* certificates to trust in place of the system's, or NULL */
+	const char *client_pem; /* our certificate and its key, which is a secret; or NULL */
 	struct courier_policy policy;
 	struct courier_limits limits;
 };

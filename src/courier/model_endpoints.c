@@ -87,10 +87,17 @@ static int read_key(struct place *place, const json_t *entry, char **key_out, st
 
 static int check_keys(struct place *place, const json_t *entry, struct error *err)
 {
-	static const char *const known[] = { "name",           "provider",          "url",
-					     "model",          "key_file",          "key_variable",
-					     "context_tokens", "max_output_tokens", "thinking",
-					     "price" };
+	static const char *const known[] = { "name",
+					     "provider",
+					     "url",
+					     "model",
+					     "key_file",
+					     "key_variable",
+					     "context_tokens",
+					     "max_output_tokens",
+					     "thinking",
+					     "price",
+					     "images" };
 	const char *key;
 	json_t *unused;
 

@@ -11,6 +11,7 @@
  *	    context_tokens: 200000
  *	    max_output_tokens: 8000
  *	    thinking: adaptive                 # or off
+ *	    images: true                       # whether it sees; of anthropic and openai: true
  *	    price: {input: 5, output: 25, cached: 0.5, written: 6.25}  # dollars per million tokens
  * The order is the one in which they stand in for each other. Keys stay here: what an
  * investigator is told has none.

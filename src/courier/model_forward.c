@@ -12,12 +12,15 @@ struct forwarded {
 	struct model_forward *forward;
 	int64_t id; /* 0: free */
 	struct courier_call *call;
+	const char *model; /* of the endpoints */
+	unsigned status;
 };
 
 struct model_forward {
 	struct courier *courier;
 	const struct model_endpoints *endpoints;
 	void (*send)(void *data, const json_t *header, const char *body, size_t n_body);
+	void (*ended)(void *data, const char *model, bool is_ok); /* or NULL */
 	void *data;
 	struct forwarded open[MODEL_FORWARD_MAX_OPEN];
 };
@@ -70,11 +73,12 @@ static double retry_after_s(const struct courier_head *head)
 
 static void handle_head(const struct courier_head *head, void *data)
 {
-	const struct forwarded *forwarded = data;
+	struct forwarded *forwarded = data;
 	double wait_s = retry_after_s(head);
 	json_t *header = json_pack("{s:s, s:I, s:i}", "type", "model_head", "id",
 				   (json_int_t)forwarded->id, "status", (int)head->status);
 
+	forwarded->status = head->status;
 	if (wait_s > 0)
 		json_put(header, "retry_after_s", json_real(wait_s));
 	send_header(forwarded->forward, header);
@@ -99,6 +103,9 @@ static void handle_end(const struct error *err, void *data)
 
 	if (err)
 		json_put(header, "error", json_text(err->text, strlen(err->text)));
+	if (forward->ended)
+		forward->ended(forward->data, forwarded->model,
+			       !err && forwarded->status >= 200 && forwarded->status < 300);
 	*forwarded = (struct forwarded) { 0 };
 	send_header(forward, header);
 }
@@ -194,7 +201,9 @@ static void forward_order(struct model_forward *forward, const struct frame *fra
 	else if (!forwarded)
 		refuse(forward, id, "too many requests at once");
 	else {
-		*forwarded = (struct forwarded) { .forward = forward, .id = id };
+		*forwarded = (struct forwarded) { .forward = forward,
+						  .id = id,
+						  .model = endpoint->name };
 		send_request(forwarded, endpoint, api, frame);
 	}
 }
@@ -235,6 +244,12 @@ model_forward_new(struct courier *courier, const struct model_endpoints *endpoin
 		.data = data,
 	};
 	return forward;
+}
+
+void model_forward_watch(struct model_forward *forward,
+			 void (*ended)(void *data, const char *model, bool is_ok))
+{
+	forward->ended = ended;
 }
 
 void model_forward_free(struct model_forward *forward)

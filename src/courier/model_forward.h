@@ -26,6 +26,10 @@ model_forward_new(struct courier *courier, const struct model_endpoints *endpoin
 		  void (*send)(void *data, const json_t *header, const char *body, size_t n_body),
 		  void *data);
 
+/* Tells how each request to a model ended; one that was given up is not told. From the loop. */
+void model_forward_watch(struct model_forward *forward,
+			 void (*ended)(void *data, const char *model, bool is_ok));
+
 /* Requests under way are dropped; nothing is sent any more. */
 void model_forward_free(struct model_forward *forward);
 void model_forward_cleanup(struct model_forward **forward);

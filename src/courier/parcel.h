@@ -3,7 +3,8 @@
  *
  *	u32 length of the rest, u8 type, u64 id of the call, then by type (little endian):
  *	REQUEST   text method, text url, u16 n, n x header, u16 n, n x secret header, bytes body,
- *	          text wanted, text ca_pem, policy, limits, text proxy, text no_proxy
+ *	          text wanted, text ca_pem, text client_pem, policy, limits, text proxy,
+ *	          text no_proxy
  *	MAIL      text host, u16 port, u8 security, text user, text password, text hello,
  *	          text from, u16 n, n x text recipient, bytes message, text ca_pem, policy, limits
  *	CREDIT    u32 bytes of the answer that may come in addition
@@ -41,7 +42,7 @@ enum parcel_type {
 };
 
 #define PARCEL_MAX_BYTES (COURIER_MAX_BODY_BYTES + 4 * MIB)
-#define PARCEL_TEXT_MAX_BYTES (16 * KIB) /* of each text but ca_pem */
+#define PARCEL_TEXT_MAX_BYTES (16 * KIB) /* of each text but certificates */
 #define PARCEL_PEM_MAX_BYTES (512 * KIB)
 #define PARCEL_CHUNK_MAX_BYTES (64 * KIB)
 

@@ -50,6 +50,7 @@ int parcel_check_request(const struct courier_request *request, struct error *er
 		{ "URL", request->url, PARCEL_TEXT_MAX_BYTES },
 		{ "list of wanted headers", request->wanted, PARCEL_TEXT_MAX_BYTES },
 		{ "text of certificates", request->ca_pem, PARCEL_PEM_MAX_BYTES },
+		{ "text of our certificate", request->client_pem, PARCEL_PEM_MAX_BYTES },
 		{ "list of hosts", request->policy.hosts, POLICY_LIST_MAX_BYTES },
 		{ "list of networks", request->policy.networks, POLICY_LIST_MAX_BYTES },
 	};

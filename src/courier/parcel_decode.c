@@ -131,6 +131,7 @@ static bool take_request(struct reader *reader, struct parcel_request *out)
 	       take_bytes(reader, COURIER_MAX_BODY_BYTES, &request->body, &request->n_body) &&
 	       take_optional(reader, PARCEL_TEXT_MAX_BYTES, &request->wanted) &&
 	       take_optional(reader, PARCEL_PEM_MAX_BYTES, &request->ca_pem) &&
+	       take_optional(reader, PARCEL_PEM_MAX_BYTES, &request->client_pem) &&
 	       take_policy(reader, &request->policy) && take_limits(reader, &request->limits) &&
 	       take_optional(reader, PARCEL_TEXT_MAX_BYTES, &out->proxy) &&
 	       take_optional(reader, PARCEL_TEXT_MAX_BYTES, &out->no_proxy) &&

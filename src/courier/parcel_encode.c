@@ -100,6 +100,7 @@ void parcel_encode_request(struct buf *out, uint64_t id, const struct parcel_req
 	add_bytes(out, request->body, request->n_body);
 	add_text(out, request->wanted);
 	add_text(out, request->ca_pem);
+	add_text(out, request->client_pem);
 	add_policy(out, &request->policy);
 	add_limits(out, &request->limits);
 	add_text(out, parcel->proxy);

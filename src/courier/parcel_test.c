@@ -31,6 +31,7 @@ static struct parcel_request some_request(void)
 			.body = "a\0b",
 			.n_body = 3,
 			.wanted = "etag",
+			.client_pem = "certificate and key",
 			.policy = { COURIER_HTTP_TOO, ".org", "10.0.0.0/8" },
 			.limits = { 1, 2, 3, 4, 5 },
 		},
@@ -57,6 +58,7 @@ TEST(a_request_comes_out_as_it_went_in)
 	CHECK_TEXT(out.request.secrets[0].value, "Bearer x");
 	CHECK(out.request.n_body == 3 && memcmp(out.request.body, "a\0b", 3) == 0);
 	CHECK(!out.request.ca_pem && !out.no_proxy);
+	CHECK_TEXT(out.request.client_pem, "certificate and key");
 	CHECK_TEXT(out.proxy, "http://proxy:3128");
 	CHECK_TEXT(out.request.policy.hosts, ".org");
 	CHECK(out.request.limits.max_bytes == 5 && out.request.limits.connect_ns == 1);

@@ -112,6 +112,18 @@ static void set_trust(struct transfer *transfer, const char *ca_pem)
 	transfer_set(transfer, CURLOPT_CAINFO_BLOB, &blob);
 }
 
+/* Each takes its own part of the text. */
+static void set_client(struct transfer *transfer, const char *client_pem)
+{
+	struct curl_blob blob = { (void *)(uintptr_t)client_pem,
+				  client_pem ? strlen(client_pem) : 0, CURL_BLOB_NOCOPY };
+
+	if (!client_pem)
+		return;
+	transfer_set(transfer, CURLOPT_SSLCERT_BLOB, &blob);
+	transfer_set(transfer, CURLOPT_SSLKEY_BLOB, &blob);
+}
+
 static void set_common(struct transfer *transfer, const char *ca_pem)
 {
 	set_defaults(&transfer->limits);
@@ -172,6 +184,7 @@ static int prepare(struct transfer *transfer, const struct parcel *parcel, struc
 	transfer->policy = transfer->request.request.policy;
 	transfer->limits = transfer->request.request.limits;
 	set_common(transfer, transfer->request.request.ca_pem);
+	set_client(transfer, transfer->request.request.client_pem);
 	return request_prepare(transfer, err);
 }
 
