@@ -33,6 +33,15 @@ static json_t *tools_of(const struct model_request *request)
 	return list;
 }
 
+static json_t *image_of(const struct model *model, const json_t *block)
+{
+	if (!model->sees)
+		return json_pack("{s:s, s:s}", "type", "text", "text", MODEL_UNSEEN_IMAGE);
+	return json_pack("{s:s, s:{s:s, s:O, s:O}}", "type", "image", "source", "type", "base64",
+			 "media_type", json_object_get(block, "media_type"), "data",
+			 json_object_get(block, "data"));
+}
+
 static json_t *block_of(const struct model *model, const json_t *block)
 {
 	const char *type = json_get_text(block, "type", "");
@@ -40,6 +49,8 @@ static json_t *block_of(const struct model *model, const json_t *block)
 	if (strcmp(type, "text") == 0)
 		return json_pack("{s:s, s:O}", "type", "text", "text",
 				 json_object_get(block, "text"));
+	if (strcmp(type, "image") == 0)
+		return image_of(model, block);
 	if (strcmp(type, "call") == 0)
 		return json_pack("{s:s, s:O, s:O, s:O}", "type", "tool_use", "id",
 				 json_object_get(block, "id"), "name",

@@ -31,6 +31,8 @@ static bool is_block(const json_t *block)
 
 	if (strcmp(type, "text") == 0)
 		return has_texts(block, "text", NULL);
+	if (strcmp(type, "image") == 0)
+		return has_texts(block, "media_type", "data");
 	if (strcmp(type, "call") == 0)
 		return has_texts(block, "id", "name") &&
 		       json_is_object(json_object_get(block, "args"));
@@ -84,6 +86,14 @@ void conversation_say(struct conversation *conversation, const char *text)
 {
 	json_push(turn_of(conversation, "user"),
 		  json_pack("{s:s, s:o}", "type", "text", "text", json_text(text, strlen(text))));
+}
+
+void conversation_show(struct conversation *conversation, const json_t *image)
+{
+	json_push(turn_of(conversation, "user"),
+		  json_pack("{s:s, s:O, s:O}", "type", "image", "media_type",
+			    json_object_get(image, "media_type"), "data",
+			    json_object_get(image, "data")));
 }
 
 void conversation_answer(struct conversation *conversation, const struct tool_answer *answer)

@@ -3,6 +3,7 @@
  *
  * Turns alternate: {"role": "user" | "assistant", "blocks": [...]}. Blocks:
  *	{"type": "text", "text"}
+ *	{"type": "image", "media_type", "data"}              of the user; see image.h
  *	{"type": "call", "id", "name", "args": {}}          what the model asks for
  *	{"type": "result", "id", "text", "failed", "short"?} what it is told, one per call
  *	{"type": "kept", "model", "block"}                  a provider's own block (thinking with
@@ -36,6 +37,7 @@ int conversation_parse(struct conversation *conversation, const json_t *kept,
 
 /* Appends to the turn of the user, which begins if the last is the assistant's. */
 void conversation_say(struct conversation *conversation, const char *text);
+void conversation_show(struct conversation *conversation, const json_t *image);
 void conversation_answer(struct conversation *conversation, const struct tool_answer *answer);
 
 /* The assistant's turn; takes the blocks. */

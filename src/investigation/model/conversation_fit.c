@@ -4,7 +4,8 @@
 
 #include "base/buf.h"
 
-#define BLOCK_BYTES 80 /* what surrounds a block in a request */
+#define BLOCK_BYTES 80        /* what surrounds a block in a request */
+#define IMAGE_BYTES (5 * KIB) /* as models count a large one: 1600 tokens, however many bytes */
 #define NOTES_MAX_BYTES (2 * KIB)
 #define NOTES "Earlier rounds, shortened (all of it is still in the evidence):\n"
 
@@ -13,6 +14,8 @@ static size_t block_size(const json_t *block)
 	CLEANUP(text) char *whole = NULL;
 	const json_t *text = json_object_get(block, "text");
 
+	if (strcmp(json_get_text(block, "type", ""), "image") == 0)
+		return IMAGE_BYTES;
 	if (json_is_string(text))
 		return json_string_length(text) + BLOCK_BYTES;
 	whole = json_canonical(block);

@@ -48,6 +48,8 @@ int model_parse(struct model *model, const json_t *entry, struct error *err)
 			bounded(json_get_int(entry, "max_output_tokens", MODEL_OUTPUT_TOKENS), 256,
 				context / 2),
 		.thinks = strcmp(json_get_text(entry, "thinking", "off"), "adaptive") == 0,
+		.sees = json_get_bool(entry, "images",
+				      impl == &model_anthropic || impl == &model_openai),
 		.price.input = json_get_number(price, "input", 0),
 		.price.output = json_get_number(price, "output", 0),
 		.price.cached = json_get_number(price, "cached", 0),

@@ -32,7 +32,7 @@ struct model {
 	char id[MODEL_ID_BYTES];     /* what the provider calls it */
 	const struct model_impl *impl;
 	unsigned context_tokens, max_output_tokens;
-	bool thinks;
+	bool thinks, sees; /* images */
 	struct model_price price;
 };
 
@@ -68,6 +68,9 @@ struct model_impl {
 	int (*take)(const struct model *model, struct reply *reply, const struct sse_event *event,
 		    enum model_failure *failure_out, struct error *err);
 };
+
+/* What stands for an image where a model sees none. */
+#define MODEL_UNSEEN_IMAGE "[an image is here, which you cannot be shown]"
 
 extern const struct model_impl model_anthropic, model_openai, model_ollama, model_vllm,
 	model_llamacpp, model_tensorzero;

@@ -11,6 +11,7 @@
 #include "investigation/model/model.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEXT_PART 0
@@ -40,6 +41,30 @@ static json_t *call_of(const json_t *block)
 			 json_object_get(block, "name"), "arguments", args);
 }
 
+/* A data URL (RFC 2397), as this API takes an image. */
+static json_t *image_of(const json_t *block)
+{
+	CLEANUP(buf) struct buf url = { 0 };
+	const char *data = json_get_text(block, "data", "");
+
+	buf_init(&url, strlen(data) + 128);
+	buf_add_format(&url, "data:%.64s;base64,", json_get_text(block, "media_type", ""));
+	buf_add_text(&url, data);
+	return json_pack("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url", buf_text(&url));
+}
+
+/* What it says becomes a list of parts where it shows something as well. */
+static void add_images(json_t *list, json_t *images)
+{
+	json_t *message = json_array_get(list, json_array_size(list) - 1);
+	json_t *parts = json_pack("[{s:s, s:O}]", "type", "text", "text",
+				  json_object_get(message, "content"));
+
+	if (json_array_extend(parts, images) < 0)
+		abort();
+	json_put(message, "content", parts);
+}
+
 static void add_message(json_t *list, const char *role, const struct buf *text, json_t *calls)
 {
 	json_t *message;
@@ -58,9 +83,10 @@ static void add_message(json_t *list, const char *role, const struct buf *text, 
 }
 
 /* Results first, each a message of its own, then what the turn says in text. */
-static void add_turn(json_t *list, const json_t *turn)
+static void add_turn(json_t *list, const struct model *model, const json_t *turn)
 {
 	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(json) json_t *images = json_array();
 	json_t *calls = json_array();
 	const json_t *block;
 	size_t i;
@@ -76,30 +102,37 @@ static void add_turn(json_t *list, const json_t *turn)
 						  json_object_get(block, "text")));
 		if (strcmp(type, "call") == 0)
 			json_push(calls, call_of(block));
+		if (strcmp(type, "image") == 0 && model->sees)
+			json_push(images, image_of(block));
+		else if (strcmp(type, "image") == 0)
+			buf_add_text(&text, "\n\n" MODEL_UNSEEN_IMAGE);
 		if (strcmp(type, "text") == 0 && text.len)
 			buf_add_text(&text, "\n\n");
 		if (strcmp(type, "text") == 0)
 			buf_add_text(&text, json_get_text(block, "text", ""));
 	}
 	add_message(list, json_get_text(turn, "role", "user"), &text, calls);
+	if (text.len && json_array_size(images))
+		add_images(list, images);
 }
 
-static json_t *messages_of(const struct model_request *request)
+static json_t *messages_of(const struct model *model, const struct model_request *request)
 {
 	json_t *list = json_pack("[{s:s, s:s}]", "role", "system", "content", request->prompt);
 	const json_t *turn;
 	size_t i;
 
-	json_array_foreach(request->messages->turns, i, turn) add_turn(list, turn);
+	json_array_foreach(request->messages->turns, i, turn) add_turn(list, model, turn);
 	return list;
 }
 
 static json_t *common_body(const struct model *model, const struct model_request *request,
 			   const char *max_tokens)
 {
-	json_t *body = json_pack("{s:s, s:b, s:{s:b}, s:i, s:o}", "model", model->id, "stream", 1,
-				 "stream_options", "include_usage", 1, max_tokens,
-				 (int)model->max_output_tokens, "messages", messages_of(request));
+	json_t *body =
+		json_pack("{s:s, s:b, s:{s:b}, s:i, s:o}", "model", model->id, "stream", 1,
+			  "stream_options", "include_usage", 1, max_tokens,
+			  (int)model->max_output_tokens, "messages", messages_of(model, request));
 
 	if (json_array_size(request->tools))
 		json_put(body, "tools", tools_of(request));

@@ -1,9 +1,11 @@
 /* What is sent: a conversation with every kind of block, for each provider. */
 #include "investigation/model/model.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/test.h"
+#include "investigation/model/image.h"
 
 #define KEPT "{\"type\":\"thinking\",\"thinking\":\"Hm.\",\"signature\":\"c2ln\"}"
 
@@ -170,4 +172,97 @@ TEST(a_model_needs_a_name_and_a_provider)
 		CHECK(model_parse(&model, json, &err) < 0);
 		CHECK(err.text[0]);
 	}
+}
+
+#define GIF "R0lGODdhAQABAAAAACwAAAAAAQABAAACAkQBADs="
+
+static char *body_with_image(const char *entry_text)
+{
+	CLEANUP(json) json_t *entry = parse(entry_text);
+	CLEANUP(json) json_t *image = parse("{\"media_type\":\"image/gif\",\"data\":\"" GIF "\"}");
+	CLEANUP(json) json_t *tools = json_array();
+	CLEANUP(conversation) struct conversation conversation = { 0 };
+	struct error err = { 0 };
+	struct model model;
+
+	conversation_init(&conversation);
+	conversation_say(&conversation, "Look.");
+	conversation_show(&conversation, image);
+	CHECK(conversation_size(&conversation) < 6 * KIB);
+	CHECK_OK(model_parse(&model, entry, &err), err);
+
+	CLEANUP(json)
+	json_t *body = model.impl->body(&model, &(struct model_request) {
+							.prompt = "Be brief.",
+							.tools = tools,
+							.messages = &conversation,
+						});
+	return json_canonical(json_object_get(body, "messages"));
+}
+
+TEST(an_image_goes_in_each_provider_s_form)
+{
+	CLEANUP(text)
+	char *anthropic = body_with_image("{\"name\":\"m\",\"provider\":\"anthropic\"}");
+	CLEANUP(text) char *openai = body_with_image("{\"name\":\"m\",\"provider\":\"openai\"}");
+
+	CHECK(strstr(anthropic, "\"source\":{\"data\":\"" GIF "\",\"media_type\":\"image/gif\","
+				"\"type\":\"base64\"},\"type\":\"image\"}"));
+	CHECK(strstr(openai, "\"content\":[{\"text\":\"Look.\",\"type\":\"text\"},"
+			     "{\"image_url\":{\"url\":\"data:image/gif;base64," GIF
+			     "\"},\"type\":\"image_url\"}]"));
+}
+
+TEST(a_model_that_sees_none_is_told_that_there_is_one)
+{
+	CLEANUP(text) char *ollama = body_with_image("{\"name\":\"m\",\"provider\":\"ollama\"}");
+	CLEANUP(text)
+	char *blind =
+		body_with_image("{\"name\":\"m\",\"provider\":\"anthropic\",\"images\":false}");
+
+	CHECK(!strstr(ollama, GIF) && strstr(ollama, MODEL_UNSEEN_IMAGE));
+	CHECK(!strstr(blind, GIF) && strstr(blind, MODEL_UNSEEN_IMAGE));
+}
+
+static int check_image(const char *type, const char *data, struct error *err)
+{
+	CLEANUP(json) json_t *images = json_pack("[{s:s, s:s}]", "media_type", type, "data", data);
+
+	return images_check(images, err);
+}
+
+TEST(an_image_is_what_its_bytes_say)
+{
+	static const struct {
+		const char *type, *data, *complaint;
+	} rows[] = {
+		{ "image/png", "iVBORw0KGgoAAAANSUhEUgAA", NULL },
+		{ "image/jpeg", "/9j/4AAQSkZJRgABAQAAAQAB", NULL },
+		{ "image/gif", GIF, NULL },
+		{ "image/webp", "UklGRiIAAABXRUJQVlA4IBYA", NULL },
+		{ "image/png", GIF, "/images/0/media_type: it is image/gif" },
+		{ "image/png", "PHN2ZyB4bWxucz0iaHR0cDov",
+		  "/images/0/data: is neither PNG, JPEG, GIF nor WebP" },
+		{ "image/png", "iVBORw0KGgoAAAANSUhEUg A", "/images/0/data: is no Base64" },
+		{ "image/png", "", "/images/0/data: is neither PNG, JPEG, GIF nor WebP" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error err = { 0 };
+		int r = check_image(rows[i].type, rows[i].data, &err);
+
+		CHECK_INT(r, rows[i].complaint ? -EINVAL : 0);
+		CHECK_TEXT(err.text, rows[i].complaint ? rows[i].complaint : "");
+	}
+}
+
+TEST(all_images_together_have_a_limit)
+{
+	CLEANUP(json) json_t *images = json_array();
+	struct error err = { 0 };
+
+	for (int i = 0; i <= IMAGES_MAX; i++)
+		json_push(images, json_pack("{s:s, s:s}", "media_type", "image/gif", "data", GIF));
+	CHECK_INT(images_check(images, &err), -E2BIG);
+	CHECK(strstr(err.text, "/images: more than"));
 }
