@@ -60,7 +60,7 @@ static void seal(json_t *bundle)
 static char *replay(const json_t *bundle)
 {
 	struct error err = { 0 };
-	CLEANUP(json) json_t *report = case_replay(bundle, load_predicates(), &err);
+	CLEANUP(json) json_t *report = case_replay(bundle, load_predicates(), NULL, &err);
 
 	assert(report || err.code < 0);
 	json_object_del(report, "elapsed_ms");

@@ -18,14 +18,27 @@ void budget_init(struct budget *budget, const json_t *wanted, uint64_t now_ns)
 {
 	double cost = json_get_number(wanted, "cost", BUDGET_COST);
 	int64_t time_s = bounded(wanted, "time_s", BUDGET_TIME_NS / NS_PER_SEC, MAX_TIME_S);
+	int64_t person_s = bounded(wanted, "person_s", BUDGET_PERSON_NS / NS_PER_SEC, MAX_TIME_S);
 
 	*budget = (struct budget) {
 		.max_calls = (unsigned)bounded(wanted, "calls", BUDGET_CALLS, MAX_CALLS),
 		.max_rounds = (unsigned)bounded(wanted, "rounds", BUDGET_ROUNDS, MAX_ROUNDS),
 		.max_tokens = (uint64_t)bounded(wanted, "tokens", BUDGET_TOKENS, MAX_TOKENS),
 		.max_cost = cost >= 0 && cost <= MAX_COST ? cost : BUDGET_COST,
+		.person_ns = (uint64_t)person_s * NS_PER_SEC,
 		.deadline_ns = now_ns + (uint64_t)time_s * NS_PER_SEC,
 	};
+}
+
+uint64_t budget_extend(struct budget *budget, uint64_t waited_ns)
+{
+	uint64_t before_ns = budget->deadline_ns, left_ns = BUDGET_PERSONS_NS - budget->persons_ns;
+
+	if (waited_ns > left_ns)
+		waited_ns = left_ns;
+	budget->persons_ns += waited_ns;
+	budget->deadline_ns += waited_ns;
+	return before_ns;
 }
 
 void budget_spend(struct budget *budget, const struct model *model, const struct usage *usage)
@@ -46,7 +59,7 @@ const char *budget_end(const struct budget *budget, uint64_t now_ns)
 		return "the tokens are used up";
 	if (budget->cost >= budget->max_cost)
 		return "the money is used up";
-	return NULL;
+	return *budget->why_over ? budget->why_over : NULL;
 }
 
 json_t *budget_json(const struct budget *budget)

@@ -5,6 +5,12 @@
 
 #include "investigation/recorded.h"
 
+/* NULL: nothing was said of it. */
+static json_t *outcome_json(const struct evidence *evidence)
+{
+	return *evidence->outcome ? json_text(evidence->outcome, strlen(evidence->outcome)) : NULL;
+}
+
 static json_t *evidence_json(const struct evidence *evidence)
 {
 	json_t *item = json_pack("{s:s, s:s, s:O, s:s, s:f}", "id", evidence->id, "tool",
@@ -20,8 +26,9 @@ static json_t *evidence_json(const struct evidence *evidence)
 		json_put(item, "bytes", json_text(evidence->bytes, evidence->n_bytes));
 	} else {
 		json_put(item, "error",
-			 json_pack("{s:i, s:o}", "code", evidence->why.code, "text",
-				   json_text(evidence->why.text, strlen(evidence->why.text))));
+			 json_pack("{s:i, s:o, s:o*}", "code", evidence->why.code, "text",
+				   json_text(evidence->why.text, strlen(evidence->why.text)),
+				   "outcome", outcome_json(evidence)));
 	}
 	return item;
 }
@@ -49,6 +56,12 @@ json_t *case_new(const struct investigation *investigation, json_t *report)
 		json_put(bundle, "chats", json_incref(investigation->chats));
 	if (investigation->agents)
 		json_put(bundle, "agents", json_incref(investigation->agents));
+	if (investigation->witness->is_over)
+		json_put(bundle, "cut", json_true());
+	if (investigation->remedy)
+		json_put(bundle, "remedy", json_incref((json_t *)(uintptr_t)investigation->remedy));
+	if (investigation->waited_s)
+		json_put(bundle, "waited_s", json_integer((json_int_t)investigation->waited_s));
 	if (investigation->last_earlier)
 		json_put(bundle, "last_earlier",
 			 json_integer((json_int_t)investigation->last_earlier));
@@ -99,7 +112,8 @@ int case_check(const json_t *bundle, struct error *err)
 	return 0;
 }
 
-json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct error *err)
+json_t *case_replay(const json_t *bundle, struct predicates *predicates,
+		    const struct tool_info *tools, struct error *err)
 {
 	CLEANUP(json) json_t *available = json_object();
 	CLEANUP(investigation)
@@ -111,6 +125,9 @@ json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct 
 		.host = json_get_text(bundle, "host", ""),
 		.available = available,
 		.predicates = predicates,
+		.tools = tools,
+		.remedy = json_object_get(bundle, "remedy"),
+		.waited_s = json_get_int(bundle, "waited_s", 0),
 	};
 	struct recorded recorded;
 	const json_t *tool;
@@ -121,6 +138,7 @@ json_t *case_replay(const json_t *bundle, struct predicates *predicates, struct 
 	json_array_foreach(json_object_get(bundle, "tools"), i, tool) if (json_is_string(tool))
 		json_put(available, json_string_value(tool), json_true());
 	recorded_init(&recorded, json_object_get(bundle, "evidence"), RECORDED_EXACT);
+	recorded.is_cut = json_get_bool(bundle, "cut", false);
 	investigation.witness = &recorded.witness;
 	return investigation_run(&investigation, err);
 }

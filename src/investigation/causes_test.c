@@ -192,6 +192,93 @@ static void try_all(const char *kind)
 	CHECK_INT(wrong, 0);
 }
 
+/* A scene's calls of the kernel's traces: their presets, each with a blank behind it. */
+static void presets_of(const struct scene *scene, char *text, size_t size)
+{
+	const struct ledger *ledger = &scene->investigation.ledger;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < ledger->n; i++) {
+		size_t len = strlen(text);
+
+		if (strcmp(ledger->items[i].tool, "trace_kernel") == 0)
+			(void)snprintf(text + len, size - len, "%s ",
+				       json_get_text(ledger->items[i].args, "preset", "?"));
+	}
+}
+
+/* Whatever it finds, a trace can be had. */
+static void give_traces(json_t *fixture)
+{
+	json_push(json_object_get(fixture, "evidence"),
+		  json_pack("{s:s, s:{s:[]}}", "tool", "trace_kernel", "result", "rows"));
+}
+
+TEST(vitals_that_point_somewhere_ask_for_the_fitting_trace)
+{
+	static const char *const scenes[][3] = {
+		{ "disk.io-saturated", "disk-latency" },
+		{ "cpu.saturated", "runq-latency" },
+		{ "cpu.interrupts", "softirqs", "the network is slow and a processor is busy" },
+		{ "network.packet-loss", "tcp-retransmits" },
+		{ "memory.exhausted", "page-allocations" },
+		{ "memory.swap-thrashing", "page-faults" },
+	};
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
+
+	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
+		struct scene scene = { 0 };
+		char file[512], asked[256], wanted[64];
+		CLEANUP(json) json_t *fixture = NULL;
+		json_t *report;
+
+		(void)snprintf(file, sizeof(file), "tests/causes/%s/holds.json", scenes[i][0]);
+		(void)snprintf(wanted, sizeof(wanted), "%s ", scenes[i][1]);
+		fixture = load_fixture(file);
+		give_traces(fixture);
+		/* Most questions say nothing of it. */
+		report = play(&scene, &expertise, fixture,
+			      scenes[i][2] ? scenes[i][2] : "what is wrong?");
+		presets_of(&scene, asked, sizeof(asked));
+		if (!strstr(asked, wanted))
+			fail_msg("%s asked for '%s', not %s", scenes[i][0], asked, wanted);
+		json_decref(report);
+		scene_finish(&scene);
+	}
+}
+
+TEST(a_quiet_machine_is_not_traced_unasked)
+{
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	CLEANUP(json) json_t *fixture = json_pack("{s:[]}", "evidence");
+	struct scene scene = { 0 };
+	char asked[256];
+	json_t *report;
+
+	give_traces(fixture);
+	report = play(&scene, &expertise, fixture, "is everything fine?");
+	presets_of(&scene, asked, sizeof(asked));
+	CHECK_TEXT(asked, "");
+	json_decref(report);
+	scene_finish(&scene);
+}
+
+TEST(a_question_in_plain_words_is_answered_by_a_trace)
+{
+	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	CLEANUP(json) json_t *fixture = json_pack("{s:[]}", "evidence");
+	struct scene scene = { 0 };
+	char asked[256];
+	json_t *report;
+
+	give_traces(fixture);
+	report = play(&scene, &expertise, fixture, "How long do requests to the disk take?");
+	presets_of(&scene, asked, sizeof(asked));
+	CHECK_TEXT(asked, "disk-latency ");
+	json_decref(report);
+	scene_finish(&scene);
+}
+
 TEST(each_cause_wins_where_it_holds)
 {
 	try_all("holds");
@@ -238,7 +325,7 @@ TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 	struct error err = { 0 };
 
 	CHECK_OK(case_check(bundle, &err), err);
-	again = case_replay(bundle, expertise.predicates, &err);
+	again = case_replay(bundle, expertise.predicates, NULL, &err);
 	CHECK(again);
 	json_object_del(report, "elapsed_ms");
 	json_object_del(again, "elapsed_ms");

@@ -15,6 +15,8 @@ const char change_rules[] = "Some tools change the host: each says so. Such a ca
 static const char mark[] =
 	" Changes the host: waits until a person has approved exactly this call.";
 
+static const char foreign_mark[] = " Waits until a person has approved exactly this call.";
+
 json_t *change_offer(const json_t *tool)
 {
 	json_t *offer = json_deep_copy(tool);
@@ -24,7 +26,8 @@ json_t *change_offer(const json_t *tool)
 	CLEANUP(buf) struct buf summary = { 0 };
 
 	buf_init(&summary, 4 * KIB);
-	buf_add_format(&summary, "%s%s", json_get_text(tool, "summary", ""), mark);
+	buf_add_format(&summary, "%s%s", json_get_text(tool, "summary", ""),
+		       json_get_bool(tool, "foreign", false) ? foreign_mark : mark);
 	json_put(offer, "summary", json_string(buf_text(&summary)));
 	json_put(offer, "changes", json_true());
 	if (!properties) {

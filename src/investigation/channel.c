@@ -68,12 +68,15 @@ static void take_answer(struct ledger *ledger, struct evidence *evidence, const 
 
 	(void)clock_format(clock_wall_ns(), evidence->time);
 	evidence->elapsed_ms = json_get_number(frame->header, "elapsed_ms", 0);
-	if (code)
+	if (code) {
 		ledger_fail(evidence, code,
 			    json_get_text(frame->header, "error", "the call failed"));
-	else
+		text_format(evidence->outcome, sizeof(evidence->outcome), "%s",
+			    json_get_text(frame->header, "outcome", ""));
+	} else {
 		ledger_answer(ledger, evidence, (struct str) { frame->body, frame->n_body },
 			      json_get_text(frame->header, "sha256", NULL));
+	}
 }
 
 static bool is_open(const struct evidence *evidence)
@@ -92,13 +95,21 @@ bool channel_take_answer(struct ledger *ledger, const struct frame *frame)
 	return true;
 }
 
+bool channel_take_conclude(struct channel *channel, const struct frame *frame)
+{
+	bool is_over = strcmp(json_get_text(frame->header, "type", ""), "conclude") == 0;
+
+	channel->witness.is_over |= is_over;
+	return is_over;
+}
+
 /* One frame; answers to calls that are not open any more are ignored. */
-static int hear(const struct channel *channel, struct ledger *ledger, struct error *err)
+static int hear(struct channel *channel, struct ledger *ledger, struct error *err)
 {
 	CLEANUP(frame) struct frame frame = { 0 };
 	int r = frame_read(channel->fd, &frame, err);
 
-	if (r == 0)
+	if (r == 0 && !channel_take_conclude(channel, &frame))
 		(void)channel_take_answer(ledger, &frame);
 	return r;
 }
@@ -129,17 +140,26 @@ static int give_up(const struct channel *channel, struct ledger *ledger, size_t 
 	return 0;
 }
 
+/* A change waits for a person first. */
+static uint64_t timeout_ns(const struct ledger *ledger, size_t first)
+{
+	for (size_t i = first; i < ledger->n; i++)
+		if (ledger->items[i].wanted)
+			return CHANNEL_APPROVAL_TIMEOUT_MS * NS_PER_MS;
+	return CHANNEL_CALL_TIMEOUT_MS * NS_PER_MS;
+}
+
 static int collect(struct witness *witness, struct ledger *ledger, size_t first, struct error *err)
 {
-	const struct channel *channel = container_of(witness, struct channel, witness);
-	uint64_t deadline_ns = clock_monotonic_ns() + CHANNEL_CALL_TIMEOUT_MS * NS_PER_MS;
+	struct channel *channel = container_of(witness, struct channel, witness);
+	uint64_t deadline_ns = clock_monotonic_ns() + timeout_ns(ledger, first);
 
 	while (any_open(ledger, first)) {
 		struct pollfd pollfd = { .fd = channel->fd, .events = POLLIN };
 		uint64_t now_ns = clock_monotonic_ns();
 		int r;
 
-		if (now_ns >= deadline_ns)
+		if (now_ns >= deadline_ns || witness->is_over)
 			return give_up(channel, ledger, first, err);
 		r = poll(&pollfd, 1, (int)((deadline_ns - now_ns) / NS_PER_MS) + 1);
 		if (r < 0 && errno != EINTR)

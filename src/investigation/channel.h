@@ -7,8 +7,12 @@
  * and at the end {"type":"report"} and {"type":"case"}. A call that is not
  * answered by the deadline is cancelled and counts as failed. A call's header has
  * the id of its evidence, and "why" where it changes something that a person has to approve
- * first; one of those that a starter started (starter.h) ends
- * with {"type":"failure"}, a sentence, where it has no report.
+ * first. While one of an MCP server of others waits for a person, {"type":"waits", "id", "waits":
+ * true} and then false say so. {"type":"conclude"} says that the time is over: what is open has
+ * failed, and the report is what the evidence so far can prove. {"type":"spent", "why"} that models
+ * may be asked once more, to conclude: others have used what was left. {"type":"withdraw"}, with a
+ * JSON array of names as body, says that there are these tools no more. One of those that a starter
+ * started (starter.h) ends with {"type":"failure"}, a sentence, where it has no report.
  *
  * Models: we send {"type":"model", "id", "model": name, "path"} with the body of the
  * request, and hear {"type":"model_head", "id", "status", "retry_after_s"?}, any number
@@ -23,6 +27,7 @@
 #include "investigation/witness.h"
 
 #define CHANNEL_CALL_TIMEOUT_MS 35000
+#define CHANNEL_APPROVAL_TIMEOUT_MS 900000 /* of a call that a person has to approve first */
 
 struct channel {
 	struct witness witness;

@@ -102,13 +102,25 @@ static void read_news(struct news *news, struct ledger *ledger)
 		news->text = (struct str) { error, strlen(error) };
 	} else if (strcmp(type, "person") == 0) {
 		news->kind = NEWS_PERSON;
+	} else if (strcmp(type, "waits") == 0) {
+		news->kind = NEWS_WAITS;
+		news->waits = json_get_bool(header, "waits", false);
+	} else if (strcmp(type, "withdraw") == 0) {
+		news->kind = NEWS_TOOLS;
+	} else if (strcmp(type, "conclude") == 0) {
+		news->kind = NEWS_OVER;
+	} else if (strcmp(type, "spent") == 0) {
+		const char *why = json_get_text(header, "why", "");
+
+		news->kind = NEWS_SPENT;
+		news->text = (struct str) { why, strlen(why) };
 	}
 }
 
 static int hear(struct line *line, struct ledger *ledger, uint64_t deadline_ns,
 		struct news *news_out, struct error *err)
 {
-	const struct channel *channel = channel_of(line);
+	struct channel *channel = channel_of(line);
 	struct pollfd poller = { .fd = channel->fd, .events = POLLIN };
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t wait_ms = deadline_ns > now_ns ? (deadline_ns - now_ns) / NS_PER_MS + 1 : 0;
@@ -120,9 +132,11 @@ static int hear(struct line *line, struct ledger *ledger, uint64_t deadline_ns,
 	if (r <= 0)
 		return 0;
 	r = frame_read(channel->fd, &news_out->frame, err);
-	if (r == 0)
-		read_news(news_out, ledger);
-	return r;
+	if (r < 0)
+		return r;
+	(void)channel_take_conclude(channel, &news_out->frame);
+	read_news(news_out, ledger);
+	return 0;
 }
 
 static void tell(struct line *line, const char *type, json_t *data)

@@ -4,7 +4,8 @@
  * Start options: "engine" names a model of "models"; the others of that list are what it
  * falls back to, then the built-in engine. "conversation" is what a thread kept of
  * earlier questions. "approvals": true where a call that changes the host may be asked for, and
- * waits until a person has approved it.
+ * waits until a person has approved it. "skills" are own ones, {name: files} as skills_join()
+ * takes them; the report's "engine" has what came of that, and which skills were read, as "skills".
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 struct driven {
 	struct line *line;
 	const json_t *start;
-	const struct skills *skills; /* read before the walls; may be empty */
+	struct skills *skills; /* read before the walls; may be empty; own ones join them */
 };
 
 /* Whether the start asks for a model. */

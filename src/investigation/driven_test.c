@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/test.h"
+#include "investigation/loop_internal.h"
 #include "investigation/recorded.h"
 #include "investigation/start.h"
 
@@ -15,7 +16,10 @@ struct script {
 	size_t n_orders, n_calls, at;
 	int64_t order; /* 0: none is open */
 	size_t called; /* item to be answered, from 1 */
-	bool has_head;
+	bool has_head, is_over;
+	const char *spent; /* to be told once; or NULL */
+	char last_order[65536];
+	struct witness *witness;
 };
 
 static struct script *script_of(struct line *line)
@@ -44,6 +48,7 @@ static int order(struct line *line, const struct model_order *order, struct erro
 	script->at = 0;
 	script->has_head = false;
 	script->n_orders++;
+	text_format(script->last_order, sizeof(script->last_order), "%s", order->body);
 	return 0;
 }
 
@@ -94,7 +99,14 @@ static int hear(struct line *line, struct ledger *ledger, uint64_t deadline_ns U
 	struct script *script = script_of(line);
 
 	*news_out = (struct news) { 0 };
-	if (script->called)
+	if (script->is_over) {
+		script->witness->is_over = true;
+		news_out->kind = NEWS_OVER;
+	} else if (script->spent) {
+		*news_out = (struct news) { .kind = NEWS_SPENT,
+					    .text = { script->spent, strlen(script->spent) } };
+		script->spent = NULL;
+	} else if (script->called)
 		answer_call(script, ledger, news_out);
 	else if (script->order)
 		answer_order(script, news_out);
@@ -139,7 +151,7 @@ static json_t *drive(struct script *script, const json_t *start)
 	CLEANUP(investigation) struct investigation investigation = { 0 };
 	char path[4096];
 	struct error err = { 0 };
-	static const struct skills skills;
+	static struct skills skills;
 	struct recorded recorded;
 	json_t *report;
 
@@ -153,6 +165,7 @@ static json_t *drive(struct script *script, const json_t *start)
 	investigation.available = available;
 	investigation.predicates = predicates;
 	investigation.witness = &recorded.witness;
+	script->witness = &recorded.witness;
 	script->line = (struct line) { call, cancel, order, give_up, ask, hear, tell };
 	report = driven_run(&investigation, &(struct driven) { &script->line, start, &skills },
 			    &conversation, &err);
@@ -184,6 +197,18 @@ TEST(a_model_reads_and_proves)
 	CHECK_TEXT(json_get_text(report, "verdict", ""), "cause-found");
 }
 
+TEST(when_others_used_what_was_left_one_round_is_left)
+{
+	static const char *const answers[] = { READS, READS, SUBMITS("workers = 0") };
+	CLEANUP(json) json_t *start = start_of();
+	struct script script = { .answers = answers, .spent = "the org has used it up" };
+	CLEANUP(json) json_t *report = drive(&script, start);
+
+	CHECK(report);
+	CHECK_INT(script.n_orders, 2);
+	CHECK(strstr(script.last_order, "No more: the org has used it up. Conclude now"));
+}
+
 TEST(a_quote_that_is_nowhere_does_not_count)
 {
 	static const char *const answers[] = { READS, SUBMITS("workers = 9"),
@@ -196,6 +221,20 @@ TEST(a_quote_that_is_nowhere_does_not_count)
 	CHECK_TEXT(json_get_text(report, "verdict", ""), "inconclusive");
 }
 
+TEST(when_the_time_is_over_the_engine_says_what_it_has)
+{
+	static const char *const answers[] = { READS };
+	CLEANUP(json) json_t *start = start_of();
+	struct script script = { .answers = answers, .is_over = true };
+	CLEANUP(json) json_t *report = drive(&script, start);
+	const json_t *first = json_array_get(json_object_get(report, "unknowns"), 0);
+
+	CHECK_INT(script.n_orders, 1);
+	CHECK_TEXT(json_get_text(json_object_get(report, "engine"), "name", ""), "builtin");
+	CHECK_TEXT(json_get_text(report, "verdict", ""), "inconclusive");
+	CHECK_TEXT(json_get_text(first, "what", ""), "the rest of the investigation");
+}
+
 TEST(a_model_that_was_never_configured_leaves_it_to_the_engine)
 {
 	CLEANUP(json) json_t *start = start_of();
@@ -206,4 +245,28 @@ TEST(a_model_that_was_never_configured_leaves_it_to_the_engine)
 	report = drive(&script, start);
 	CHECK_INT(script.n_orders, 0);
 	CHECK_TEXT(json_get_text(json_object_get(report, "engine"), "name", ""), "builtin");
+}
+
+static void hear_waits(struct loop *loop, int64_t id, bool waits)
+{
+	loop_hear_calls(loop, &(struct news) { .kind = NEWS_WAITS, .id = id, .waits = waits });
+}
+
+TEST(a_call_of_a_foreign_tool_waits_for_a_person_while_the_line_says_so)
+{
+	static struct investigation investigation;
+	struct crew crew = { .investigation = &investigation, .n_loops = 1 };
+	struct loop loop = { .crew = &crew, .n_calls = 1, .calls = { { .item = 1 } } };
+	CLEANUP(json) json_t *args = json_object();
+
+	crew.loops[0] = &loop;
+	CHECK(ledger_add(&investigation.ledger, "mcp__tickets__search", args));
+	CHECK(!persons_wait_begin(&crew));
+	hear_waits(&loop, 2, true);
+	CHECK(!persons_wait_begin(&crew));
+	hear_waits(&loop, 1, true);
+	CHECK(persons_wait_begin(&crew));
+	hear_waits(&loop, 1, false);
+	CHECK(!persons_wait_begin(&crew));
+	ledger_finish(&investigation.ledger);
 }

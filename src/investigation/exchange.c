@@ -199,7 +199,11 @@ int exchange_take(struct exchange *exchange, const struct news *news, uint64_t n
 		return 0;
 	case NEWS_NONE:
 	case NEWS_ANSWER:
+	case NEWS_OVER:
 	case NEWS_PERSON:
+	case NEWS_TOOLS:
+	case NEWS_SPENT:
+	case NEWS_WAITS:
 		break;
 	}
 	return 0;

@@ -88,6 +88,20 @@ static void put_text(struct loop *loop, struct loop_call *call, struct str text)
 	loop_answer(loop, call, buf_text(&out));
 }
 
+static void note_read(const struct helpers *helpers, const char *name)
+{
+	json_t *list = json_object_get(helpers->use, "read");
+	const json_t *known;
+	size_t i;
+
+	json_array_foreach(list, i, known)
+	{
+		if (strcmp(json_string_value(known), name) == 0)
+			return;
+	}
+	json_push(list, json_string(name));
+}
+
 static void read_skill(struct loop *loop, struct loop_call *call)
 {
 	const struct helpers *helpers = loop->owner;
@@ -100,6 +114,7 @@ static void read_skill(struct loop *loop, struct loop_call *call)
 		loop_refuse(loop, call, "There is no skill '%.64s'.", name);
 		return;
 	}
+	note_read(helpers, name);
 	text = skill_file(skill, json_get_text(call->args, "file", ""), &why);
 	if (text)
 		put_text(loop, call, section_of(text, json_get_text(call->args, "section", "")));
@@ -217,6 +232,8 @@ static struct helper *helper_new(struct helpers *helpers, const struct role *rol
 	helper->loop.own[n++] = &loop_find_tools;
 	if (helpers->skills->n)
 		helper->loop.own[n++] = &loop_read_skill;
+	if (helpers_can_run(helpers))
+		helper->loop.own[n++] = &loop_run_skill_script;
 	return helper;
 }
 

@@ -2,7 +2,8 @@
  * Help for a model at work: skills it reads when it needs them, and subagents that do a part
  * of the work at the same time, with a conversation and tools of their own.
  *
- * Own tools of the loop (loop.h): read_skill for everybody, ask_subagent for who drives. A
+ * Own tools of the loop (loop.h): read_skill for everybody, ask_subagent for who drives, and
+ * run_skill_script where a skill has a script and the host can run one. A
  * subagent shares ledger, budget, models and fence with the others; its answer is text, which
  * is handed on fenced, since a host may have put words into it. It has no subagents itself.
  *
@@ -41,6 +42,7 @@ struct helpers {
 	struct crew *crew;
 	const struct skills *skills; /* may be empty */
 	const json_t *tools;         /* of the host: what reads */
+	json_t *use; /* of skills, for the report: as skills_join() says, and "read": [names] */
 
 	/* private */
 	struct helper *items[HELPERS_MAX];
@@ -49,6 +51,11 @@ struct helpers {
 
 extern const struct loop_tool loop_read_skill;
 extern const struct loop_tool loop_ask_subagent;
+
+/* Runs a script of a skill on the host by SCRIPT_TOOL, which takes its bytes. */
+#define SCRIPT_TOOL "run_script"
+extern const struct loop_tool loop_run_skill_script;
+bool helpers_can_run(const struct helpers *helpers);
 
 /* Which subagents there are, for the rules: a line each. */
 void roles_introduce(struct buf *out);

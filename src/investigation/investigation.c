@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "diagnosis/wish.h"
+#include "investigation/remedy.h"
 #include "investigation/report.h"
 
 static void think(struct investigation *investigation, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -30,28 +32,49 @@ static void add_call(struct investigation *investigation, const char *tool, json
 }
 
 /* In what was told before: it is not asked again. */
-static bool is_known(const struct ledger *ledger, const char *tool, const json_t *args)
+static bool is_known(const struct investigation *investigation, const char *tool,
+		     const json_t *args)
 {
-	for (size_t i = 0; i < ledger->n; i++)
+	const struct ledger *ledger = &investigation->ledger;
+
+	for (size_t i = investigation->n_stale; i < ledger->n; i++)
 		if (strcmp(ledger->items[i].tool, tool) == 0 &&
 		    json_equal(ledger->items[i].args, args))
 			return true;
 	return false;
 }
 
+void investigation_ask(struct investigation *investigation, const char *tool, const json_t *given)
+{
+	CLEANUP(json) json_t *args = given ? json_deep_copy(given) : json_object();
+
+	if (json_object_get(investigation->available, tool) && !is_known(investigation, tool, args))
+		add_call(investigation, tool, args);
+}
+
 static void add_vitals(struct investigation *investigation)
 {
 	const struct knowledge *knowledge = predicates_knowledge(investigation->predicates);
 
-	for (size_t i = 0; i < knowledge->n_vitals; i++) {
-		const struct inquiry *vital = &knowledge->vitals[i];
-		CLEANUP(json)
-		json_t *args = vital->args ? json_deep_copy(vital->args) : json_object();
+	for (size_t i = 0; i < knowledge->n_vitals; i++)
+		investigation_ask(investigation, knowledge->vitals[i].tool,
+				  knowledge->vitals[i].args);
+}
 
-		if (json_object_get(investigation->available, vital->tool) &&
-		    !is_known(&investigation->ledger, vital->tool, args))
-			add_call(investigation, vital->tool, args);
-	}
+/* What the question asks for in plain words, beside the vitals. */
+static void add_wish(struct investigation *investigation)
+{
+	const struct wish *wish =
+		wish_of(predicates_knowledge(investigation->predicates), investigation->asked);
+	CLEANUP(json) json_t *args = NULL;
+
+	if (!wish || !json_object_get(investigation->available, wish->inquiry.tool))
+		return;
+	args = json_deep_copy(wish->inquiry.args);
+	if (is_known(investigation, wish->inquiry.tool, args))
+		return;
+	think(investigation, "The question asks for %s by itself.", wish->inquiry.tool);
+	add_call(investigation, wish->inquiry.tool, args);
 }
 
 static void learn(struct investigation *investigation, size_t first, size_t end)
@@ -61,7 +84,7 @@ static void learn(struct investigation *investigation, size_t first, size_t end)
 		struct fact fact = {
 			.tool = evidence->tool,
 			.args = evidence->args,
-			.result = evidence->result,
+			.result = i < investigation->n_stale ? NULL : evidence->result,
 		};
 
 		diagnosis_learn(investigation->diagnosis, &fact);
@@ -106,11 +129,14 @@ static int first_round(struct investigation *investigation, struct error *err)
 	investigation->n_earlier = n_earlier;
 	investigation->diagnosis = diagnosis_new(investigation->predicates, investigation->asked);
 	add_vitals(investigation);
+	if (investigation->remedy)
+		remedy_ask_again(investigation);
 	if (n_earlier)
 		think(investigation, "%zu pieces of evidence are there already.", n_earlier);
 	if (investigation->ledger.n > n_earlier)
 		think(investigation, "Vitals first: %zu tools at once.",
 		      investigation->ledger.n - n_earlier);
+	add_wish(investigation);
 	return ask_round(investigation, n_earlier, err);
 }
 
@@ -153,7 +179,8 @@ static json_t *next_calls(const struct investigation *investigation)
 	size_t n_asked = investigation->ledger.n - investigation->n_earlier;
 	size_t left = max - n_asked;
 
-	if (n_asked >= max || investigation->ledger.n == LEDGER_MAX_ITEMS ||
+	if (investigation->witness->is_over || n_asked >= max ||
+	    investigation->ledger.n == LEDGER_MAX_ITEMS ||
 	    (investigation->n_rounds >= INVESTIGATION_MAX_ROUNDS && !is_thorough))
 		return json_array();
 	return diagnosis_next(investigation->diagnosis, investigation->available,
@@ -175,7 +202,8 @@ void investigation_restore(struct investigation *investigation, const json_t *it
 
 int investigation_explore(struct investigation *investigation, struct error *err)
 {
-	investigation->asked = question_parse(investigation->question, investigation->since_s);
+	investigation->asked =
+		question_parse(investigation->question, remedy_since_s(investigation));
 	if (first_round(investigation, err) < 0 ||
 	    judge(investigation, investigation->n_earlier, err) < 0)
 		return err->code;
@@ -217,9 +245,13 @@ json_t *investigation_run(struct investigation *investigation, struct error *err
 	uint64_t start_ns = clock_monotonic_ns();
 	json_t *report;
 
+	if (investigation->remedy && remedy_make(investigation, err) < 0)
+		return NULL;
 	if (investigation_explore(investigation, err) < 0)
 		return NULL;
 	report = report_new(investigation);
+	if (investigation->remedy)
+		remedy_report(investigation, report);
 	json_put(report, "elapsed_ms",
 		 json_integer((json_int_t)((clock_monotonic_ns() - start_ns) / NS_PER_MS)));
 	return report;

@@ -17,12 +17,17 @@
 #define INVESTIGATION_MAX_ROUNDS 6
 #define INVESTIGATION_ROUND_CALLS 8
 
+struct tool_info;
+
 struct investigation {
 	const char *question;
 	int64_t since_s;
 	enum diligence diligence;
 	const char *host;
 	const json_t *available;       /* {tool name: anything}: what may be asked */
+	const struct tool_info *tools; /* what remedies may call; NULL: none is a call */
+	const json_t *remedy;          /* to be made and verified (remedy.h); or NULL */
+	int64_t waited_s; /* since the cause was proven: what proved it is that much older */
 	struct predicates *predicates; /* of the knowledge; may serve many investigations */
 	struct witness *witness;
 
@@ -30,6 +35,7 @@ struct investigation {
 	 */
 	struct ledger ledger;
 	size_t n_earlier, last_earlier;
+	size_t n_stale; /* items of before a change: what they say may not hold any more */
 	json_t *asked;
 	struct diagnosis *diagnosis;
 	unsigned n_rounds;
@@ -46,6 +52,9 @@ void investigation_restore(struct investigation *investigation, const json_t *it
 
 /* The engine's rounds, without a report: what a model begins with. */
 int investigation_explore(struct investigation *investigation, struct error *err) MUST_CHECK;
+
+/* One call for the next round, unless it is known or not to be had. */
+void investigation_ask(struct investigation *investigation, const char *tool, const json_t *args);
 
 /* Lets the engine weigh what others have put into the ledger, as far as it is answered. */
 int investigation_learn(struct investigation *investigation, struct error *err) MUST_CHECK;

@@ -30,9 +30,11 @@
 #include "investigation/case.h"
 #include "investigation/channel.h"
 #include "investigation/driven.h"
+#include "investigation/remedy.h"
 #include "investigation/report.h"
 #include "investigation/start.h"
 #include "investigation/starter.h"
+#include "tools/catalogue.h"
 
 #define CHANNEL_FD 3
 #define MEMORY_MAX_BYTES (512 * MIB)
@@ -122,6 +124,15 @@ static json_t *read_case(int fd, const char *path, struct error *err)
 	return TAKE(bundle);
 }
 
+static struct knowledge *load_knowledge(const char *folder, struct error *err)
+{
+	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(folder, err);
+
+	if (!knowledge || remedies_check(knowledge, catalogue, err) < 0)
+		return NULL;
+	return TAKE(knowledge);
+}
+
 static int replay(const struct options *options, struct error *err)
 {
 	CLEANUP(knowledge) struct knowledge *knowledge = NULL;
@@ -132,7 +143,7 @@ static int replay(const struct options *options, struct error *err)
 
 	if (fd < 0)
 		return error_errno(err, "open '%s'", options->replay);
-	knowledge = knowledge_load(options->knowledge, err);
+	knowledge = load_knowledge(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
 	predicates = predicates_new(knowledge, err);
@@ -141,13 +152,13 @@ static int replay(const struct options *options, struct error *err)
 	bundle = read_case(fd, options->replay, err);
 	if (!bundle)
 		return err->code;
-	report = case_replay(bundle, predicates, err);
+	report = case_replay(bundle, predicates, catalogue, err);
 	return report ? print(report, err) : err->code;
 }
 
 static int validate(const struct options *options, struct error *err)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->validate, err);
+	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge(options->validate, err);
 	CLEANUP(predicates) struct predicates *predicates = NULL;
 	int r;
 
@@ -204,7 +215,7 @@ static json_t *run_engine(struct channel *channel, struct investigation *investi
 	return TAKE(report);
 }
 
-static int answer_channel(struct channel *channel, const struct learned *learned, struct error *err)
+static int answer_channel(struct channel *channel, struct learned *learned, struct error *err)
 {
 	CLEANUP(json) json_t *start = channel_start(channel, err);
 	CLEANUP(json) json_t *available = start ? start_tools(start) : NULL;
@@ -216,6 +227,7 @@ static int answer_channel(struct channel *channel, const struct learned *learned
 		return err->code;
 	start_read(start, &investigation);
 	investigation.available = available;
+	investigation.tools = catalogue;
 	investigation.predicates = learned->predicates;
 	investigation.witness = &channel->witness;
 	report = run_engine(channel, &investigation, &driven, err);
@@ -239,7 +251,7 @@ static void learned_cleanup(struct learned *learned)
 
 static int investigate(const struct options *options, struct error *err)
 {
-	CLEANUP(knowledge) struct knowledge *knowledge = knowledge_load(options->knowledge, err);
+	CLEANUP(knowledge) struct knowledge *knowledge = load_knowledge(options->knowledge, err);
 	CLEANUP(learned) struct learned learned = { 0 };
 	struct channel channel;
 
@@ -254,7 +266,7 @@ static int investigate(const struct options *options, struct error *err)
 }
 
 /* In a child of the starter, for an owner that does not see how we end. */
-static int investigate_for_owner(const struct learned *learned, struct error *err)
+static int investigate_for_owner(struct learned *learned, struct error *err)
 {
 	struct channel channel;
 	struct error ignored = { 0 };
@@ -280,7 +292,7 @@ static int start_others(const struct options *options, struct error *err)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return error_errno(err, "prepare to start investigators");
-	knowledge = knowledge_load(options->knowledge, err);
+	knowledge = load_knowledge(options->knowledge, err);
 	if (!knowledge)
 		return err->code;
 	read_skills(options, &learned.skills);

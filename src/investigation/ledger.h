@@ -34,7 +34,9 @@ struct evidence {
 	char *wanted; /* why a model wants this change, which a person has to approve; or NULL */
 	char agent[EVIDENCE_AGENT_BYTES]; /* which agent of a model asked, or "" */
 	struct error why;                 /* code 0 unless the call failed */
-	bool is_earlier;                  /* restored: not asked by this investigation */
+	char outcome[16]; /* of one that failed, what the other side says it came to: calls.state;
+			   * "": it says nothing */
+	bool is_earlier;  /* restored: not asked by this investigation */
 };
 
 struct ledger {

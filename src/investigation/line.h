@@ -19,9 +19,14 @@ struct news {
 		NEWS_CHUNK,  /* 'text': bytes of its answer */
 		NEWS_END,    /* its answer is over; 'text' is the error, "" if there was none */
 		NEWS_PERSON, /* 'text': what a person answered */
+		NEWS_OVER,   /* no time is left: conclude now */
+		NEWS_TOOLS,  /* 'text': a JSON array of tools that there are no more */
+		NEWS_SPENT,  /* 'text': why models may be asked no more but to conclude */
+		NEWS_WAITS,  /* whether item number 'id' 'waits' for a person, of a foreign tool */
 	} kind;
 	int64_t id;
 	int status;
+	bool waits;
 	double retry_after_s; /* 0: not said */
 	struct str text;
 

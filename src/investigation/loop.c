@@ -325,12 +325,21 @@ static uint64_t next_due_ns(const struct crew *crew)
 static int hear(struct crew *crew, struct error *err)
 {
 	CLEANUP(news) struct news news = { 0 };
+	uint64_t begin_ns = persons_wait_begin(crew);
 	int r = crew->line->hear(crew->line, &crew->investigation->ledger, next_due_ns(crew), &news,
 				 err);
 
+	persons_wait_end(crew, begin_ns);
+	if (news.kind == NEWS_OVER && crew->loops[0]->state != LOOP_DONE)
+		give_up(crew->loops[0], "the time is over");
+	if (news.kind == NEWS_SPENT)
+		text_format(crew->budget.why_over, sizeof(crew->budget.why_over), "%.*s",
+			    (int)news.text.len, news.text.data);
 	for (size_t i = 0; i < crew->n_loops && r == 0; i++) {
 		struct loop *loop = crew->loops[i];
 
+		if (news.kind == NEWS_TOOLS)
+			toolbox_withdraw(loop, news.text);
 		if (loop->state == LOOP_THINKING)
 			r = exchange_take(&loop->exchange, &news, clock_monotonic_ns(), err);
 		else if (loop->state == LOOP_CALLING)

@@ -23,7 +23,6 @@
 #define LOOP_MAX_CALLS 8 /* in one round; more are refused */
 #define LOOP_MAX_OWN_TOOLS 16
 #define LOOP_CALL_NS (35 * NS_PER_SEC)
-#define LOOP_PERSON_NS (300 * NS_PER_SEC)
 #define LOOP_APPROVAL_NS (900 * NS_PER_SEC)
 #define LOOP_SMALL_CONTEXT_TOKENS 16384 /* below, few tools are shown at a time */
 #define LOOP_FEW_TOOLS 8
@@ -38,6 +37,7 @@ struct loop_call {
 	size_t item;     /* of the ledger, from 1; 0: none */
 	int64_t asked;   /* a question to a person, or 0 */
 	uint64_t due_ns; /* no answer by then: it fails */
+	bool waits;      /* for a person, as the line says of a foreign tool */
 	bool is_answered;
 	bool is_failed;
 	char *text; /* the answer */

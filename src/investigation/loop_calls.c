@@ -89,26 +89,22 @@ static void tell_end(const struct loop *loop, const struct evidence *evidence)
 	line->tell(line, "tool_end", data);
 }
 
-static uint64_t patience_of(const struct crew *crew, const struct evidence *wanted)
+static uint64_t patience_of(const struct evidence *wanted)
 {
-	uint64_t now_ns = clock_monotonic_ns();
+	bool may_wait = wanted->wanted || loop_is_foreign(wanted->tool);
 
-	if (!wanted->wanted)
-		return now_ns + LOOP_CALL_NS;
-	return now_ns + LOOP_APPROVAL_NS < crew->budget.deadline_ns ? now_ns + LOOP_APPROVAL_NS
-								    : crew->budget.deadline_ns;
+	return clock_monotonic_ns() + (may_wait ? LOOP_APPROVAL_NS : LOOP_CALL_NS);
 }
 
-/* 'wanted' has tool, arguments and, of a change, why. */
-static int send_call(struct loop *loop, struct loop_call *call, const struct evidence *wanted,
-		     struct error *err)
+int loop_send_call(struct loop *loop, struct loop_call *call, const struct evidence *wanted,
+		   struct error *err)
 {
 	struct crew *crew = loop->crew;
 	struct ledger *ledger = ledger_of(loop);
 	struct evidence *evidence;
 
 	call->item = change_find(ledger, wanted);
-	call->due_ns = patience_of(crew, wanted);
+	call->due_ns = patience_of(wanted);
 	if (call->item) {
 		if (!is_open(&ledger->items[call->item - 1]))
 			answer_from(loop, call);
@@ -168,7 +164,7 @@ static int send_host_call(struct loop *loop, struct loop_call *call, const json_
 		wanted.args = exact = change_split(call->args, &why);
 		wanted.wanted = (char *)(uintptr_t)why;
 	}
-	return send_call(loop, call, &wanted, err);
+	return loop_send_call(loop, call, &wanted, err);
 }
 
 static int start_host_call(struct loop *loop, struct loop_call *call, struct error *err)
@@ -317,6 +313,8 @@ void loop_hear_calls(struct loop *loop, const struct news *news)
 			continue;
 		if (news->kind == NEWS_PERSON && call->asked == news->id)
 			hear_person(loop, call, news->text);
+		if (news->kind == NEWS_WAITS && (int64_t)call->item == news->id)
+			call->waits = news->waits;
 		if (news->kind != NEWS_ANSWER || (int64_t)call->item != news->id)
 			continue;
 		if (!is_told)

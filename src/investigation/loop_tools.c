@@ -144,9 +144,7 @@ static void ask_person(struct loop *loop, struct loop_call *call)
 	struct error err = { 0 };
 
 	call->asked = ++crew->last_id;
-	call->due_ns = clock_monotonic_ns() + LOOP_PERSON_NS;
-	if (call->due_ns > crew->budget.deadline_ns)
-		call->due_ns = crew->budget.deadline_ns;
+	call->due_ns = clock_monotonic_ns() + crew->budget.person_ns;
 	if (crew->line->ask(crew->line, call->asked, call->args, &err) < 0)
 		loop_refuse(loop, call, "Nobody can be asked: %s", err.text);
 }

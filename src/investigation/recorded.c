@@ -68,6 +68,8 @@ static void fill(struct ledger *ledger, struct evidence *evidence, const json_t 
 	if (json_is_object(error)) {
 		ledger_fail(evidence, (int)json_get_int(error, "code", -EIO),
 			    json_get_text(error, "text", "it failed"));
+		text_format(evidence->outcome, sizeof(evidence->outcome), "%s",
+			    json_get_text(error, "outcome", ""));
 	} else if (json_is_string(bytes)) {
 		struct str text = { json_string_value(bytes), json_string_length(bytes) };
 
@@ -90,6 +92,7 @@ static int collect(struct witness *witness, struct ledger *ledger, size_t first,
 		fill(ledger, &ledger->items[i],
 		     recorded_find(recorded->evidence, ledger->items[i].tool, ledger->items[i].args,
 				   recorded->match));
+	witness->is_over = recorded->is_cut && ledger->n >= json_array_size(recorded->evidence);
 	return 0;
 }
 

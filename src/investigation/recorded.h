@@ -19,6 +19,7 @@ struct recorded {
 	struct witness witness;
 	const json_t *evidence; /* [{tool, args?, bytes | result | error, sha256?, time?}] */
 	enum recorded_match match;
+	bool is_cut; /* its time ran out with the last of the evidence */
 };
 
 /* The entry that answers a call, or NULL; borrowed. */

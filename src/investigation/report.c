@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "investigation/claim.h"
+#include "investigation/remedy.h"
 #include "investigation/timeline.h"
+#include "investigation/trace_summary.h"
 
 #define MAX_HYPOTHESES 6
 #define MAX_UNKNOWNS 64
@@ -65,6 +67,14 @@ static json_t *hypotheses(const struct investigation *investigation,
 	return list;
 }
 
+/* A trace was asked for what it shows, also where that is no fault. */
+static json_t *summary_of(const struct evidence *evidence)
+{
+	if (strcmp(evidence->tool, "trace_kernel") == 0)
+		return trace_summary(evidence->result);
+	return json_string("nothing that speaks for a cause");
+}
+
 /* What the listed hypotheses say of one piece of evidence: its summary and its excerpt. */
 static void summarise(const struct evidence *evidence, const json_t *listed, json_t *item)
 {
@@ -86,7 +96,7 @@ static void summarise(const struct evidence *evidence, const json_t *listed, jso
 		json_put(item, "excerpt", json_string(""));
 		return;
 	}
-	json_put(item, "summary", json_string("nothing that speaks for a cause"));
+	json_put(item, "summary", summary_of(evidence));
 	json_put(item, "excerpt",
 		 json_text(evidence->bytes,
 			   evidence->n_bytes < EXCERPT_BYTES ? evidence->n_bytes : EXCERPT_BYTES));
@@ -103,30 +113,6 @@ static json_t *evidence_list(const struct investigation *investigation, const js
 					 investigation->host, "sha256", evidence->sha256);
 
 		summarise(evidence, listed, item);
-		json_push(list, item);
-	}
-	return list;
-}
-
-static json_t *remedies(const struct investigation *investigation, const struct cause *cause)
-{
-	json_t *list = json_array();
-	const json_t *remedy;
-	size_t i;
-
-	json_array_foreach(cause->remedies, i, remedy)
-	{
-		CLEANUP(text)
-		char *statement = diagnosis_sentence(investigation->diagnosis, cause,
-						     json_get_text(remedy, "statement", ""));
-		const json_t *call = json_object_get(remedy, "call");
-		json_t *filled =
-			call ? diagnosis_fill(investigation->diagnosis, cause, call) : NULL;
-		json_t *item = json_pack("{s:s, s:s}", "statement", statement, "risk",
-					 json_get_text(remedy, "risk", "changes"));
-
-		if (filled)
-			json_put(item, "call", filled);
 		json_push(list, item);
 	}
 	return list;
@@ -159,6 +145,17 @@ json_t *report_unknowns(const struct ledger *ledger)
 	return unknowns;
 }
 
+/* It stands first: it says what all the rest is worth. */
+static void add_cut(json_t *unknowns)
+{
+	json_t *cut = json_pack("{s:s, s:s, s:s}", "what", "the rest of the investigation", "why",
+				"its time ran out: this is what the evidence so far can prove",
+				"evidence", "");
+
+	if (!cut || json_array_insert_new(unknowns, 0, cut) < 0)
+		abort();
+}
+
 static double failed_share(const struct ledger *ledger)
 {
 	size_t failed = 0;
@@ -187,7 +184,7 @@ static void put_cause(json_t *report, const struct investigation *investigation,
 
 	put_verdict(report, "cause-found", sentence, leader->probability);
 	json_put(report, "cause_id", json_string(cause->id));
-	json_put(report, "remedies", remedies(investigation, cause));
+	json_put(report, "remedies", remedies_new(investigation, cause));
 }
 
 static void put_no_cause(json_t *report, const struct investigation *investigation,
@@ -203,6 +200,9 @@ static void put_no_cause(json_t *report, const struct investigation *investigati
 		(void)snprintf(sentence, sizeof(sentence), "Not proven, but suspected: %.400s",
 			       statement);
 		put_verdict(report, "inconclusive", sentence, best->probability);
+	} else if (investigation->witness->is_over) {
+		put_verdict(report, "inconclusive",
+			    "The time ran out before anything could be proven.", 0);
 	} else if (failed_share(&investigation->ledger) > MAX_FAILED_SHARE) {
 		put_verdict(report, "inconclusive",
 			    "Too little could be read to say whether this host is healthy.", 0);
@@ -233,5 +233,7 @@ json_t *report_new(const struct investigation *investigation)
 	json_put(report, "evidence", evidence_list(investigation, listed));
 	json_put(report, "timeline", timeline_new(investigation, ranked, n));
 	json_put(report, "unknowns", report_unknowns(&investigation->ledger));
+	if (investigation->witness->is_over)
+		add_cut(json_object_get(report, "unknowns"));
 	return report;
 }

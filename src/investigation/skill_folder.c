@@ -15,11 +15,10 @@
 #define PATH_BYTES 512
 #define MAX_ENTRIES 512
 
-/* What is being read: the skill, and what is left of the bounds of the set. */
+/* What is being read: a skill's files, and what is left of the bounds. */
 struct reading {
-	struct skill *skill;
-	size_t n_files;
-	size_t *bytes_left;
+	json_t *files;
+	size_t bytes_left;
 };
 
 static int open_beneath(int folder_fd, const char *name, int flags)
@@ -27,8 +26,8 @@ static int open_beneath(int folder_fd, const char *name, int flags)
 	return openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags);
 }
 
-/* A regular file as text, counted against the set. */
-static int read_text(int folder_fd, const char *name, size_t *bytes_left, struct buf *out,
+/* A regular file as text, counted against the bounds. */
+static int read_text(struct reading *reading, int folder_fd, const char *name, struct buf *out,
 		     struct error *err)
 {
 	CLEANUP(fd) int fd = open_beneath(folder_fd, name, 0);
@@ -44,10 +43,9 @@ static int read_text(int folder_fd, const char *name, size_t *bytes_left, struct
 	r = buf_read_fd(out, fd);
 	if (r < 0)
 		return error_set(err, r, "read '%s': %s", name, strerrordesc_np(-r));
-	if (out->dropped || out->len > *bytes_left)
-		return error_set(err, -E2BIG, "'%s' is too large, or all skills together are",
-				 name);
-	*bytes_left -= out->len;
+	if (out->dropped || out->len > reading->bytes_left)
+		return error_set(err, -E2BIG, "'%s' is too large, or all together are", name);
+	reading->bytes_left -= out->len;
 	if (!utf8_is_valid(out->data, out->len) || memchr(out->data, '\0', out->len))
 		return error_set(err, -EBADMSG, "'%s' is no UTF-8 text", name);
 	return 0;
@@ -88,11 +86,13 @@ static int add_file(struct reading *reading, int folder_fd, const char *path, co
 	CLEANUP(buf) struct buf text = { 0 };
 	int r;
 
-	if (reading->n_files++ == SKILL_MAX_FILES)
+	if (!utf8_is_valid(path, strlen(path)))
+		return error_set(err, -EBADMSG, "the name of a file is no UTF-8");
+	if (json_object_size(reading->files) > SKILL_MAX_FILES)
 		return error_set(err, -E2BIG, "it has more than %d files", SKILL_MAX_FILES);
-	r = read_text(folder_fd, name, reading->bytes_left, &text, err);
+	r = read_text(reading, folder_fd, name, &text, err);
 	if (r == 0)
-		json_put(reading->skill->files, path, json_text(text.data, text.len));
+		json_put(reading->files, path, json_text(text.data, text.len));
 	return r;
 }
 
@@ -108,9 +108,7 @@ static int read_entry(struct reading *reading, struct place place, const char *n
 	if (len >= sizeof(path) - 2)
 		return error_set(err, -ENAMETOOLONG, "'%.100s...' is too long a path", path);
 	if (fd < 0 && errno == ENOTDIR)
-		return place.depth == 0 && strcmp(name, "SKILL.md") == 0
-			       ? 0
-			       : add_file(reading, place.fd, path, name, err);
+		return add_file(reading, place.fd, path, name, err);
 	if (fd < 0)
 		return error_errno(err, "open '%s'", path);
 	if (place.depth + 1 >= SKILL_MAX_DEPTH)
@@ -135,81 +133,97 @@ static int read_folder(struct reading *reading, struct place place, struct error
 	return r;
 }
 
+int skill_read_folder(const char *folder, json_t **files_out, struct error *err)
+{
+	CLEANUP(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(json) json_t *files = json_object();
+	struct reading reading = { files, SKILL_MAX_BYTES };
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "open '%s'", folder);
+	r = read_folder(&reading, (struct place) { fd, "", 0 }, err);
+	if (r < 0)
+		return error_wrap(err, "%s", folder);
+	*files_out = TAKE(files);
+	return 0;
+}
+
 /* 0 also for a folder that is no skill. */
-static int load_one(struct skills *skills, int folder_fd, const char *name, size_t *bytes_left,
+static int read_one(json_t *skills, int folder_fd, const char *name, size_t *bytes_left,
 		    struct error *err)
 {
 	CLEANUP(fd) int fd = open_beneath(folder_fd, name, O_DIRECTORY);
-	CLEANUP(buf) struct buf text = { 0 };
-	struct reading reading = { .bytes_left = bytes_left };
+	CLEANUP(json) json_t *files = json_object();
+	struct reading reading = { files, *bytes_left };
 	int r;
 
 	if (fd < 0 || faccessat(fd, "SKILL.md", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	if (skills->n == SKILLS_MAX)
+	if (json_object_size(skills) == SKILLS_MAX)
 		return error_set(err, -E2BIG, "there are more than %d skills", SKILLS_MAX);
-	reading.skill = &skills->items[skills->n];
-	r = read_text(fd, "SKILL.md", bytes_left, &text, err);
-	if (r == 0)
-		r = skill_parse(reading.skill, name, (struct str) { text.data, text.len }, err);
+	if (!utf8_is_valid(name, strlen(name)))
+		return error_set(err, -EBADMSG, "its name is no UTF-8");
+	r = read_folder(&reading, (struct place) { fd, "", 0 }, err);
 	if (r < 0)
 		return r;
-	skills->n++;
-	return read_folder(&reading, (struct place) { fd, "", 0 }, err);
+	*bytes_left = reading.bytes_left;
+	json_put(skills, name, TAKE(files));
+	return 0;
 }
 
-int skills_load(struct skills *skills, const char *folder, struct error *err)
+static int read_each(json_t *skills, int folder_fd, struct error *err)
 {
-	CLEANUP(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **entries = NULL;
 	size_t bytes_left = SKILLS_MAX_BYTES;
-	int n, r;
+	int n = list(folder_fd, &entries, err), r = n < 0 ? n : 0;
 
-	*skills = (struct skills) { 0 };
-	if (fd < 0)
-		return errno == ENOENT ? 0 : error_errno(err, "open '%s'", folder);
-	n = list(fd, &entries, err);
-	r = n < 0 ? n : 0;
 	for (int i = 0; i < n; i++) {
 		if (r == 0) {
-			r = load_one(skills, fd, entries[i]->d_name, &bytes_left, err);
+			r = read_one(skills, folder_fd, entries[i]->d_name, &bytes_left, err);
 			if (r < 0)
 				error_wrap(err, "skill '%.100s'", entries[i]->d_name);
 		}
 		free(entries[i]);
 	}
 	free(entries);
-	if (r < 0)
-		skills_finish(skills);
 	return r;
 }
 
-void skills_finish(struct skills *skills)
+int skills_read(const char *folder, json_t **skills_out, struct error *err)
 {
-	for (size_t i = 0; i < skills->n; i++)
-		skill_finish(&skills->items[i]);
-	skills->n = 0;
+	CLEANUP(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(json) json_t *skills = json_object();
+	int r = 0;
+
+	if (fd < 0 && errno != ENOENT)
+		return error_errno(err, "open '%s'", folder);
+	if (fd >= 0)
+		r = read_each(skills, fd, err);
+	if (r == 0)
+		*skills_out = TAKE(skills);
+	return r;
 }
 
-void skills_cleanup(struct skills *skills)
+int skills_load(struct skills *skills, const char *folder, struct error *err)
 {
-	skills_finish(skills);
-}
+	CLEANUP(json) json_t *all = NULL;
+	int r = skills_read(folder, &all, err);
+	const char *name;
+	json_t *files;
 
-const struct skill *skills_find(const struct skills *skills, const char *name)
-{
-	for (size_t i = 0; i < skills->n; i++)
-		if (strcmp(skills->items[i].name, name) == 0)
-			return &skills->items[i];
-	return NULL;
-}
-
-json_t *skills_list(const struct skills *skills)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < skills->n; i++)
-		json_push(list, json_pack("{s:s, s:s}", "name", skills->items[i].name,
-					  "description", skill_description(&skills->items[i])));
-	return list;
+	*skills = (struct skills) { 0 };
+	json_object_foreach(all, name, files)
+	{
+		if (r < 0)
+			break;
+		r = skill_from_files(&skills->items[skills->n], name, files, err);
+		if (r < 0)
+			error_wrap(err, "skill '%.100s'", name);
+		else
+			skills->n++;
+	}
+	if (r < 0)
+		skills_finish(skills);
+	return r;
 }

@@ -176,3 +176,43 @@ TEST(a_folder_that_is_not_there_is_an_empty_set)
 	CHECK_OK(skills_load(&skills, "/nonexistent/skills", &err), err);
 	CHECK_INT(skills.n, 0);
 }
+
+TEST(a_file_whose_name_is_no_text_is_refused)
+{
+	CLEANUP(folder) struct folder folder = folder_new();
+	CLEANUP(skills) struct skills skills = { 0 };
+	struct error err = { 0 };
+
+	write_text(&folder, "disk/SKILL.md", HEAD "---\n");
+	write_text(&folder, "disk/\xff.md", "x");
+	CHECK_INT(skills_load(&skills, folder.path, &err), -EBADMSG);
+	CHECK(unlinkat(folder.fd, "disk/\xff.md", 0) == 0);
+}
+
+TEST(what_is_no_regular_file_is_refused_and_not_waited_for)
+{
+	CLEANUP(folder) struct folder folder = folder_new();
+	CLEANUP(skills) struct skills skills = { 0 };
+	struct error err = { 0 };
+
+	write_text(&folder, "disk/SKILL.md", HEAD "---\n");
+	CHECK(mkfifoat(folder.fd, "disk/link.md", 0600) == 0);
+	CHECK(skills_load(&skills, folder.path, &err) < 0);
+	CHECK(strstr(err.text, "no regular file"));
+}
+
+TEST(a_folder_can_be_taken_as_it_lies_there)
+{
+	CLEANUP(folder) struct folder folder = folder_new();
+	CLEANUP(json) json_t *files = NULL;
+	struct error err = { 0 };
+	char path[80];
+
+	write_text(&folder, "disk/SKILL.md", HEAD "---\n");
+	write_text(&folder, "disk/references/x.md", "more");
+	(void)snprintf(path, sizeof(path), "%s/disk", folder.path);
+	CHECK_OK(skill_read_folder(path, &files, &err), err);
+	CHECK_INT(json_object_size(files), 2);
+	CHECK_TEXT(json_get_text(files, "SKILL.md", ""), HEAD "---\n");
+	CHECK_TEXT(json_get_text(files, "references/x.md", ""), "more");
+}

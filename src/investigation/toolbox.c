@@ -172,3 +172,22 @@ json_t *toolbox_find(struct loop *loop, const char *query)
 	}
 	return found;
 }
+
+/* Loops may have the same tools: then the first of them has taken it away already. */
+void toolbox_withdraw(struct loop *loop, struct str names)
+{
+	struct error err = { 0 };
+	CLEANUP(json) json_t *list = json_parse(names.data, names.len, FRAME_BODY_MAX_BYTES, &err);
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+	{
+		(void)json_object_del((json_t *)(uintptr_t)loop->tools,
+				      json_is_string(name) ? json_string_value(name) : "");
+	}
+	for (i = json_array_size(loop->shown); i-- > 0;)
+		if (!json_object_get(loop->tools,
+				     json_string_value(json_array_get(loop->shown, i))))
+			(void)json_array_remove(loop->shown, i);
+}

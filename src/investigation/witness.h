@@ -20,4 +20,6 @@ struct witness {
 
 	/* Tells whoever watches; type is one of thought, tool_start, tool_end. Takes 'data'. */
 	void (*tell)(struct witness *witness, const char *type, json_t *data);
+
+	bool is_over; /* no time is left: nothing more is asked, and what is open has failed */
 };
