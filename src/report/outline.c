@@ -13,7 +13,6 @@
 #define MAX_REMEDIES_BRIEF 3
 #define MAX_ALERTS 20
 #define MAX_UNKNOWNS 12
-#define MAX_TIMELINE 20
 #define MAX_EVIDENCE 60
 
 static char *format_text(const char *format, va_list args) PRINTF_LIKE(1, 0);
@@ -81,20 +80,26 @@ static bool is_resolved(const json_t *incident)
 	return strcmp(text_of(incident, "state"), "resolved") == 0;
 }
 
+int outline_name_incident(const json_t *incident, const char *word, char **text_out)
+{
+	const char *title = text_of(incident, "title");
+
+	return asprintf(text_out, "%s #%lld: %s", word,
+			(long long)json_get_int(incident, "number", 0),
+			*title ? title : "without a title");
+}
+
 static char *name_document(const json_t *document, const char *incident_word)
 {
 	const json_t *incident = json_object_get(document, "incident");
 	const json_t *report = json_object_get(document, "report");
-	const char *title = text_of(incident, "title");
 	char *text = NULL;
 	int len;
 
 	if (strcmp(text_of(document, "kind"), "test") == 0)
 		len = asprintf(&text, "Constable: a test of this destination");
 	else if (incident)
-		len = asprintf(&text, "%s #%lld: %s", incident_word,
-			       (long long)json_get_int(incident, "number", 0),
-			       *title ? title : "without a title");
+		len = outline_name_incident(incident, incident_word, &text);
 	else
 		len = asprintf(&text, "%s: %s", text_of(report, "host"),
 			       verdict_words(text_of(report, "verdict")));
@@ -182,6 +187,7 @@ static void add_remedies(struct outline *outline, const json_t *report, size_t m
 			    json_get_text(remedy, "risk", "changes"));
 		if (json_is_object(json_object_get(remedy, "call")))
 			add_call(outline, json_object_get(remedy, "call"));
+		outline_add_offer(outline, json_object_get(remedy, "offer"));
 	}
 	outline_add_left(outline, i, i < max ? i : max);
 }
@@ -216,29 +222,6 @@ static void add_others(struct outline *outline, const json_t *report)
 		if (i >= first)
 			add_hypothesis(outline, hypothesis);
 	}
-}
-
-static void add_timeline(struct outline *outline, const json_t *report)
-{
-	const json_t *list = json_object_get(report, "timeline"), *row;
-	size_t i;
-
-	if (!json_array_size(list))
-		return;
-	outline_add(outline, PIECE_HEADING, "Timeline", "%s", "");
-	json_array_foreach(list, i, row)
-	{
-		double ago = json_get_number(row, "seconds_ago", 0);
-		char text[DURATION_TEXT_BYTES];
-		bool is_sane = ago >= 0 && ago < 1e9;
-
-		if (i < MAX_TIMELINE)
-			outline_add(
-				outline, PIECE_ITEM, NULL, "%s before the report: %s (%s)",
-				duration_to_text(is_sane ? (uint64_t)ago * NS_PER_SEC : 0, text),
-				text_of(row, "text"), text_of(row, "evidence"));
-	}
-	outline_add_left(outline, i, i < MAX_TIMELINE ? i : MAX_TIMELINE);
 }
 
 static void add_unknowns(struct outline *outline, const json_t *report)
@@ -334,6 +317,10 @@ void outline_init(struct outline *outline, const json_t *document, enum outline_
 		.mood = mood_of(incident, report),
 		.url = escape_is_url(url) ? url : NULL,
 	};
+	if (json_is_object(json_object_get(document, "appeal"))) {
+		outline_init_appeal(outline, incident, json_object_get(document, "appeal"));
+		return;
+	}
 	outline->title = name_document(document, is_resolved(incident) ? "Resolved" : "Incident");
 	outline->subject = name_document(document, "Incident");
 	if (strcmp(text_of(document, "kind"), "test") == 0)
@@ -349,7 +336,7 @@ void outline_init(struct outline *outline, const json_t *document, enum outline_
 	}
 	if (report && is_full) {
 		add_others(outline, report);
-		add_timeline(outline, report);
+		outline_add_timeline(outline, report);
 		add_unknowns(outline, report);
 	}
 	if (incident && (is_full || !report))

@@ -1,10 +1,10 @@
 /*
  * What a message says, in the order of its weight, before it is written for one reader.
  *
- * The document is {"kind", "incident"?, "report"?, "url"?}: an incident as the API has it
- * (incident.h: number, state, title, severity, alerts ...), a report as DESIGN.md section 9 has
- * it, where the incident can be seen. Every member may be missing or of a wrong type. Labels are
- * our words; texts are anybody's and not yet escaped.
+ * The document is {"kind", "incident"?, "report"?, "appeal"?, "url"?}: an incident as the API has
+ * it (incident.h: number, state, title, severity, alerts ...), a report as DESIGN.md section 9 has
+ * it, what people are asked (server/inquiry/appeal.h), where the incident can be seen. Every member
+ * may be missing or of a wrong type. Labels are our words; texts are anybody's and not yet escaped.
  */
 #pragma once
 

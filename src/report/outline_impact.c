@@ -1,4 +1,6 @@
 /* Which services are hit, and who depends on them (server/service/impact.h). */
+#include <string.h>
+
 #include "base/buf.h"
 #include "report/outline_internal.h"
 
@@ -39,7 +41,10 @@ static void add_services(struct outline *outline, const json_t *list)
 	outline_add_left(outline, i, i < MAX_SERVICES ? i : MAX_SERVICES);
 }
 
-/* The blast radius in one line, nearest first: "shop (critical), web (medium, through shop)". */
+/*
+ * The blast radius in one line, nearest first: "shop (critical, declared), web1 (host, observed,
+ * through shop)".
+ */
 static void add_affected(struct outline *outline, const json_t *list)
 {
 	CLEANUP(buf) struct buf text = { 0 };
@@ -50,11 +55,14 @@ static void add_affected(struct outline *outline, const json_t *list)
 	json_array_foreach(list, i, service)
 	{
 		bool is_direct = json_get_int(service, "depth", 1) <= 1;
+		bool is_host = strcmp(text_of(service, "kind"), "host") == 0;
+		const char *by = text_of(service, "by");
 
 		if (i >= MAX_AFFECTED)
 			continue;
-		buf_add_format(&text, "%s%s (%s%s%s)", i ? ", " : "", text_of(service, "name"),
-			       text_of(service, "criticality"), is_direct ? "" : ", through ",
+		buf_add_format(&text, "%s%s (%s%s%s%s%s)", i ? ", " : "", text_of(service, "name"),
+			       is_host ? "host" : text_of(service, "criticality"), *by ? ", " : "",
+			       by, is_direct ? "" : ", through ",
 			       is_direct ? "" : text_of(service, "through"));
 	}
 	if (i > MAX_AFFECTED)

@@ -30,6 +30,15 @@ char *report_subject(const json_t *document, size_t max);
 json_t *report_slack(const json_t *document, enum outline_extent extent);
 
 /*
+ * Blocks to be put below those of an open appeal, so that it can be answered there: a button for
+ * each choice and a line for other words, or a button that refuses a change. None approves one.
+ * Their block_id is "constable.ID.a" or ".t", their action_id "choice.N", "refuse" or "text";
+ * what they carry decides nothing. An array, empty for what is no open appeal.
+ */
+#define REPORT_SLACK_MAX_BLOCKS 50
+json_t *report_slack_controls(const json_t *document);
+
+/*
  * The message of a Teams workflow webhook with one adaptive card 1.4
  * (learn.microsoft.com/microsoftteams, cards-format), at most REPORT_TEAMS_MAX_BYTES as
  * json_dumps(JSON_COMPACT) writes it. Texts of anybody are TextRuns, which know no Markdown.

@@ -42,6 +42,11 @@ static char *write_event(const json_t *document)
 	return pretty(report_pagerduty_event(document, "constable/inc_1"));
 }
 
+static char *write_controls(const json_t *document)
+{
+	return pretty(report_slack_controls(document));
+}
+
 static const struct format {
 	const char *suffix;
 	char *(*write)(const json_t *document);
@@ -126,6 +131,11 @@ TEST(an_incident_that_is_over_says_so)
 	check_document("resolved");
 }
 
+TEST(a_remedy_says_how_far_it_is)
+{
+	check_document("remedies");
+}
+
 TEST(services_stand_before_the_verdict)
 {
 	check_document("services");
@@ -134,6 +144,20 @@ TEST(services_stand_before_the_verdict)
 TEST(hostile_texts_stay_texts)
 {
 	check_document("hostile");
+}
+
+TEST(what_people_are_asked_is_exact_and_escaped)
+{
+	static const struct format controls = { "controls.json", write_controls };
+	static const char *const names[] = { "appeal-change", "appeal-tool", "appeal-question",
+					     "appeal-answered", "appeal-remedy" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		CLEANUP(json) json_t *document = load_document(names[i]);
+
+		check_document(names[i]);
+		check_format(names[i], document, &controls);
+	}
 }
 
 /* A document of which everything is as long as it can be. */
@@ -211,6 +235,12 @@ TEST(a_document_of_anything_is_survived)
 		"7",
 		"{\"incident\":7,\"report\":[]}",
 		"{\"incident\":{},\"report\":{}}",
+		"{\"appeal\":{}}",
+		"{\"incident\":{},\"appeal\":{\"state\":\"open\",\"type\":\"question\",\"choices\":"
+		"7,"
+		"\"id\":[],\"expires\":{}}}",
+		"{\"appeal\":{\"state\":\"open\",\"type\":\"change\",\"arguments\":7,\"why\":[]}}",
+		"{\"appeal\":{\"state\":\"open\",\"choices\":[7,null,\"\",{}]}}",
 		"{\"kind\":7,\"url\":{},\"report\":{\"hypotheses\":{},\"evidence\":7,"
 		"\"timeline\":[[]],\"remedies\":[null],\"unknowns\":{\"a\":1},"
 		"\"confidence\":\"x\",\"verdict\":null}}",
@@ -224,5 +254,40 @@ TEST(a_document_of_anything_is_survived)
 
 			CHECK(text && *text);
 		}
+		json_decref(report_slack_controls(document));
 	}
+}
+
+/* Rows an hour apart, the oldest 39 h ago: the alert fired 'fired_ago_s' before the report. */
+static char *write_timeline(int64_t fired_ago_s)
+{
+	CLEANUP(json)
+	json_t *document =
+		json_pack("{s:s, s:{s:s, s:s, s:s, s:f, s:[], s:I}}", "kind", "report", "report",
+			  "verdict", "inconclusive", "root_cause", "?", "host", "a", "confidence",
+			  0.0, "timeline", "fired_seconds_ago", (json_int_t)fired_ago_s);
+	json_t *rows = json_object_get(json_object_get(document, "report"), "timeline");
+
+	for (int ago_h = 39; ago_h >= 0; ago_h--) {
+		char text[32];
+
+		text_format(text, sizeof(text), "row %d.", ago_h);
+		json_push(rows,
+			  json_pack("{s:I, s:s, s:s}", "seconds_ago", (json_int_t)ago_h * 3600,
+				    "text", text, "evidence", "e1"));
+	}
+	return report_plain(document);
+}
+
+TEST(a_timeline_shows_what_was_newest_before_the_alert_and_says_what_it_leaves_out)
+{
+	CLEANUP(text) char *late = write_timeline(0);
+	CLEANUP(text) char *early = write_timeline(20 * 3600);
+
+	CHECK(strstr(late, "row 0.") && strstr(late, "row 19.") && !strstr(late, "row 20."));
+	CHECK(strstr(late, "20 earlier rows are left out") && !strstr(late, "later rows"));
+	CHECK(strstr(early, "row 33.") && strstr(early, "row 20.") && strstr(early, "row 14."));
+	CHECK(!strstr(early, "row 34.") && !strstr(early, "row 13."));
+	CHECK(strstr(early, "6 earlier rows are left out"));
+	CHECK(strstr(early, "14 later rows are left out"));
 }

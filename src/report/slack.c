@@ -3,8 +3,8 @@
 #include "report/escape.h"
 #include "report/report.h"
 
-#define MAX_BLOCKS 50
-#define TAIL_BLOCKS 2 /* what was left out, and the link */
+#define MAX_BLOCKS REPORT_SLACK_MAX_BLOCKS
+#define TAIL_BLOCKS 4 /* what was left out, the link, and controls */
 #define HEADER_BYTES 140
 #define FACT_BYTES 400
 #define TEXT_BYTES 2900
