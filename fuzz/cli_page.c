@@ -42,7 +42,7 @@ static void check_printed(const json_t *json, enum charset charset)
 			     .width = 60 };
 
 	assert(page.stream);
-	report_print(json, json, &page);
+	report_print(json, json, NULL, &page);
 	report_print_evidence(json, &page);
 	tree_print(json, 2, &page);
 	(void)fclose(page.stream);

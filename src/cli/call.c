@@ -305,8 +305,8 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_call = {
 	.name = "call",
-	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce N] [--approve-within 1h] "
-		 "[--host H | --label K=V]",
+	.usage = "TOOL [JSON | KEY=VALUE... | -] [--nonce NONCE] [--approve-within 1h] "
+		 "[--host H | --label K=V] [--json]",
 	.summary = "Run one tool through the gate and print its JSON",
 	.help = "The arguments are JSON, or words like path=/var/log depth=3 that become what the\n"
 		"tool's schema asks for; a list is given with commas (paths=/a,/b) or as JSON.\n"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/usage.h"
 
 const struct command *command_find(const char *name)
 {
@@ -17,7 +18,14 @@ const struct command *command_find(const char *name)
 
 int command_misused(const struct command *command)
 {
-	(void)fprintf(stderr, "usage: constable %s %s\n", command->name, command->usage);
+	const char *at = command->usage, *intro = "usage:";
+	struct usage_form form;
+
+	if (!*at)
+		(void)fprintf(stderr, "usage: constable %s\n", command->name);
+	for (; usage_next(&at, &form); intro = "      ")
+		(void)fprintf(stderr, "%s constable %s %.*s\n", intro, command->name,
+			      (int)form.line.len, form.line.data);
 	return EXIT_WRONG_USE;
 }
 

@@ -46,7 +46,7 @@ enum command_state {
 
 struct command {
 	const char *name;
-	const char *usage;   /* the arguments: "TOOL [JSON]" */
+	const char *usage;   /* the arguments, one form a line (usage.h): "TOOL [JSON]" */
 	const char *summary; /* one line for `constable help` */
 	const char *help;    /* the rest of `constable help NAME`, or NULL */
 	int (*run)(struct cli *cli, int argc, char **argv);

@@ -1,6 +1,7 @@
 /* Every command of `constable`, in the order in which help lists them. */
 #include "cli/commands.h"
 #include "cli/fleet.h"
+#include "cli/program/program.h"
 
 const struct command *const commands[] = {
 	&command_ask,
@@ -11,12 +12,14 @@ const struct command *const commands[] = {
 	&command_ls,
 	&command_logs,
 	&command_metrics,
+	&command_trace,
 	&command_mcp,
 	&command_status,
 	&command_test,
 	&command_case,
 	&command_eval,
 	&command_skill,
+	&command_program,
 	&command_config,
 	&command_audit,
 	&command_approval,
@@ -34,10 +37,13 @@ const struct command *const commands[] = {
 	&command_pipeline,
 	&command_service,
 	&command_incident,
+	&command_mcp_server,
 	&command_destination,
 	&command_delivery,
+	&command_install,
 	&command_provision,
 	&command_test_connection,
+	&command_completion,
 	&command_help,
 	&command_version,
 	NULL,

@@ -107,7 +107,8 @@ static void print_imported(const char *path, const json_t *imported, struct cli 
 	if (!json_array_size(waiting))
 		return;
 	page_flow(&cli->err, STYLE_WARN, 2,
-		  "These keys are about a server, which is not here yet:");
+		  "Nothing here follows these keys: the server decides what they say, or "
+		  "'constable provision' settles it:");
 	json_array_foreach(waiting, i, place)
 	{
 		page_flow_format(&cli->err, STYLE_PLAIN, 2, "%s %s", i ? "," : "",
@@ -146,7 +147,8 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_config = {
 	.name = "config",
-	.usage = "[--json] | import FILE [--json]",
+	.usage = "[--json]\n"
+		 "import FILE [--json]",
 	.summary = "Every setting: its value, where that comes from, what it does",
 	.help = "'import' reads the configuration of vm-agent or nannyagent and prints ours:\n"
 		"  constable config import /etc/nannyagent/config.yaml > "

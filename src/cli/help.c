@@ -3,25 +3,49 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/option_help.h"
+#include "cli/usage.h"
 
-/* A page takes a line at a time: it would show a newline, not begin a line. */
+#define OPTION_NAME_BYTES 32
+#define OPTION_COLUMNS 20
+
+/* The indent of a form's further lines: behind "usage: constable NAME ". */
+static void add_form(struct page *page, const char *intro, const struct command *command,
+		     struct str line)
+{
+	unsigned indent = (unsigned)(sizeof("usage: constable ") + strlen(command->name));
+
+	page_add(page, STYLE_STRONG, "%s constable %s", intro, command->name);
+	page_flow_format(page, STYLE_STRONG, indent, " %.*s", (int)line.len, line.data);
+	page_end(page);
+}
+
 static void add_usage(struct page *page, const struct command *command)
 {
-	const char *line = command->usage;
-	size_t len = strcspn(line, "\n");
+	const char *at = command->usage, *intro = "usage:";
+	struct usage_form form;
 
-	page_add(page, STYLE_STRONG, "usage: constable %s %.*s", command->name, (int)len, line);
+	if (!*at)
+		add_form(page, intro, command, (struct str) { "", 0 });
+	for (; usage_next(&at, &form); intro = "      ")
+		add_form(page, intro, command, form.line);
+}
+
+static void add_option(struct page *page, const struct command *command, struct str option)
+{
+	char name[OPTION_NAME_BYTES];
+
+	str_copy(option, name, sizeof(name));
+	page_add(page, STYLE_NAME, "  %-*s  ", OPTION_COLUMNS, name);
+	page_flow(page, STYLE_PLAIN, OPTION_COLUMNS + 4, option_help_find(name, command->name));
 	page_end(page);
-	while (line[len]) {
-		line += len + 1;
-		len = strcspn(line, "\n");
-		page_add(page, STYLE_STRONG, "%.*s", (int)len, line);
-		page_end(page);
-	}
 }
 
 static int describe(const struct command *command, struct page *page)
 {
+	struct str options[USAGE_MAX_OPTIONS];
+	unsigned n = usage_options(command->usage, options);
+
 	add_usage(page, command);
 	page_end(page);
 	page_add(page, STYLE_PLAIN, "%s.", command->summary);
@@ -30,6 +54,10 @@ static int describe(const struct command *command, struct page *page)
 		page_end(page);
 		page_lines(page, command->help);
 	}
+	if (n)
+		page_title(page, "Options");
+	for (unsigned i = 0; i < n; i++)
+		add_option(page, command, options[i]);
 	return EXIT_DONE;
 }
 

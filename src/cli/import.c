@@ -11,16 +11,14 @@
 #define PLACE_BYTES 256
 #define MAX_DEPTH 8
 
-/* What their documents describe and only an agent with a server has. */
+/* What their documents describe, and a server or an enrolment settles here. */
 static const char *const waiting[] = {
 	"agent/*",
 	"agent_id",
 	"http_transport/*",
 	"logging/*",
 	"metrics_interval",
-	"nannyapi_url",
 	"orchestrator/*",
-	"portal_url",
 	"proxmox_interval",
 	"security/*",
 	"server/*",

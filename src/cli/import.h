@@ -9,7 +9,7 @@
 #include "base/json.h"
 
 /*
- * {"taken": {our key: value}, "waiting": [their keys whose feature needs a server]}, a new
+ * {"taken": {our key: value}, "waiting": [their keys that a server or an enrolment settles]}, a new
  * reference. NULL with 'err' that names file, line and key for a key that neither program
  * documents, or a value that does not fit.
  */

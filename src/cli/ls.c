@@ -86,7 +86,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_ls = {
 	.name = "ls",
-	.usage = "[PATH] [--json]",
+	.usage = "[PATH | --path PATH] [--json]",
 	.summary = "List a directory through the gate",
 	.run = run,
 };

@@ -17,8 +17,10 @@ static bool is_anywhere(const char *arg)
 {
 	static const char *const flags[] = { "--color", "--host", "--label" };
 
+	size_t len = strcspn(arg, "=");
+
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (strncmp(arg, flags[i], strlen(flags[i])) == 0)
+		if (strlen(flags[i]) == len && memcmp(arg, flags[i], len) == 0)
 			return true;
 	return false;
 }

@@ -153,8 +153,8 @@ static int take_globals(int argc, char **argv, struct names_translation *out)
 	return at;
 }
 
-/* "--host H --port P" of `vm-agent server` is where the local API listens; TLS is not its to
- * choose. */
+/* "--host H --port P" of `vm-agent server` is where the local API listens; whether it speaks TLS
+ * is the settings' to choose. */
 static void take_listen(int argc, char **argv, int at, struct names_translation *out)
 {
 	static char address[256];
@@ -170,6 +170,9 @@ static void take_listen(int argc, char **argv, int at, struct names_translation 
 		} else if (strcmp(argv[at], "--port") == 0 && has_value) {
 			port = argv[++at];
 			is_given = true;
+		} else if (strcmp(argv[at], "--config") == 0 && has_value) {
+			if (setenv("CONSTABLE_CONFIG", argv[++at], 1) < 0)
+				abort();
 		} else if (strcmp(argv[at], "--ssl") != 0 && strcmp(argv[at], "--no-ssl") != 0 &&
 			   strcmp(argv[at], "--daemon") != 0) {
 			add(out, argv[at]);

@@ -51,7 +51,8 @@ int server_name_take(int *argc, char **argv, struct error *err)
 		int n = may_stand ? flag_words(&argv[at]) : 0;
 		const char *name = n == 1 ? argv[at] + FLAG_LEN + 1 : argv[at + 1];
 
-		may_stand = (may_stand && at > 1) || strcmp(argv[at], "provision") == 0;
+		may_stand = (may_stand && at > 1) || strcmp(argv[at], "provision") == 0 ||
+			    strcmp(argv[at], "install") == 0;
 		if (!n)
 			continue;
 		if (check(name, err) < 0)

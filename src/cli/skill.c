@@ -1,15 +1,16 @@
-/* constable skill: how to go about a kind of problem, for a person to read and to check. */
+/* constable skill of this host: how to go about a kind of problem, to be read and checked. */
 #include "investigation/skill.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "call/schema.h"
+#include "call/hash.h"
 #include "cli/commands.h"
+#include "cli/fleet.h"
+#include "investigation/skill_check.h"
 
 #define NAME_COLUMNS 22
-#define CALL_MAX_BYTES (4 * KIB)
 
 static int list(struct cli *cli, const struct skills *skills, int wants_json)
 {
@@ -25,6 +26,8 @@ static int list(struct cli *cli, const struct skills *skills, int wants_json)
 	{
 		page_add(&cli->out, STYLE_NAME, "%s", json_get_text(skill, "name", "?"));
 		page_to(&cli->out, NAME_COLUMNS);
+		if (json_get_bool(skill, "own", false))
+			page_add(&cli->out, STYLE_FAINT, "(own) ");
 		page_flow(&cli->out, STYLE_PLAIN, NAME_COLUMNS,
 			  json_get_text(skill, "description", ""));
 		page_end(&cli->out);
@@ -39,8 +42,17 @@ static void print_files(struct cli *cli, const struct skill *skill)
 
 	json_object_foreach(skill->files, path, text)
 	{
+		struct error err = { 0 };
+		const char *script = skill_script(skill, path, &err);
+		char sha256[HASH_TEXT_BYTES];
+
 		page_add(&cli->out, STYLE_FAINT, "more: constable skill show %s %s", skill->name,
 			 path);
+		page_end(&cli->out);
+		if (!script)
+			continue;
+		page_add(&cli->out, STYLE_FAINT, "      a policy knows it as scripts %s",
+			 hash_text(script, strlen(script), sha256));
 		page_end(&cli->out);
 	}
 }
@@ -73,126 +85,6 @@ static int show(struct cli *cli, const struct skills *skills, const struct words
 	return EXIT_DONE;
 }
 
-static const json_t *find_tool(const json_t *catalogue, const char *name)
-{
-	const json_t *tool;
-	size_t i;
-
-	json_array_foreach(catalogue, i, tool)
-	{
-		if (strcmp(json_get_text(tool, "name", ""), name) == 0)
-			return tool;
-	}
-	return NULL;
-}
-
-static int check_tools(const struct skill *skill, const json_t *catalogue, struct error *err)
-{
-	CLEANUP(json) json_t *names = skill_tools(skill);
-	const json_t *name;
-	size_t i;
-
-	json_array_foreach(names, i, name)
-	{
-		if (!find_tool(catalogue, json_string_value(name)))
-			return error_set(err, -EINVAL, "allowed-tools: there is no tool '%.64s'",
-					 json_string_value(name));
-	}
-	return 0;
-}
-
-/* One `tool {"x": 1}` of a text: its tool exists and its arguments fit. */
-static int check_call(const char *text, size_t len, const json_t *catalogue, struct error *err)
-{
-	const char *brace = memchr(text, '{', len);
-	size_t n_name = (size_t)(brace - text) - 1, n_args = len - (size_t)(brace - text);
-	CLEANUP(json) json_t *args = NULL;
-	const json_t *tool;
-	char name[80];
-
-	(void)snprintf(name, sizeof(name), "%.*s", (int)(n_name < 79 ? n_name : 79), text);
-	tool = find_tool(catalogue, name);
-	if (!tool)
-		return error_set(err, -EINVAL, "`%.*s`: there is no tool '%s'", (int)len, text,
-				 name);
-	args = json_parse(brace, n_args, CALL_MAX_BYTES, err);
-	if (!args || schema_check(json_object_get(tool, "schema"), args, err) < 0)
-		return error_wrap(err, "`%.*s`", (int)len, text);
-	return 0;
-}
-
-/* Code that is a word of a tool's kind, a blank and an object. */
-static bool is_call(const char *text, size_t len)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
-
-	return n > 0 && n + 2 < len && text[n] == ' ' && text[n + 1] == '{';
-}
-
-static int check_calls(const char *text, const json_t *catalogue, struct error *err)
-{
-	const char *at = text;
-
-	while ((at = strchr(at, '`'))) {
-		const char *end = strpbrk(at + 1, "`\n");
-		size_t len = end ? (size_t)(end - at) - 1 : 0;
-
-		if (!end)
-			break;
-		if (*end == '`' && is_call(at + 1, len)) {
-			int r = check_call(at + 1, len, catalogue, err);
-
-			if (r < 0)
-				return r;
-		}
-		at = end + 1;
-	}
-	return 0;
-}
-
-/* "(references/x.md)" and "`references/x.md`": where a body sends its reader. */
-static int check_references(const struct skill *skill, struct error *err)
-{
-	const char *path;
-	json_t *text;
-
-	json_object_foreach(skill->files, path, text)
-	{
-		if (!strstr(skill->body, path))
-			return error_set(err, -EINVAL, "SKILL.md does not mention its file '%s'",
-					 path);
-	}
-	for (const char *at = skill->body; (at = strstr(at, "references/")); at++) {
-		char named[200];
-		size_t len = strcspn(at, " )`\n\"',");
-
-		len -= len && at[len - 1] == '.'; /* of the sentence */
-		(void)snprintf(named, sizeof(named), "%.*s", (int)(len < 199 ? len : 199), at);
-		if (!json_object_get(skill->files, named))
-			return error_set(err, -ENOENT, "SKILL.md mentions '%s', which is not there",
-					 named);
-	}
-	return 0;
-}
-
-static int check_skill(const struct skill *skill, const json_t *catalogue, struct error *err)
-{
-	const char *path;
-	json_t *text;
-	int r = check_tools(skill, catalogue, err);
-
-	if (r == 0)
-		r = check_references(skill, err);
-	if (r == 0)
-		r = check_calls(skill->body, catalogue, err);
-	json_object_foreach(skill->files, path, text)
-	{
-		if (r == 0)
-			r = check_calls(json_string_value(text), catalogue, err);
-	}
-	return r < 0 ? error_wrap(err, "skill '%s'", skill->name) : 0;
-}
-
 static int check(struct cli *cli, const struct skills *skills)
 {
 	CLEANUP(json) json_t *catalogue = NULL;
@@ -205,55 +97,52 @@ static int check(struct cli *cli, const struct skills *skills)
 	if (cli_request(cli, "tools", NULL, &catalogue, &err) < 0)
 		return command_failed(&err);
 	for (size_t i = 0; i < skills->n; i++)
-		if (check_skill(&skills->items[i], catalogue, &err) < 0)
+		if (skill_check(&skills->items[i], catalogue, &err) < 0)
 			return command_failed(&err);
 	page_add(&cli->out, STYLE_GOOD, "%zu skills are well", skills->n);
 	page_end(&cli->out);
 	return EXIT_DONE;
 }
 
-static int act(struct cli *cli, const struct words *words, int wants_json)
+/* Those installed, and this host's own in their place or beside them. */
+static int load(const struct cli *cli, struct skills *skills, struct error *err)
 {
-	bool checks = strcmp(words->at[0], "check") == 0;
-	const char *folder = checks && words->n == 2 ? words->at[1] : cli->skills;
-	CLEANUP(skills) struct skills skills = { 0 };
-	struct error err = { 0 };
+	CLEANUP(json) json_t *own = NULL;
+	CLEANUP(json) json_t *joined = NULL;
+	const json_t *wrong;
 
-	if (skills_load(&skills, folder, &err) < 0)
-		return command_failed(&err);
-	if (checks && words->n <= 2)
-		return check(cli, &skills);
-	if (strcmp(words->at[0], "list") == 0 && words->n == 1)
-		return list(cli, &skills, wants_json);
-	if (strcmp(words->at[0], "show") == 0 && (words->n == 2 || words->n == 3))
-		return show(cli, &skills, words, wants_json);
-	return command_misused(&command_skill);
+	if (skills_load(skills, cli->skills, err) < 0 ||
+	    skills_read(config_get(cli->config, "own_skills_dir")->text, &own, err) < 0)
+		return err->code;
+	joined = skills_join(skills, own);
+	wrong = json_array_get(json_object_get(joined, "left_out"), 0);
+	return wrong ? error_set(err, -EBADMSG, "skill '%s': %s", json_get_text(wrong, "name", ""),
+				 json_get_text(wrong, "why", ""))
+		     : 0;
 }
 
-static int run(struct cli *cli, int argc, char **argv)
+int skill_here(struct cli *cli, int argc, char **argv)
 {
 	int wants_json = 0;
 	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
+	CLEANUP(skills) struct skills skills = { 0 };
 	struct words words;
 	struct error err = { 0 };
+	bool checks;
 
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
-	return words.n ? act(cli, &words, wants_json) : command_misused(&command_skill);
+	if (!words.n)
+		return command_misused(&command_skill);
+	checks = strcmp(words.at[0], "check") == 0;
+	if ((checks && words.n == 2 ? skills_load(&skills, words.at[1], &err)
+				    : load(cli, &skills, &err)) < 0)
+		return command_failed(&err);
+	if (checks && words.n <= 2)
+		return check(cli, &skills);
+	if (strcmp(words.at[0], "list") == 0 && words.n == 1)
+		return list(cli, &skills, wants_json);
+	if (strcmp(words.at[0], "show") == 0 && (words.n == 2 || words.n == 3))
+		return show(cli, &skills, &words, wants_json);
+	return command_misused(&command_skill);
 }
-
-const struct command command_skill = {
-	.name = "skill",
-	.usage = "list | show NAME [FILE] | check [DIR]  [--json]",
-	.summary = "Read and check how to go about a kind of problem",
-	.help = "A skill is a folder in the Agent Skills format: SKILL.md, and files it refers to. "
-		"A model\n"
-		"sees names and descriptions, and reads the rest when it needs it.\n\n"
-		"  check     every skill of DIR, or of those installed: its front matter, that the "
-		"files it\n"
-		"            names are there, and that each `tool {...}` in it is a call that "
-		"would "
-		"pass\n",
-	.run = run,
-	.state = COMMAND_LOOKS_AT_STATE,
-};

@@ -1,4 +1,4 @@
-/* constable tools [NAME]: the catalogue, by area; one tool's arguments as text. */
+/* constable tools [NAME]: the catalogue, by area; one tool's arguments and result as text. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 
 #define NAME_COLUMNS 28
+#define MAX_DEPTH 8
 
 static enum style risk_style(const char *risk)
 {
@@ -96,6 +97,31 @@ static void print_argument(const json_t *schema, const char *key, const json_t *
 	page_end(page);
 }
 
+/* The members of an object, and below each its own; of a list, those of its items. */
+static void print_members(const json_t *schema, unsigned depth, struct page *page)
+{
+	const json_t *object = json_object_get(schema, "items");
+	const char *key;
+	json_t *property;
+
+	object = object ? object : schema;
+	json_object_foreach(json_object_get(object, "properties"), key, property)
+	{
+		char type[256];
+
+		arguments_describe(property, type, sizeof(type));
+		page_to(page, 2 + 2 * depth);
+		page_add(page, STYLE_NAME, "%s", key);
+		if (!is_required(object, key))
+			page_add(page, STYLE_FAINT, "?");
+		page_to(page, NAME_COLUMNS);
+		page_flow(page, STYLE_PLAIN, NAME_COLUMNS, *type ? type : "anything");
+		page_end(page);
+		if (depth < MAX_DEPTH)
+			print_members(property, depth + 1, page);
+	}
+}
+
 static void print_tool(const json_t *tool, struct page *page)
 {
 	json_t *schema = json_object_get(tool, "schema");
@@ -114,6 +140,10 @@ static void print_tool(const json_t *tool, struct page *page)
 	{
 		print_argument(schema, key, property, page);
 	}
+	if (!json_object_get(tool, "output_schema"))
+		return; /* an agent of before */
+	page_title(page, "Result");
+	print_members(json_object_get(tool, "output_schema"), 0, page);
 }
 
 static int show_one(struct cli *cli, const json_t *tools, const char *name, int wants_json)
@@ -162,6 +192,6 @@ static int run(struct cli *cli, int argc, char **argv)
 const struct command command_tools = {
 	.name = "tools",
 	.usage = "[TOOL] [--json]",
-	.summary = "List the tools, or what one of them takes",
+	.summary = "List the tools, or what one of them takes and gives",
 	.run = run,
 };

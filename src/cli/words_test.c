@@ -187,6 +187,9 @@ TEST(verbs_about_a_server_are_ours)
 	means("vm-agent server --host 127.0.0.1 --port 9090 --no-ssl",
 	      "agent run --api-address 127.0.0.1:9090");
 	means("vm-agent server --port 9090", "agent run --api-address 127.0.0.1:9090");
+	means("vm-agent server --config /x.yaml", "agent run");
+	means("vm-agent server --provision --provisioning-token T",
+	      "agent run --provision --provisioning-token T");
 	means("nannyagent --register", "provision --device");
 	means("nannyagent --daemon", "agent run");
 	means("local-agent", "agent run");
@@ -210,13 +213,16 @@ TEST(files_of_other_programs_are_understood)
 	struct error err = { 0 };
 	CLEANUP(json)
 	json_t *imported = import("logging:\n  level: INFO\n  file: /x\ntools:\n"
-				  "  shell_executor:\n    timeout: 300\nserver:\n  port: 8080\n",
+				  "  shell_executor:\n    timeout: 300\nserver:\n  port: 8081\n"
+				  "  ssl:\n    enabled: true\n    cert_file: /c\n",
 				  &err);
 	const json_t *taken = json_object_get(imported, "taken");
 
 	CHECK_OK(err.code, err);
 	CHECK_TEXT(json_get_text(taken, "log_level", ""), "INFO");
 	CHECK_TEXT(json_get_text(taken, "exec_timeout", ""), "300");
+	CHECK_TEXT(json_get_text(taken, "api_port", ""), "8081");
+	CHECK_TEXT(json_get_text(taken, "api_certificate", ""), "/c");
 	CHECK_INT(json_array_size(json_object_get(imported, "waiting")), 2);
 }
 

@@ -123,26 +123,18 @@ static int run_ask(struct cli *cli, int argc, char **argv)
 
 const struct command command_ask = {
 	.name = "ask",
-	.usage = "[QUESTION...] [--json | --format F] [--since 15m] [--timeout 120s] [--save CASE] "
-		 "[--thorough] "
-		 "[--engine builtin|MODEL] [--thread ID]",
+	.usage = "[QUESTION...] [--json | --format markdown|html|text] [--since 15m] "
+		 "[--timeout 120s] [--save CASE] [--thorough] [--engine builtin|MODEL] "
+		 "[--thread ID]",
 	.summary = "Find out what is wrong with this host, and prove it",
 	.help = "QUESTION is in plain words and needs no quotes: constable ask why is nginx down\n"
 		"Without one it comes from standard input; on a terminal a conversation begins.\n"
 		"An empty question asks what is wrong with this host.\n\n"
-		"  --json        the report as one JSON document\n"
-		"  --format F    markdown or html: the report to be sent or kept\n"
-		"  --since 15m   how far back to look\n"
-		"  --thorough    read all that any known cause draws on, not only what tells\n"
-		"                the likely ones apart\n"
-		"  --timeout S   when to give up\n"
-		"  --save CASE   write question, evidence and report to a file; see 'constable "
-		"case'\n"
-		"  --engine E    who thinks: builtin is the engine that needs no model; else a\n"
-		"                name of models.yaml (see the models_file key)\n"
-		"  --thread ID   goes on with a conversation of the server's (constable\n"
-		"                investigation list), with all that it was told\n\n"
 		"Exit status 0 once there is a report, whatever its verdict: cause-found,\n"
-		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n",
+		"inconclusive or healthy ('--json' says which); 130 after Ctrl-C.\n\n"
+		"A change that a model wants is asked about on a terminal: here only root is, and\n"
+		"with --host who may sign it (constable approver); in a pipe none is offered. So "
+		"is\n"
+		"the remedy of a proven cause, which is verified afterwards.\n",
 	.run = run_ask,
 };

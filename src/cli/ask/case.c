@@ -81,7 +81,7 @@ static int show(struct cli *cli, const json_t *bundle, const char *id, enum writ
 		return EXIT_DONE;
 	}
 	if (!id) {
-		report_print(report, bundle, &cli->out);
+		report_print(report, bundle, NULL, &cli->out);
 		report_print_evidence(report, &cli->out);
 		return EXIT_DONE;
 	}
@@ -125,7 +125,7 @@ static int replay(struct cli *cli, const char *path, const json_t *bundle, int w
 		cli_print_json(answer);
 		return same ? EXIT_DONE : EXIT_FAILED;
 	}
-	report_print(again, bundle, &cli->out);
+	report_print(again, bundle, NULL, &cli->out);
 	page_end(&cli->out);
 	page_flow(&cli->out, same ? STYLE_GOOD : STYLE_BAD, 0,
 		  same ? "identical: computed again from the evidence alone, it is the same report"
@@ -220,8 +220,11 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_case = {
 	.name = "case",
-	.usage = "list | show [CASE] [EVIDENCE] | export [CASE] FILE | replay [CASE] | "
-		 "trace [CASE] [--content]  [--json | --format F]",
+	.usage = "list [--json]\n"
+		 "show [CASE] [EVIDENCE] [--json | --format markdown|html|text]\n"
+		 "export [CASE] FILE\n"
+		 "replay [CASE] [--json]\n"
+		 "trace [CASE] [--content]",
 	.summary = "Read, send and compute again what was investigated",
 	.help = "CASE is a file (of 'ask --save' or 'case export') or a name from 'case list'; "
 		"without\n"

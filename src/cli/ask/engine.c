@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "courier/model_forward.h"
+#include "investigation/skill.h"
 
 #define MAX_POLLERS 4
 #define CONCLUDE_NS (40 * NS_PER_SEC) /* for the last round, and the report */
@@ -15,6 +16,7 @@
 struct engine {
 	char *name;
 	struct model_endpoints endpoints;
+	json_t *skills; /* own ones; NULL: they cannot be read */
 	struct event_base *base;
 	struct courier *courier;
 	struct model_forward *forward;
@@ -47,6 +49,16 @@ static int start_courier(struct engine *engine, const struct cli *cli, struct er
 	return 0;
 }
 
+/* Nobody is left without a model because a skill is wrong. */
+static void read_skills(struct engine *engine, const struct cli *cli)
+{
+	const char *folder = config_get(cli->config, "own_skills_dir")->text;
+	struct error err = { 0 };
+
+	if (skills_read(folder, &engine->skills, &err) < 0)
+		(void)command_failed(&err);
+}
+
 int engine_open(const struct cli *cli, const char *name, struct engine **engine_out,
 		struct error *err)
 {
@@ -70,6 +82,7 @@ int engine_open(const struct cli *cli, const char *name, struct engine **engine_
 				 name, path);
 	if (start_courier(engine, cli, err) < 0)
 		return err->code;
+	read_skills(engine, cli);
 	*engine_out = TAKE(engine);
 	return 0;
 }
@@ -83,6 +96,7 @@ void engine_close(struct engine *engine)
 	if (engine->base)
 		event_base_free(engine->base);
 	model_endpoints_finish(&engine->endpoints);
+	json_decref(engine->skills);
 	free(engine->name);
 	free(engine);
 }
@@ -99,6 +113,8 @@ void engine_tell(const struct engine *engine, uint64_t timeout_ns, json_t *start
 	json_put(start, "engine", json_string(engine->name));
 	json_put(start, "models", json_incref(engine->endpoints.models));
 	json_put(start, "budget", json_pack("{s:I}", "time_s", (json_int_t)(time_ns / NS_PER_SEC)));
+	if (engine->skills)
+		json_put(start, "skills", json_incref(engine->skills));
 }
 
 bool engine_hear(struct engine *engine, int fd, const struct frame *frame)

@@ -19,7 +19,8 @@ int engine_open(const struct cli *cli, const char *name, struct engine **engine_
 void engine_close(struct engine *engine);
 void engine_cleanup(struct engine **engine);
 
-/* Adds "engine", "models" and "budget" to a start message; the budget ends before 'timeout_ns'. */
+/* Adds "engine", "models", "budget" and this host's own "skills" to a start message; the budget
+ * ends before 'timeout_ns'. */
 void engine_tell(const struct engine *engine, uint64_t timeout_ns, json_t *start);
 
 /* Takes frames about models; false for others. Answers go to 'fd', an investigator's. */

@@ -46,7 +46,7 @@ bool evidence_print(const json_t *bundle, const char *id, struct page *page)
 
 	if (!item)
 		return false;
-	shell_add_call(&line, json_get_text(item, "tool", ""), json_object_get(item, "args"));
+	shell_add_call(&line, NULL, json_get_text(item, "tool", ""), json_object_get(item, "args"));
 	page_add(page, STYLE_NAME, "%s", id);
 	page_add(page, STYLE_STRONG, "  $ %s", buf_text(&line));
 	page_end(page);

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/ask/kept.h"
 #include "cli/ask/progress.h"
+#include "cli/ask/remedy.h"
 #include "cli/ask/report.h"
 #include "cli/ask/telemetry.h"
+#include "investigation/remedy_offer.h"
 
 #define PATH_BYTES 4096
 
@@ -68,23 +71,17 @@ static void show(struct cli *cli, const struct inquiry *inquiry,
 	if (inquiry->format != WRITTEN_TEXT)
 		written_print(investigation->report, inquiry->format);
 	else
-		report_print(investigation->report, investigation->bundle, &cli->out);
+		report_print(investigation->report, investigation->bundle, cli->host, &cli->out);
 	(void)fflush(stdout);
 }
 
-int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investigation *investigation)
+/* Once: an exit status, EXIT_DONE where there is a report. */
+static int run_once(struct cli *cli, const struct inquiry *inquiry,
+		    struct investigation *investigation)
 {
 	struct error err = { 0 };
-	int r;
+	int r = investigate_watched(cli, investigation, &err);
 
-	*investigation = (struct investigation) {
-		.question = inquiry->question,
-		.since_s = inquiry->since_ns / NS_PER_SEC ? inquiry->since_ns / NS_PER_SEC : 1,
-		.extent = inquiry->extent,
-		.timeout_ns = inquiry->timeout_ns,
-		.engine = inquiry->engine,
-	};
-	r = investigate_watched(cli, investigation, &err);
 	if (r != 0) {
 		int status = command_failed(&err);
 
@@ -93,5 +90,57 @@ int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investiga
 	keep(cli, investigation->bundle);
 	show(cli, inquiry, investigation);
 	tell(cli, investigation->bundle);
-	return save(inquiry, investigation->bundle, &err) < 0 ? command_failed(&err) : EXIT_DONE;
+	return EXIT_DONE;
+}
+
+/* Whoever may sign it elsewhere has time to. */
+#define REMEDY_NS (900 * NS_PER_SEC)
+
+/* What is known afterwards is what follow-ups are about. */
+static int remedy(struct cli *cli, const struct inquiry *inquiry,
+		  struct investigation *investigation)
+{
+	CLEANUP(json) json_t *offered = remedy_of(investigation->report);
+	struct investigation again = {
+		.question = inquiry->question,
+		.since_s = investigation->since_s,
+		.timeout_ns = REMEDY_NS,
+		.remedy = offered,
+	};
+	uint64_t start_ns = clock_monotonic_ns();
+	int status;
+
+	if (!offered || inquiry->format != WRITTEN_TEXT || !remedy_can_be_offered(cli) ||
+	    !remedy_is_wanted(cli, offered))
+		return EXIT_DONE;
+	again.waited_s = (int64_t)((clock_monotonic_ns() - start_ns) / NS_PER_SEC);
+	status = run_once(cli, inquiry, &again);
+	again.remedy = NULL;
+	if (status != EXIT_DONE) {
+		investigation_finish(&again);
+		return status;
+	}
+	investigation_finish(investigation);
+	*investigation = again;
+	return (int)remedy_status(investigation->report);
+}
+
+int inquiry_run(struct cli *cli, const struct inquiry *inquiry, struct investigation *investigation)
+{
+	struct error err = { 0 };
+	int status;
+
+	*investigation = (struct investigation) {
+		.question = inquiry->question,
+		.since_s = inquiry->since_ns / NS_PER_SEC ? inquiry->since_ns / NS_PER_SEC : 1,
+		.extent = inquiry->extent,
+		.timeout_ns = inquiry->timeout_ns,
+		.engine = inquiry->engine,
+	};
+	status = run_once(cli, inquiry, investigation);
+	if (status != EXIT_DONE)
+		return status;
+	if (save(inquiry, investigation->bundle, &err) < 0)
+		return command_failed(&err);
+	return remedy(cli, inquiry, investigation);
 }

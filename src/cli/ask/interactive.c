@@ -68,11 +68,11 @@ static bool follow_up(struct conversation *conversation, const char *line)
 	if (strcmp(line, "again") == 0)
 		investigate_again(conversation);
 	else if (strcmp(line, "report") == 0)
-		report_print(report, conversation->last.bundle, page);
+		report_print(report, conversation->last.bundle, conversation->cli->host, page);
 	else if (strcmp(line, "evidence") == 0)
 		report_print_evidence(report, page);
 	else if (strcmp(line, "remedies") == 0)
-		report_print_remedies(report, page);
+		report_print_remedies(report, conversation->cli->host, page);
 	else if (strncmp(line, "save ", 5) == 0)
 		save(conversation, line + 5 + strspn(line + 5, " "));
 	else

@@ -11,24 +11,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "cli/ask/child.h"
-#include "cli/ask/engine.h"
 #include "cli/ask/record.h"
+#include "cli/ask/session_internal.h"
 
 #define REPORT_MAX_BYTES FRAME_BODY_MAX_BYTES
 #define TICK_MS 100
 #define CANCEL_NS (3 * NS_PER_SEC)
 #define EVENTS_MAX 128
-#define OPEN_MAX 64 /* as many as a warden takes of one client */
-
-struct session {
-	struct investigation *investigation;
-	struct gate_remote *gate; /* NULL where a record answers */
-	struct engine *engine;    /* NULL: the built-in one */
-	int fd;                   /* of the investigator */
-	uint64_t deadline_ns;
-	json_int_t open[OPEN_MAX]; /* calls without an answer */
-	size_t n_open;
-};
 
 void investigation_finish(struct investigation *investigation)
 {
@@ -52,9 +41,11 @@ static int forward_call(struct session *session, const struct frame *frame, stru
 	CLEANUP(json)
 	json_t *header = json_pack("{s:s, s:s, s:I}", "type", "call", "tool", tool, "id", id);
 
-	if (session->n_open == OPEN_MAX)
-		return error_set(err, -EBADMSG, "the investigator has %d open calls", OPEN_MAX);
+	if (session->n_open == SESSION_MAX_OPEN)
+		return error_set(err, -EBADMSG, "the investigator has %d open calls",
+				 SESSION_MAX_OPEN);
 	session->open[session->n_open++] = id;
+	wanted_note(&session->wanted, frame);
 	if (watcher)
 		watcher->call_started(watcher, id, tool, frame->n_body ? frame->body : "{}");
 	return frame_write(session->gate->fd, header, frame->body, frame->n_body, err);
@@ -72,31 +63,27 @@ static int forward_cancel(struct session *session, json_int_t id, struct error *
 {
 	CLEANUP(json) json_t *header = json_pack("{s:s, s:I}", "type", "cancel", "id", id);
 
+	person_forget(&session->person, PERSON_CHANGE, id);
 	if (!session->gate)
 		return 0; /* a record answers at once */
 	return frame_write(session->gate->fd, header, NULL, 0, err);
 }
 
-static void close_call(struct session *session, json_int_t id)
-{
-	for (size_t i = 0; i < session->n_open; i++) {
-		if (session->open[i] != id)
-			continue;
-		session->open[i] = session->open[--session->n_open];
-		return;
-	}
-}
-
+/* 1: it is not for the investigator. */
 static int take_answer(struct session *session, struct frame *frame, struct error *err)
 {
 	struct watcher *watcher = session->investigation->watcher;
 	int r = gate_remote_receive(session->gate, frame, err);
 	json_int_t id;
 
-	if (r < 0)
+	if (r == 0 && watcher && session->wanted.host)
+		watcher->pause(watcher); /* it may have to be said what is waited for */
+	if (r == 0)
+		r = wanted_hear(&session->wanted, frame, err);
+	if (r != 0)
 		return r;
 	id = json_get_int(frame->header, "id", 0);
-	close_call(session, id);
+	session_close_call(session, id);
 	if (watcher)
 		watcher->call_ended(watcher, id, (int)json_get_int(frame->header, "code", 0),
 				    json_get_number(frame->header, "elapsed_ms", 0));
@@ -108,7 +95,9 @@ static int forward_answer(struct session *session, struct error *err)
 	CLEANUP(frame) struct frame frame = { 0 };
 	int r = take_answer(session, &frame, err);
 
-	return r < 0 ? r : frame_write(session->fd, frame.header, frame.body, frame.n_body, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return frame_write(session->fd, frame.header, frame.body, frame.n_body, err);
 }
 
 static int take_document(const struct frame *frame, json_t **document, struct error *err)
@@ -131,18 +120,7 @@ static void keep_event(struct investigation *investigation, json_t *event)
 	json_push(investigation->events, json_incref(event));
 }
 
-/* Whoever has asked waits for a report, and cannot be asked back. */
-static int answer_question(const struct session *session, const json_t *data, struct error *err)
-{
-	static const char answer[] = "Nobody can be asked now: go on without.";
-	CLEANUP(json)
-	json_t *header = json_pack("{s:s, s:I}", "type", "person", "id",
-				   (json_int_t)json_get_int(data, "id", 0));
-
-	return frame_write(session->fd, header, answer, strlen(answer), err);
-}
-
-static int hear_event(const struct session *session, const struct frame *frame, struct error *err)
+static int hear_event(struct session *session, const struct frame *frame, struct error *err)
 {
 	struct investigation *investigation = session->investigation;
 	CLEANUP(json) json_t *event = json_parse(frame->body, frame->n_body, REPORT_MAX_BYTES, err);
@@ -151,7 +129,9 @@ static int hear_event(const struct session *session, const struct frame *frame, 
 	if (!event)
 		return err->code;
 	if (strcmp(json_get_text(event, "type", ""), "question") == 0)
-		return answer_question(session, data, err);
+		return session_hear_question(session, data, err);
+	if (strcmp(json_get_text(event, "type", ""), "question_timeout") == 0)
+		person_forget(&session->person, PERSON_QUESTION, json_get_int(data, "id", 0));
 	if (strcmp(json_get_text(event, "type", ""), "thought") != 0)
 		return 0;
 	keep_event(investigation, event);
@@ -195,9 +175,9 @@ static int hear(struct session *session, struct error *err)
 	return error_set(err, -EBADMSG, "the investigator sent a frame of type '%s'", type);
 }
 
-static int wait_for_news(const struct session *session, struct pollfd pollers[3], struct error *err)
+static int wait_for_news(struct session *session, struct pollfd pollers[4], struct error *err)
 {
-	struct watcher *watcher = session->investigation->watcher;
+	const struct watcher *watcher = session->investigation->watcher;
 	uint64_t now = clock_monotonic_ns();
 	uint64_t left_ms;
 	int r;
@@ -206,12 +186,11 @@ static int wait_for_news(const struct session *session, struct pollfd pollers[3]
 		return error_set(err, -ETIMEDOUT,
 				 "the investigation took too long; --timeout gives it more time");
 	left_ms = (session->deadline_ns - now) / NS_PER_MS + 1;
-	r = engine_poll(session->engine, pollers, 3,
+	r = engine_poll(session->engine, pollers, 4,
 			watcher && left_ms > TICK_MS ? TICK_MS : (int)left_ms);
 	if (r < 0 && errno != EINTR)
 		return error_errno(err, "wait for the investigator");
-	if (watcher)
-		watcher->tick(watcher);
+	session_show(session);
 	return 0;
 }
 
@@ -220,15 +199,19 @@ static int converse(struct session *session, struct error *err)
 	struct interrupt *interrupt = session->investigation->interrupt;
 
 	for (;;) {
-		struct pollfd pollers[3] = {
+		struct pollfd pollers[4] = {
 			{ .fd = session->fd, .events = POLLIN },
 			{ .fd = session->gate ? session->gate->fd : -1, .events = POLLIN },
 			{ .fd = interrupt ? interrupt->fd : -1, .events = POLLIN },
+			{ .fd = session->person.is_asked ? session->person.fd : -1,
+			  .events = POLLIN },
 		};
 		int r = wait_for_news(session, pollers, err);
 
 		if (r == 0 && pollers[2].revents && interrupt_came(interrupt))
 			r = error_set(err, -ECANCELED, "interrupted: every call was cancelled");
+		if (r == 0 && pollers[3].revents)
+			r = session_hear_person(session, err);
 		if (r == 0 && pollers[1].revents)
 			r = forward_answer(session, err);
 		if (r == 0 && pollers[0].revents)
@@ -244,6 +227,9 @@ static void cancel_open(struct session *session)
 	uint64_t deadline_ns = clock_monotonic_ns() + CANCEL_NS;
 	struct error err = { 0 };
 
+	for (size_t i = session->n_open; i-- > 0;)
+		if (wanted_waits(&session->wanted, session->open[i]))
+			session_close_call(session, session->open[i]);
 	for (size_t i = 0; i < session->n_open; i++)
 		if (forward_cancel(session, session->open[i], &err) < 0)
 			return;
@@ -289,13 +275,18 @@ static int send_start(struct session *session, struct error *err)
 
 	if (!tools)
 		return err->code;
-	body = json_pack("{s:o, s:o, s:{s:I}, s:{s:b}, s:O}", "question",
+	body = json_pack("{s:o, s:o, s:{s:I, s:I}, s:{s:b}, s:O}", "question",
 			 json_text(investigation->question, strlen(investigation->question)),
 			 "host", host_name(investigation), "window", "since_s",
-			 (json_int_t)investigation->since_s, "options", "thorough",
+			 (json_int_t)investigation->since_s, "waited_s",
+			 (json_int_t)investigation->waited_s, "options", "thorough",
 			 investigation->extent == EXTENT_EVERYTHING, "tools", tools);
+	if (investigation->remedy)
+		json_put(body, "remedy", json_incref((json_t *)(uintptr_t)investigation->remedy));
 	if (session->engine)
 		engine_tell(session->engine, investigation->timeout_ns, body);
+	if (session->engine && session->approves)
+		json_put(body, "approvals", json_true());
 	text = json_canonical(body);
 	return frame_write(session->fd, header, text, strlen(text), err);
 }
@@ -317,6 +308,17 @@ int investigate(const struct cli *cli, struct investigation *investigation, stru
 	if (r < 0)
 		return r;
 	session.engine = engine;
+	person_init(&session.person);
+	if (!session.gate)
+		session.person.fd = -1; /* what is on record asks nobody */
+	session.approves = session.gate && session.person.fd >= 0 && (cli->host || geteuid() == 0);
+	session.wanted = (struct wanted) {
+		.cli = cli,
+		.host = session.gate ? cli->host : NULL,
+		.gate = session.gate,
+		.person = &session.person,
+		.consent = json_object_get(investigation->remedy, "call"),
+	};
 	pid = child_start(cli, &fd, err);
 	if (pid < 0)
 		return err->code;
@@ -330,34 +332,9 @@ int investigate(const struct cli *cli, struct investigation *investigation, stru
 		cancel_open(&session);
 	}
 	(void)waitpid(pid, NULL, 0);
+	person_finish(&session.person);
+	wanted_finish(&session.wanted);
 	if (investigation->bundle && investigation->events)
 		json_put(investigation->bundle, "events", json_incref(investigation->events));
-	return r;
-}
-
-int investigate_replay(const struct cli *cli, const char *bundle_path, json_t **report_out,
-		       struct error *err)
-{
-	CLEANUP(buf) struct buf text = { 0 };
-	int r;
-
-	buf_init(&text, REPORT_MAX_BYTES);
-	r = child_run(cli, "--replay", bundle_path, &text, err);
-	if (r < 0)
-		return r;
-	*report_out = json_parse(buf_text(&text), text.len, REPORT_MAX_BYTES, err);
-	return *report_out ? 0 : err->code;
-}
-
-int investigate_validate(const struct cli *cli, char *said, size_t size, struct error *err)
-{
-	CLEANUP(buf) struct buf text = { 0 };
-	int r;
-
-	buf_init(&text, size);
-	r = child_run(cli, "--validate", cli->knowledge, &text, err);
-	if (r == 0)
-		text_format(said, size, "%.*s", (int)strcspn(buf_text(&text), "\n"),
-			    buf_text(&text));
 	return r;
 }

@@ -15,6 +15,8 @@ struct watcher {
 	void (*call_ended)(struct watcher *watcher, json_int_t id, int code, double elapsed_ms);
 	void (*thought)(struct watcher *watcher, const char *text);
 	void (*tick)(struct watcher *watcher); /* ten times a second at least */
+	/* In place of tick(): somebody is asked, so nothing is to stand below that. */
+	void (*pause)(struct watcher *watcher);
 };
 
 struct investigation {
@@ -27,6 +29,8 @@ struct investigation {
 	uint64_t timeout_ns;         /* of the whole investigation */
 	const char *engine;          /* "builtin", NULL for the same, or a model's name */
 	const json_t *record;        /* a case that answers instead of this host, or NULL */
+	const json_t *remedy;        /* that was said yes to, to be made and verified; or NULL */
+	int64_t waited_s;            /* for that yes */
 	const json_t *catalogue;     /* what describes the tools of a record, or NULL */
 	struct watcher *watcher;     /* or NULL */
 	struct interrupt *interrupt; /* or NULL */

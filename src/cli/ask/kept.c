@@ -108,13 +108,20 @@ int kept_add(const struct cli *cli, const json_t *bundle, char *path_out, size_t
 	return r;
 }
 
+bool kept_path(const struct cli *cli, const char *name, char *path_out, size_t size)
+{
+	char folder[PATH_MAX];
+
+	folder_of(cli, folder);
+	text_format(path_out, size, "%s/%s%s", folder, name, SUFFIX);
+	return name[0] != '.' && !strchr(name, '/') && access(path_out, F_OK) == 0;
+}
+
 int kept_find(const struct cli *cli, const char *what, char *path_out, size_t size,
 	      struct error *err)
 {
 	CLEANUP(json) json_t *names = kept_list(cli);
-	char folder[PATH_MAX];
 
-	folder_of(cli, folder);
 	if (!what)
 		what = json_string_value(json_array_get(names, 0));
 	else if (access(what, F_OK) == 0) {
@@ -124,8 +131,7 @@ int kept_find(const struct cli *cli, const char *what, char *path_out, size_t si
 	if (!what)
 		return error_set(err, -ENOENT,
 				 "no investigation is kept yet: run 'constable ask' first");
-	text_format(path_out, size, "%s/%s%s", folder, what, SUFFIX);
-	if (strchr(what, '/') || access(path_out, F_OK) < 0)
+	if (!kept_path(cli, what, path_out, size))
 		return error_set(err, -ENOENT,
 				 "no case '%s': it is neither a file nor in 'constable case list'",
 				 what);

@@ -20,6 +20,8 @@ int kept_find(const struct cli *cli, const char *what, char *path_out, size_t si
 
 /* Names, newest first: an array of text. */
 json_t *kept_list(const struct cli *cli);
+/* The path of a kept case by its name alone; false where there is none. */
+bool kept_path(const struct cli *cli, const char *name, char *path_out, size_t size);
 
 /* A case from a file, of at most 8 MiB; a new reference, or NULL with 'err'. */
 json_t *kept_read(const char *path, struct error *err);

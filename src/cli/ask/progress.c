@@ -140,12 +140,17 @@ static void handle_tick(struct watcher *watcher)
 	draw(progress);
 }
 
+static void handle_pause(struct watcher *watcher)
+{
+	progress_clear(container_of(watcher, struct progress, watcher));
+}
+
 void progress_init(struct progress *progress, const struct page *page)
 {
 	const char *term = getenv("TERM");
 
 	*progress = (struct progress) {
-		.watcher = { handle_start, handle_end, handle_thought, handle_tick },
+		.watcher = { handle_start, handle_end, handle_thought, handle_tick, handle_pause },
 		.page = *page,
 		.started_ns = clock_monotonic_ns(),
 		.is_drawable = term && *term && strcmp(term, "dumb") != 0,

@@ -46,6 +46,8 @@ static json_t *header_of(int64_t id, const json_t *entry)
 	json_put(header, "code", json_integer(json_get_int(failure, "code", -ENOENT)));
 	json_put(header, "error",
 		 json_string(json_get_text(failure, "text", "nothing of this call was recorded")));
+	if (json_object_get(failure, "outcome"))
+		json_put(header, "outcome", json_string(json_get_text(failure, "outcome", "")));
 	return header;
 }
 

@@ -139,14 +139,31 @@ static void print_hypotheses(const json_t *report, struct page *page)
 }
 
 /* The command line that does it, to be copied: never wrapped. */
-static void print_call(const json_t *call, struct page *page)
+static void print_call(const json_t *call, const char *host, struct page *page)
 {
 	CLEANUP(buf) struct buf line = { 0 };
 
-	shell_add_call(&line, json_get_text(call, "tool", ""),
+	shell_add_call(&line, host, json_get_text(call, "tool", ""),
 		       json_object_get(call, json_object_get(call, "args") ? "args" : "arguments"));
 	page_to(page, 5);
 	page_add(page, STYLE_NAME, "$ %s", buf_text(&line));
+	page_end(page);
+}
+
+/* Of a server's report: how far it is with people. */
+static void print_offer(const json_t *offer, struct page *page)
+{
+	const char *sentence = json_get_text(offer, "sentence", NULL);
+	const char *why = json_get_text(offer, "why", json_get_text(offer, "investigation", ""));
+
+	if (!json_is_object(offer))
+		return;
+	page_to(page, 5);
+	if (sentence)
+		page_flow(page, STYLE_STRONG, 5, sentence);
+	else
+		page_flow_format(page, STYLE_WARN, 5, "%s: %s", json_get_text(offer, "state", ""),
+				 why);
 	page_end(page);
 }
 
@@ -155,7 +172,7 @@ static enum style risk_style(const char *risk)
 	return strcmp(risk, "changes") == 0 ? STYLE_WARN : STYLE_GOOD;
 }
 
-void report_print_remedies(const json_t *report, struct page *page)
+void report_print_remedies(const json_t *report, const char *host, struct page *page)
 {
 	const json_t *list = json_object_get(report, "remedies");
 	const json_t *remedy;
@@ -174,7 +191,8 @@ void report_print_remedies(const json_t *report, struct page *page)
 		page_flow_format(page, risk_style(risk), 5, "  [%s]", risk);
 		page_end(page);
 		if (json_is_object(call))
-			print_call(call, page);
+			print_call(call, host, page);
+		print_offer(json_object_get(remedy, "offer"), page);
 	}
 }
 
@@ -238,13 +256,13 @@ static void print_closing(const json_t *report, struct page *page)
 	page_end(page);
 }
 
-void report_print(const json_t *report, const json_t *bundle, struct page *page)
+void report_print(const json_t *report, const json_t *bundle, const char *host, struct page *page)
 {
 	print_verdict(report, page);
 	print_proof(report, bundle, page);
 	print_hypotheses(report, page);
 	timeline_print(json_object_get(report, "timeline"), page);
-	report_print_remedies(report, page);
+	report_print_remedies(report, host, page);
 	print_unknowns(report, page);
 	print_closing(report, page);
 }

@@ -58,7 +58,7 @@ static char *print(const char *report_text, const char *bundle_text)
 	struct page page = { .stream = open_memstream(&text, &len), .width = 90 };
 
 	CHECK(page.stream);
-	report_print(report, bundle, &page);
+	report_print(report, bundle, NULL, &page);
 	(void)fclose(page.stream);
 	return text;
 }

@@ -16,9 +16,10 @@
 static void check_executables(struct checkup *checkup)
 {
 	static const char *const programs[] = {
-		"constable-warden",      "constable-broker",      "constable-investigator",
-		"constable-job",         "constable-job-archive", "constable-job-net",
-		"constable-job-systemd",
+		"constable-warden",  "constable-broker",      "constable-investigator",
+		"constable-job",     "constable-job-bpf",     "constable-job-archive",
+		"constable-job-net", "constable-job-systemd", "constable-loader",
+		"constable-steward", "constable-guardian",    "constable-program",
 	};
 	char path[PLACES_PATH_BYTES + 64];
 	unsigned n = 0;

@@ -130,17 +130,16 @@ static int run(struct cli *cli, int argc, char **argv)
 
 const struct command command_eval = {
 	.name = "eval",
-	.usage = "DIR [--engine E] [--at-least PERCENT] [--timeout 120s] [--json]",
+	.usage = "DIR [--engine builtin|MODEL] [--at-least PERCENT] [--timeout 120s] [--json]",
 	.summary = "Score an engine on cases whose cause is known",
 	.help = "DIR holds cases (*.case.json) with what is expected of each. Its question is "
 		"asked "
 		"anew;\n"
-		"what was recorded answers in place of the host.\n\n"
+		"what was recorded answers in place of the host: no host is asked, and nothing is\n"
+		"changed, whatever a model wants.\n\n"
 		"  evidence      share of what decides the case that the proof cites\n"
 		"  proven        share of claims whose quote stands in the evidence they cite\n"
-		"  calls, ms     what it took; with a model also tokens and money\n\n"
-		"  --engine E    builtin, or a model of models.yaml, which costs what it costs\n"
-		"  --at-least P  exit status 1 if fewer than P percent name the right cause\n",
+		"  calls, ms     what it took; with a model also tokens and money\n",
 	.run = run,
 	.state = COMMAND_LOOKS_AT_STATE,
 };

@@ -150,9 +150,12 @@ TEST(a_command_line_can_be_copied)
 	CLEANUP(json) json_t *args = json_pack("{s:s}", "path", "/a b/it's\u202e");
 	CLEANUP(buf) struct buf line = { 0 };
 
-	shell_add_call(&line, "get_disk_usage", args);
+	shell_add_call(&line, NULL, "get_disk_usage", args);
 	CHECK_TEXT(buf_text(&line), "constable call get_disk_usage "
 				    "'{\"path\":\"/a b/it'\\''s\\u202E\"}'");
+	buf_finish(&line);
+	shell_add_call(&line, "web;1", "get_load", NULL);
+	CHECK_TEXT(buf_text(&line), "constable --host 'web;1' call get_load");
 }
 
 TEST(records_become_a_table)

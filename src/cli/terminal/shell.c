@@ -25,11 +25,15 @@ void shell_add_word(struct buf *line, const char *word)
 	buf_add_text(line, "'");
 }
 
-void shell_add_call(struct buf *line, const char *tool, const json_t *args)
+void shell_add_call(struct buf *line, const char *host, const char *tool, const json_t *args)
 {
 	CLEANUP(text) char *text = NULL;
 
 	shell_add_word(line, "constable");
+	if (host) {
+		buf_add_text(line, " --host ");
+		shell_add_word(line, host);
+	}
 	buf_add_text(line, " call ");
 	shell_add_word(line, tool);
 	if (!json_object_size(args))

@@ -7,5 +7,5 @@
 /* One word, quoted where a shell would read more into it. 'line' may be unborn (zeroed). */
 void shell_add_word(struct buf *line, const char *word);
 
-/* constable call TOOL 'JSON'; the JSON is ASCII, so nothing in it can hide. */
-void shell_add_call(struct buf *line, const char *tool, const json_t *args);
+/* constable [--host HOST] call TOOL 'JSON'; the JSON is ASCII, so nothing in it can hide. */
+void shell_add_call(struct buf *line, const char *host, const char *tool, const json_t *args);

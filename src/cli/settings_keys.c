@@ -1,0 +1,377 @@
+#include "cli/settings.h"
+
+/* What documented agents of clusters and clouds are told. */
+#define CLOUD(key, word, what)                                                               \
+	{                                                                                    \
+		.name = (key), .type = CONFIG_TEXT, .otherwise = "",                         \
+		.variable = "CONSTABLE_" word, .aliases = { "CAUSA_" word, "RCABOT_" word }, \
+		.help = "The " what " that tools of clouds are to read; this version has "   \
+			"none of them yet.",                                                 \
+	}
+
+#define FILE_KEY(key, word, what)                                    \
+	{                                                            \
+		.name = (key), .type = CONFIG_PATH, .otherwise = "", \
+		.variable = "CONSTABLE_" word, .help = (what)        \
+	}
+
+const struct config_key settings_keys[] = {
+	{
+		.name = "agent_id",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_AGENT_ID",
+		.aliases = { "NANNYAI_AGENT_ID" },
+		.help = "The id that this host has to be enrolled as; else any.",
+	},
+	{
+		.name = "api_address",
+		.type = CONFIG_TEXT,
+		.otherwise = "127.0.0.1",
+		.variable = "CONSTABLE_API_ADDRESS",
+		.aliases = { "AGENT_HTTP_ADDRESS" },
+		.imports = { "server/host" },
+		.help = "Where the agent's local API listens: ADDRESS or ADDRESS:PORT, loopback "
+			"only unless api_client_ca is set; 'off' for nowhere.",
+	},
+	{
+		.name = "api_certificate",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_API_CERTIFICATE",
+		.imports = { "server/ssl/cert_file" },
+		.help = "The local API's certificate with its chain, PEM; then it speaks TLS.",
+	},
+	{
+		.name = "api_client_ca",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_API_CLIENT_CA",
+		.imports = { "security/ca_cert_file" },
+		.help = "The CAs that vouch for the local API's clients, PEM, with revocation "
+			"lists if there are any; then each must have a certificate.",
+	},
+	{
+		.name = "api_certificate_key",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_API_CERTIFICATE_KEY",
+		.imports = { "server/ssl/key_file" },
+		.help = "The key of api_certificate, PEM.",
+	},
+	{
+		.name = "api_keys_file",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_API_KEYS_FILE",
+		.help = "Keys that open the local API, in lines 'NAME SHA256'.",
+	},
+	{
+		.name = "api_port",
+		.type = CONFIG_COUNT,
+		.otherwise = "8080",
+		.variable = "CONSTABLE_API_PORT",
+		.aliases = { "AGENT_HTTP_PORT" },
+		.imports = { "server/port" },
+		.help = "The local API's port where api_address has none.",
+	},
+	CLOUD("aws_log_groups", "AWS_LOG_GROUPS", "CloudWatch log groups, with commas between,"),
+	CLOUD("aws_region", "AWS_REGION", "AWS region"),
+	CLOUD("azure_resource_id", "AZURE_RESOURCE_ID", "metrics of an Azure resource"),
+	CLOUD("azure_workspace_id", "AZURE_WORKSPACE_ID", "Log Analytics workspace"),
+	CLOUD("gcp_log_names", "GCP_LOG_NAMES", "Cloud Logging names, with commas between,"),
+	CLOUD("gcp_project_id", "GCP_PROJECT_ID", "GCP project"),
+	{
+		.name = "color",
+		.type = CONFIG_CHOICE,
+		.choices = "auto|always|never",
+		.otherwise = "auto",
+		.variable = "CONSTABLE_COLOR",
+		.help = "Colours: auto means on a terminal, unless NO_COLOR is set.",
+	},
+	{
+		.name = "engine",
+		.type = CONFIG_TEXT,
+		.otherwise = "builtin",
+		.variable = "CONSTABLE_ENGINE",
+		.help = "Who thinks in `constable ask`: builtin, or a model of models_file.",
+	},
+	{
+		.name = "executables_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_EXECUTABLES_DIR",
+		.help = "Where constable-warden and its siblings lie; else beside this program.",
+	},
+	{
+		.name = "hostname",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_HOSTNAME",
+		.aliases = { "CAUSA_HOSTNAME", "RCABOT_HOSTNAME", "AGENT_HOST_ID" },
+		.help = "The name that the agent tells its server; else the host's own.",
+	},
+	{
+		.name = "host",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_HOST",
+		.help = "The agent whose host is meant, by id or host name; else this host.",
+	},
+	{
+		.name = "knowledge_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_KNOWLEDGE_DIR",
+		.help = "The causes that the built-in engine knows.",
+	},
+	{
+		.name = "kept_cases",
+		.type = CONFIG_COUNT,
+		.otherwise = "20",
+		.variable = "CONSTABLE_KEPT_CASES",
+		.help = "How many investigations stay in the state folder; 0 keeps none.",
+	},
+	{
+		.name = "models_file",
+		.type = CONFIG_PATH,
+		.otherwise = "/etc/constable/models.yaml",
+		.variable = "CONSTABLE_MODELS_FILE",
+		.help = "The models that may think, with addresses and keys.",
+	},
+	{
+		.name = "labels",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_LABELS",
+		.aliases = { "CAUSA_LABELS", "RCABOT_LABELS" },
+		.help = "What the agent says of its host: env=prod,region=eu.",
+	},
+	{
+		.name = "label",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_LABEL",
+		.help = "The agents meant by `constable call` and `agent list`: env=prod.",
+	},
+	{
+		.name = "log_level",
+		.type = CONFIG_CHOICE,
+		.choices = "error|warn|info|debug",
+		.otherwise = "warn",
+		.variable = "CONSTABLE_LOG_LEVEL",
+		.aliases = { "AGENT_LOG_LEVEL" },
+		.imports = { "logging/level" },
+		.help = "How much is said on standard error.",
+	},
+	{
+		.name = "log_lines",
+		.type = CONFIG_COUNT,
+		.otherwise = "1000",
+		.variable = "CONSTABLE_LOG_LINES",
+		.imports = { "tools/log_analyzer/max_lines" },
+		.help = "How many lines `constable logs` reads from the end of a file.",
+	},
+	{
+		.name = "exec_timeout",
+		.type = CONFIG_DURATION,
+		.otherwise = "300s",
+		.variable = "CONSTABLE_EXEC_TIMEOUT",
+		.imports = { "tools/shell_executor/timeout" },
+		.help = "When `constable exec` ends a command.",
+	},
+	{
+		.name = "name",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NAME",
+		.help = "Which of this host's further servers is meant; else the first.",
+	},
+	{
+		.name = "namespaces",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NAMESPACES",
+		.aliases = { "CAUSA_NAMESPACES", "RCABOT_NAMESPACES" },
+		.help = "The Kubernetes namespaces that concern this agent: default,shop.",
+	},
+	FILE_KEY("nats_ca", "NATS_CA", "The CA that vouches for nats_url, PEM; then it is TLS."),
+	FILE_KEY("nats_certificate", "NATS_CERTIFICATE",
+		 "The agent's certificate for nats_url, PEM."),
+	FILE_KEY("nats_certificate_key", "NATS_CERTIFICATE_KEY",
+		 "The key of nats_certificate, PEM."),
+	FILE_KEY("nats_credentials_file", "NATS_CREDENTIALS_FILE",
+		 "USER:PASSWORD or a token for nats_url, one line."),
+	{
+		.name = "nats_url",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NATS_URL",
+		.aliases = { "AGENT_NATS_URL" },
+		.help = "Where telemetry of programs goes: nats://host:4222.",
+	},
+	{
+		.name = "no_proxy",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_NO_PROXY",
+		.aliases = { "no_proxy", "NO_PROXY" },
+		.help = "Hosts that are reached without the proxy: host,.domain,10.0.0.0/8,*.",
+	},
+	{
+		.name = "oauth_audience",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_OAUTH_AUDIENCE",
+		.help = "The audience that access tokens for the local API must have; else the "
+			"address of its /mcp.",
+	},
+	{
+		.name = "oauth_issuer",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_OAUTH_ISSUER",
+		.help = "The OAuth issuer whose access tokens open the local API; else none.",
+	},
+	{
+		.name = "oauth_keys_file",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_OAUTH_KEYS_FILE",
+		.help = "The issuer's key set (JWKS).",
+	},
+	{
+		.name = "otlp_endpoint",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_OTLP_ENDPOINT",
+		.help = "The OpenTelemetry collector that each investigation is told to as a "
+			"trace, "
+			"such as http://localhost:4318; without one nobody is told.",
+	},
+	{
+		.name = "otlp_headers_file",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_OTLP_HEADERS_FILE",
+		.help = "A file of mode 0600 with headers for it, 'Name: value' in lines.",
+	},
+	{
+		.name = "policy",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_POLICY",
+		.help = "The policy of a warden that a command brings along.",
+	},
+	{
+		.name = "portal_url",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_PORTAL_URL",
+		.aliases = { "NANNYAI_PORTAL_URL" },
+		.imports = { "portal_url" },
+		.help = "Where people confirm the codes of --device and of login, if not at the "
+			"server itself: https://portal.example.",
+	},
+	{
+		.name = "proxy",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_PROXY",
+		.aliases = { "https_proxy", "HTTPS_PROXY" },
+		.help = "The HTTP proxy to the server: http://[user:password@]host:port.",
+	},
+	{
+		.name = "poll_interval",
+		.type = CONFIG_DURATION,
+		.otherwise = "30s",
+		.variable = "CONSTABLE_POLL_INTERVAL",
+		.aliases = { "AGENT_POLL_INTERVAL_SEC" },
+		.help = "How often the registry is asked which signed programs this host is to "
+			"have.",
+	},
+	FILE_KEY("registry_ca", "REGISTRY_CA",
+		 "The CA that vouches for a registry that is not the server, PEM; else the "
+		 "system's."),
+	FILE_KEY("registry_token_file", "REGISTRY_TOKEN_FILE",
+		 "A file of mode 0600 with the token for such a registry."),
+	{
+		.name = "registry_url",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_REGISTRY_URL",
+		.aliases = { "AGENT_REGISTRY_URL" },
+		.help = "Who says which signed programs this host is to have: 'server', or the "
+			"URL of another registry; without one nobody does.",
+	},
+	{
+		.name = "server",
+		.type = CONFIG_TEXT,
+		.otherwise = "",
+		.variable = "CONSTABLE_SERVER",
+		.aliases = { "ORCHESTRATOR_URL", "NANNYAPI_URL" },
+		.imports = { "orchestrator/url", "nannyapi_url" },
+		.help = "The server's URL; else what `constable login` kept.",
+	},
+	{
+		.name = "server_ca",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_SERVER_CA",
+		.help = "The CA that vouches for the server, PEM; else what `constable login` "
+			"kept.",
+	},
+	{
+		.name = "since",
+		.type = CONFIG_DURATION,
+		.otherwise = "15m",
+		.variable = "CONSTABLE_SINCE",
+		.help = "How far back an investigation looks.",
+	},
+	{
+		.name = "socket",
+		.type = CONFIG_PATH,
+		.otherwise = "/run/constable/warden.sock",
+		.variable = "CONSTABLE_SOCKET",
+		.help = "Where the warden of this host listens; without one a command brings its "
+			"own.",
+	},
+	{
+		.name = "own_skills_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "/etc/constable/skills",
+		.variable = "CONSTABLE_OWN_SKILLS_DIR",
+		.help = "Skills of this host's admin, which join those of skills_dir.",
+	},
+	{
+		.name = "skills_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_SKILLS_DIR",
+		.help = "The skills that a model reads, in the Agent Skills format.",
+	},
+	{
+		.name = "state_dir",
+		.type = CONFIG_PATH,
+		.otherwise = "",
+		.variable = "CONSTABLE_STATE_DIR",
+		.help = "Audit log, kept cases, history; else /var/lib/constable as root and "
+			"$XDG_STATE_HOME/constable as another user.",
+	},
+	{
+		.name = "telemetry_subject",
+		.type = CONFIG_TEXT,
+		.otherwise = "agent.telemetry",
+		.variable = "CONSTABLE_TELEMETRY_SUBJECT",
+		.aliases = { "AGENT_TELEMETRY_SUBJECT" },
+		.help = "The subject at nats_url.",
+	},
+	{
+		.name = "timeout",
+		.type = CONFIG_DURATION,
+		.otherwise = "120s",
+		.variable = "CONSTABLE_TIMEOUT",
+		.help = "When an investigation gives up.",
+	},
+	{ 0 },
+};
