@@ -6,22 +6,24 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "surface/mcp/host.h"
 #include "surface/mcp/mcp.h"
 
 #define READ_BYTES (64 * KIB)
 
 struct stdio {
 	struct gate_remote *gate;
+	struct mcp_host host;
 	struct mcp mcp;
 	struct buf line; /* the beginning of a line whose end has not come */
 	bool ended;
 };
 
-static void say(void *data, const char *message)
+static void say(void *data, void *exchange UNUSED, const struct mcp_word *word)
 {
 	struct stdio *stdio = data;
 
-	if (fd_write_all(STDOUT_FILENO, message, strlen(message)) < 0 ||
+	if (fd_write_all(STDOUT_FILENO, word->text, strlen(word->text)) < 0 ||
 	    fd_write_all(STDOUT_FILENO, "\n", 1) < 0)
 		stdio->ended = true;
 }
@@ -47,9 +49,10 @@ static void cancel(void *data, json_int_t id)
 static void take_line(struct stdio *stdio)
 {
 	if (stdio->line.dropped)
-		mcp_refuse_unread(&stdio->mcp, "the message is too long: at most 2 MiB are read");
+		mcp_refuse_unread(&stdio->mcp, NULL,
+				  "the message is too long: at most 2 MiB are read");
 	else if (strspn(buf_text(&stdio->line), " \t\r") < stdio->line.len)
-		mcp_take(&stdio->mcp, buf_text(&stdio->line), stdio->line.len);
+		mcp_take(&stdio->mcp, NULL, buf_text(&stdio->line), stdio->line.len);
 	buf_finish(&stdio->line);
 	buf_init(&stdio->line, MCP_MESSAGE_MAX_BYTES);
 }
@@ -84,7 +87,7 @@ static int read_gate(struct stdio *stdio, struct error *err)
 	int r = gate_remote_receive(stdio->gate, &frame, err);
 
 	if (r == 0)
-		mcp_take_frame(&stdio->mcp, &frame);
+		mcp_host_take_frame(&stdio->host, &frame);
 	return r;
 }
 
@@ -110,17 +113,21 @@ static int serve(struct stdio *stdio, struct error *err)
 	return r;
 }
 
-int mcp_stdio_serve(struct gate_remote *gate, const json_t *catalogue, const char *version,
+int mcp_stdio_serve(struct gate_remote *remote, const struct mcp_stdio_config *config,
 		    struct error *err)
 {
-	struct stdio stdio = { .gate = gate };
-	const struct mcp_peer peer = { .say = say, .ask = ask, .cancel = cancel, .data = &stdio };
+	struct stdio stdio = { .gate = remote };
+	const struct mcp_peer peer = { .say = say, .data = &stdio };
+	const struct mcp_gate gate = { .ask = ask, .cancel = cancel, .data = &stdio };
 	int r;
 
-	stdio.mcp = (struct mcp) { .peer = &peer, .catalogue = catalogue, .version = version };
+	mcp_host_init(&stdio.host, &gate, config->catalogue, config->skills, config->version);
+	mcp_host_add_library(&stdio.host, config->library);
+	stdio.mcp = (struct mcp) { .peer = &peer, .offer = &stdio.host.offer };
 	buf_init(&stdio.line, MCP_MESSAGE_MAX_BYTES);
 	r = serve(&stdio, err);
 	mcp_finish(&stdio.mcp);
+	mcp_host_finish(&stdio.host);
 	buf_finish(&stdio.line);
 	return r;
 }

@@ -5,7 +5,15 @@
 #pragma once
 
 #include "call/gate_remote.h"
+#include "surface/mcp/host.h"
 
-/* Serves until the client is gone: 0, or why the gate is. 'catalogue' as the warden lists tools. */
-int mcp_stdio_serve(struct gate_remote *gate, const json_t *catalogue, const char *version,
+/* As of a host (host.h). Borrowed. */
+struct mcp_stdio_config {
+	const json_t *catalogue, *skills;
+	const struct mcp_library *library;
+	const char *version;
+};
+
+/* Serves until the client is gone: 0, or why the gate is. */
+int mcp_stdio_serve(struct gate_remote *gate, const struct mcp_stdio_config *config,
 		    struct error *err) MUST_CHECK;
