@@ -18,6 +18,7 @@ static const struct table_column details[] = {
 	{ "host", "hostname" },
 	{ "id", "id" },
 	{ "state", "state" },
+	{ "at server", "server" },
 	{ "health", "health" },
 	{ "version", "version" },
 	{ "address", "address" },

@@ -180,10 +180,13 @@ static bool lets_authors(const json_t *list)
 
 struct signing {
 	const char *id;
+	const char *sha256; /* that its arguments have to have; "": any */
+	const char *tool;   /* that it has to be of; "": any */
 	int is_sure, is_offer;
+	int is_question; /* only whether whoever is here may */
 };
 
-/* EXIT_DONE where it was signed, or was only offered and nobody here can. */
+/* 1: nobody here can, and it was no more than an offer. */
 static int sign(struct cli *cli, const struct signing *signing, struct error *err)
 {
 	CLEANUP(waiting) struct waiting waiting = { 0 };
@@ -193,17 +196,27 @@ static int sign(struct cli *cli, const struct signing *signing, struct error *er
 
 	if (r < 0)
 		return r;
+	if (*signing->sha256 && strcmp(signing->sha256, waiting.approval.args_sha256) != 0)
+		return error_set(err, -EBADMSG,
+				 "the arguments of '%s' are others than those of --hash: nothing "
+				 "was signed",
+				 signing->id);
+	if (*signing->tool && strcmp(signing->tool, waiting.approval.tool) != 0)
+		return error_set(err, -EBADMSG,
+				 "'%s' is of '%s' and not of '%s': nothing was signed", signing->id,
+				 waiting.approval.tool, signing->tool);
 	key = signer_key(err);
 	if (!key)
 		return err->code;
 	r = signer_find_name(&waiting.server, key, waiting.approval.approver, &list, err);
 	if (signing->is_offer && (r < 0 || !lets_authors(list)))
-		return 0;
-	if (r < 0)
+		return 1;
+	if (r < 0 || signing->is_question)
 		return r;
-	show(&cli->err, &waiting);
+	if (!signing->is_sure || !*signing->sha256)
+		show(&cli->err, &waiting);
 	if (!signing->is_sure && !signer_asks_yes("Sign it, for this one run?"))
-		return signing->is_offer ? 0
+		return signing->is_offer ? 1
 					 : error_set(err, -EACCES,
 						     "not signed; without a terminal say --yes");
 	r = send(&waiting, key, err);
@@ -217,19 +230,26 @@ static int sign(struct cli *cli, const struct signing *signing, struct error *er
 
 static int run_sign(struct cli *cli, int argc, char **argv)
 {
-	struct signing signing = { 0 };
+	struct signing signing = { .sha256 = "", .tool = "" };
 	const struct option_row rows[] = { { "--yes", OPTION_SET, &signing.is_sure },
+					   { "--hash", OPTION_TEXT, &signing.sha256 },
+					   { "--tool", OPTION_TEXT, &signing.tool },
 					   { "--offer", OPTION_SET, &signing.is_offer },
+					   { "--may", OPTION_SET, &signing.is_question },
 					   { 0 } };
 	struct words words;
 	struct error err = { 0 };
+	int r;
 
 	if (option_read(rows, argc, argv, &words, &err) < 0)
 		return command_failed(&err);
 	if (words.n != 1)
 		return command_misused(&command_approval);
 	signing.id = words.at[0];
-	return sign(cli, &signing, &err) < 0 ? command_failed(&err) : EXIT_DONE;
+	r = sign(cli, &signing, &err);
+	if (signing.is_question)
+		return r == 0 ? EXIT_DONE : EXIT_NOT_PERMITTED;
+	return r < 0 ? command_failed(&err) : EXIT_DONE;
 }
 
 static int run_deny(struct cli *cli, int argc, char **argv)

@@ -71,7 +71,7 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* "port=587" is a number, "to=a@b,c@d" a list, all else text. */
+/* "port=587" is a number, "to=a@b,c@d" a list, "interactive=true" a word, all else text. */
 static int add_word(json_t *config, const char *word, struct error *err)
 {
 	const char *equals = strchr(word, '=');
@@ -82,6 +82,8 @@ static int add_word(json_t *config, const char *word, struct error *err)
 	text_format(key, sizeof(key), "%.*s", (int)(equals - word), word);
 	if (strcmp(key, "port") == 0) {
 		json_put(config, key, json_integer(strtol(equals + 1, NULL, 10)));
+	} else if (strcmp(key, "interactive") == 0) {
+		json_put(config, key, json_boolean(strcmp(equals + 1, "true") == 0));
 	} else if (strcmp(key, "to") == 0) {
 		json_t *list = json_array();
 

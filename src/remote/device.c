@@ -10,10 +10,23 @@
 #define MAX_WAIT_NS (600 * NS_PER_SEC)
 #define MAX_INTERVAL_S 60
 
-static void show_code(struct page *page, const json_t *code)
+/* The page at the portal, where there is one: its path is the server's. */
+static void show_code(struct page *page, const struct device_request *request, const json_t *code)
 {
-	page_flow_format(page, STYLE_PLAIN, 0, "An admin confirms this at %s with the code",
-			 json_get_text(code, "verification_uri", ""));
+	const char *uri = json_get_text(code, "verification_uri", "");
+	const char *host = strstr(uri, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+	size_t len = strlen(request->portal);
+
+	while (len && request->portal[len - 1] == '/')
+		len--;
+	if (len && path)
+		page_flow_format(page, STYLE_PLAIN, 0,
+				 "An admin confirms this at %.*s%s with the code", (int)len,
+				 request->portal, path);
+	else
+		page_flow_format(page, STYLE_PLAIN, 0, "An admin confirms this at %s with the code",
+				 uri);
 	page_end(page);
 	page_add(page, STYLE_STRONG, "  %s", json_get_text(code, "user_code", ""));
 	page_end(page);
@@ -81,6 +94,6 @@ int device_ask(struct fetcher *fetcher, const struct device_request *request, st
 
 	if (r < 0)
 		return r;
-	show_code(page, code);
+	show_code(page, request, code);
 	return wait(fetcher, code, secret, err);
 }

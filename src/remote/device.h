@@ -9,8 +9,9 @@
 #include "net/fetch.h"
 
 struct device_request {
-	const char *scope; /* "agent", or a role: "viewer" to "admin" */
-	const char *name;  /* the host's, shown to the admin */
+	const char *scope;  /* "agent", or a role: "viewer" to "admin" */
+	const char *name;   /* the host's, shown to the admin */
+	const char *portal; /* where he finds the server's page, "" for the server itself */
 };
 
 /*

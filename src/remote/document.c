@@ -10,7 +10,7 @@
 
 #define FILE_MAX_BYTES (64 * KIB)
 
-int document_read_file(const char *path, json_t **object_out, struct error *err)
+int document_read_json(const char *path, size_t max_bytes, json_t **json_out, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
 	CLEANUP(fd) int opened = -1;
@@ -20,16 +20,22 @@ int document_read_file(const char *path, json_t **object_out, struct error *err)
 		fd = opened = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "%s", path);
-	buf_init(&text, FILE_MAX_BYTES);
+	buf_init(&text, max_bytes);
 	r = buf_read_fd(&text, fd);
 	if (r < 0 || text.dropped)
-		return error_set(err, r < 0 ? r : -E2BIG, "%s: %s", path,
-				 r < 0 ? strerrordesc_np(-r) : "is longer than 64 KiB");
-	*object_out = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
-	if (!*object_out)
-		return error_wrap(err, "%s", path);
-	if (json_is_object(*object_out))
-		return 0;
+		return r < 0 ? error_set(err, r, "%s: %s", path, strerrordesc_np(-r))
+			     : error_set(err, -E2BIG, "%s: is longer than %zu KiB", path,
+					 max_bytes / KIB);
+	*json_out = json_parse(buf_text(&text), text.len, max_bytes, err);
+	return *json_out ? 0 : error_wrap(err, "%s", path);
+}
+
+int document_read_file(const char *path, json_t **object_out, struct error *err)
+{
+	int r = document_read_json(path, FILE_MAX_BYTES, object_out, err);
+
+	if (r < 0 || json_is_object(*object_out))
+		return r;
 	json_decref(TAKE(*object_out));
 	return error_set(err, -EINVAL, "%s: is no JSON object", path);
 }
@@ -48,6 +54,24 @@ const char *document_path(const char *collection, const char *name, char path[DO
 
 	text_format(path, DOCUMENT_PATH_BYTES, "%s/%s", collection, escaped);
 	return path;
+}
+
+int document_save(struct server *server, const char *collection, json_t *document,
+		  json_t **answer_out, struct error *err)
+{
+	char path[DOCUMENT_PATH_BYTES];
+	struct fetch_request change = { .method = "PUT", .path = path };
+	struct fetch_request make = { .method = "POST", .path = collection };
+	int r;
+
+	(void)document_path(collection, json_get_text(document, "name", ""), path);
+	change.body = json_incref(document);
+	r = server_send(server, &change, answer_out, err);
+	if (r != -ENOENT)
+		return r;
+	json_decref(TAKE(*answer_out)); /* what the refusal said */
+	make.body = json_incref(document);
+	return server_send(server, &make, answer_out, err);
 }
 
 int document_remove(struct cli *cli, const char *collection, const char *name)

@@ -11,8 +11,9 @@
 
 #include "base/clock.h"
 #include "cli/fleet.h"
+#include "client/errand.h"
 #include "remote/commands.h"
-#include "remote/errand.h"
+#include "remote/server.h"
 #include "remote/table.h"
 #include "remote/tally.h"
 
@@ -259,7 +260,7 @@ static void run_all(struct fan_out *fan_out, const json_t *agents, const char *t
 			.fan_out = fan_out,
 			.agent = agent,
 			.errand = {
-				.server = &fan_out->server,
+				.fetcher = fan_out->server.fetcher,
 				.agent = json_get_text(agent, "id", ""),
 				.tool = tool,
 				.args = args,

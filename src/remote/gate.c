@@ -11,8 +11,9 @@
 #include "base/fd.h"
 #include "call/frame.h"
 #include "cli/fleet.h"
+#include "client/errand.h"
 #include "remote/commands.h"
-#include "remote/errand.h"
+#include "remote/server.h"
 
 #define INPUT_MAX_BYTES (8 + FRAME_HEADER_MAX_BYTES + FRAME_BODY_MAX_BYTES)
 #define MAX_CALLS 32
@@ -47,6 +48,8 @@ static void answer(struct gate *gate, json_int_t id, const struct error *err, co
 	json_put(header, "type", json_string("answer"));
 	json_put(header, "id", json_integer(id));
 	json_put(header, "code", json_integer(err ? err->code : 0));
+	if (call)
+		json_put(header, "outcome", json_string(json_get_text(call, "state", "unknown")));
 	if (err)
 		json_put(header, "error", json_text(err->text, strlen(err->text)));
 	if (frame_write(gate->fd, header, err ? NULL : result, err || !result ? 0 : strlen(result),
@@ -98,7 +101,7 @@ static int begin(struct gate *gate, struct call *call, struct error *err)
 	if (!call->args)
 		return err->code;
 	call->errand = (struct errand) {
-		.server = &gate->server,
+		.fetcher = gate->server.fetcher,
 		.agent = json_get_text(gate->agent, "id", ""),
 		.tool = json_get_text(call->header, "tool", ""),
 		.args = call->args,
@@ -147,9 +150,11 @@ static json_t *translate_tool(const json_t *tool)
 	const json_t *meta = json_object_get(tool, "_meta");
 	bool reads = json_get_bool(hints, "readOnlyHint", false);
 
-	return json_pack("{s:s, s:s, s:O*, s:s, s:s}", "name", json_get_text(tool, "name", ""),
-			 "summary", json_get_text(tool, "description", ""), "schema",
-			 json_object_get(tool, "inputSchema"), "risk",
+	return json_pack("{s:s, s:s, s:O*, s:O*, s:s, s:s}", "name",
+			 json_get_text(tool, "name", ""), "summary",
+			 json_get_text(tool, "description", ""), "schema",
+			 json_object_get(tool, "inputSchema"), "output_schema",
+			 json_object_get(tool, "outputSchema"), "risk",
 			 json_get_text(meta, "constable/risk", reads ? "reads" : "changes"), "area",
 			 json_get_text(meta, "constable/area", "other"));
 }

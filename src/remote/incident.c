@@ -115,10 +115,11 @@ static void show(struct cli *cli, const json_t *incident)
 							{ "OWNER", "owner" },
 							{ "RUNBOOK", "runbook" },
 							{ 0 } };
-	static const struct table_column affected[] = { { "AFFECTS", "name" },
-							{ "CRITICALITY", "criticality" },
-							{ "THROUGH", "through" },
-							{ 0 } };
+	static const struct table_column affected[] = {
+		{ "AFFECTS", "name" },    { "CRITICALITY", "criticality" },
+		{ "THROUGH", "through" }, { "KNOWN BY", "by" },
+		{ "SEEN", "seen" },       { 0 }
+	};
 	const json_t *children = json_object_get(incident, "merged");
 
 	table_print_one(&cli->out, incident, details);

@@ -1,13 +1,11 @@
-/* constable integration list|create|show|rotate|remove|test: systems that tell alerts. */
+/* constable integration list|create|show|set|rotate|remove|test: systems that tell alerts. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "cli/fleet.h"
 #include "identity/file.h"
 #include "remote/commands.h"
+#include "remote/document.h"
 #include "remote/listing.h"
 #include "remote/secret_option.h"
 
@@ -77,25 +75,6 @@ static void show(struct cli *cli, const json_t *integration, int wants_json)
 	page_lines(&cli->out, json_get_text(integration, "setup", ""));
 }
 
-static int read_json(const char *path, json_t **json_out, struct error *err)
-{
-	CLEANUP(buf) struct buf text = { 0 };
-	CLEANUP(fd) int opened = -1;
-	int fd = STDIN_FILENO, r;
-
-	if (strcmp(path, "-") != 0)
-		fd = opened = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, "%s", path);
-	buf_init(&text, SAMPLE_BYTES);
-	r = buf_read_fd(&text, fd);
-	if (r < 0 || text.dropped)
-		return error_set(err, r < 0 ? r : -E2BIG, "%s: %s", path,
-				 r < 0 ? strerrordesc_np(-r) : "is longer than 2 MiB");
-	*json_out = json_parse(buf_text(&text), text.len, SAMPLE_BYTES, err);
-	return *json_out ? 0 : error_wrap(err, "%s", path);
-}
-
 static int add_secret(json_t *body, const char *file, struct error *err)
 {
 	CLEANUP(secret_buf) struct buf secret = { 0 };
@@ -112,40 +91,56 @@ static int add_secret(json_t *body, const char *file, struct error *err)
 static int add_mapping(json_t *body, const char *file, struct error *err)
 {
 	json_t *mapping = NULL;
-	int r = file ? read_json(file, &mapping, err) : 0;
+	int r = file ? document_read_json(file, SAMPLE_BYTES, &mapping, err) : 0;
 
 	if (r == 0 && mapping)
 		json_put(body, "settings", json_pack("{s:o}", "mapping", mapping));
 	return r;
 }
 
-/* Sends the body, which is taken, to where 'word' (or the list itself) is. */
-static int send_and_show(struct cli *cli, const char *word, const char *behind, json_t *body,
-			 int wants_json)
+static int add_settings(json_t *body, const char *file, struct error *err)
+{
+	json_t *settings = NULL;
+	int r = file ? document_read_json(file, SAMPLE_BYTES, &settings, err) : 0;
+
+	if (r == 0 && settings)
+		json_put(body, "settings", settings);
+	return r;
+}
+
+/* To where 'word' (or the list itself) is. */
+struct sending {
+	const char *method, *word, *behind;
+	int wants_json;
+};
+
+/* The body is taken. */
+static int send_and_show(struct cli *cli, const struct sending *sending, json_t *body)
 {
 	CLEANUP(server) struct server server = { 0 };
 	CLEANUP(json) json_t *answer = NULL;
 	char path[PATH_BYTES] = INTEGRATIONS;
-	struct fetch_request request = { .method = "POST", .path = path };
+	struct fetch_request request = { .method = sending->method, .path = path };
 	struct error err = { 0 };
 
 	if (server_open(&server, cli, &err) < 0 ||
-	    (word && find_path(&server, word, behind, path, &err) < 0)) {
+	    (sending->word && find_path(&server, sending->word, sending->behind, path, &err) < 0)) {
 		json_decref(body);
 		return command_failed(&err);
 	}
 	request.body = body;
 	if (server_send(&server, &request, &answer, &err) < 0)
 		return command_failed(&err);
-	show(cli, answer, wants_json);
+	show(cli, answer, sending->wants_json);
 	return EXIT_DONE;
 }
 
 static int run_create(struct cli *cli, int argc, char **argv)
 {
-	const char *mapping = NULL, *secret = NULL;
+	const char *mapping = NULL, *secret = NULL, *settings = NULL;
 	int wants_json = 0;
 	const struct option_row rows[] = { { "--mapping", OPTION_TEXT, &mapping },
+					   { "--settings", OPTION_TEXT, &settings },
 					   { "--secret-file", OPTION_TEXT, &secret },
 					   { "--json", OPTION_SET, &wants_json },
 					   { 0 } };
@@ -159,11 +154,13 @@ static int run_create(struct cli *cli, int argc, char **argv)
 		return command_misused(&command_integration);
 	body = json_pack("{s:s, s:s*}", "kind", words.at[0], "name",
 			 words.n == 2 ? words.at[1] : NULL);
-	if (add_mapping(body, mapping, &err) < 0 || add_secret(body, secret, &err) < 0) {
+	if (add_settings(body, settings, &err) < 0 || add_mapping(body, mapping, &err) < 0 ||
+	    add_secret(body, secret, &err) < 0) {
 		json_decref(body);
 		return command_failed(&err);
 	}
-	return send_and_show(cli, NULL, "", body, wants_json);
+	return send_and_show(cli, &(struct sending) { .method = "POST", .wants_json = wants_json },
+			     body);
 }
 
 static int run_rotate(struct cli *cli, int argc, char **argv)
@@ -190,7 +187,33 @@ static int run_rotate(struct cli *cli, int argc, char **argv)
 		json_decref(body);
 		return command_failed(&err);
 	}
-	return send_and_show(cli, words.at[0], "/rotate", body, wants_json);
+	return send_and_show(
+		cli, &(struct sending) { "POST", words.at[0], "/rotate", .wants_json = wants_json },
+		body);
+}
+
+static int run_set(struct cli *cli, int argc, char **argv)
+{
+	const char *settings = NULL;
+	int wants_json = 0;
+	const struct option_row rows[] = { { "--settings", OPTION_TEXT, &settings },
+					   { "--json", OPTION_SET, &wants_json },
+					   { 0 } };
+	struct words words;
+	struct error err = { 0 };
+	json_t *body;
+
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	if (words.n != 1 || !settings)
+		return command_misused(&command_integration);
+	body = json_object();
+	if (add_settings(body, settings, &err) < 0) {
+		json_decref(body);
+		return command_failed(&err);
+	}
+	return send_and_show(
+		cli, &(struct sending) { "PUT", words.at[0], "", .wants_json = wants_json }, body);
 }
 
 /* One word and --json. 0, or the exit status and a sentence. */
@@ -275,7 +298,7 @@ static int run_test(struct cli *cli, int argc, char **argv)
 		return command_misused(&command_integration);
 	if (server_open(&server, cli, &err) < 0 ||
 	    find_path(&server, words.at[0], "/test", path, &err) < 0 ||
-	    (words.n == 2 && read_json(words.at[1], &payload, &err) < 0))
+	    (words.n == 2 && document_read_json(words.at[1], SAMPLE_BYTES, &payload, &err) < 0))
 		return command_failed(&err);
 	request.body = json_pack("{s:o*}", "payload", payload);
 	if (server_send(&server, &request, &answer, &err) < 0)
@@ -289,13 +312,10 @@ static int run_test(struct cli *cli, int argc, char **argv)
 
 int remote_integration(struct cli *cli, int argc, char **argv)
 {
-	static const struct verb verbs[] = { { "list", run_list },
-					     { "create", run_create },
-					     { "show", run_show },
-					     { "rotate", run_rotate },
-					     { "remove", run_remove },
-					     { "test", run_test },
-					     { 0 } };
+	static const struct verb verbs[] = { { "list", run_list },     { "create", run_create },
+					     { "show", run_show },     { "set", run_set },
+					     { "rotate", run_rotate }, { "remove", run_remove },
+					     { "test", run_test },     { 0 } };
 
 	return verb_run(&command_integration, verbs, cli, argc, argv);
 }

@@ -1,8 +1,10 @@
-/* constable investigation list|show|case|events|ask|answer|stop: what the server investigates. */
+/* constable investigation list|show|case|events|ask|answer|stop|usage: what the server
+ * investigates. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "cli/fleet.h"
 #include "remote/commands.h"
 #include "remote/listing.h"
@@ -271,13 +273,66 @@ static int run_answer(struct cli *cli, int argc, char **argv)
 		json_pack("{s:{s:o}}", "answers", "answer", json_text(text, strlen(text))));
 }
 
+static void print_amount(const char *name, double amount)
+{
+	char text[DURATION_TEXT_BYTES];
+
+	if (strcmp(name, "time_ms") == 0)
+		(void)printf("%s", duration_to_text((uint64_t)amount * NS_PER_MS, text));
+	else if (strcmp(name, "cost_micros") == 0)
+		(void)printf("$%.2f", amount / 1e6);
+	else
+		(void)printf("%.0f", amount);
+}
+
+static void print_usage(const json_t *usage)
+{
+	static const char *const names[] = { "calls", "time_ms", "tokens", "cost_micros" };
+	static const char *const labels[] = { "calls", "time", "tokens", "cost" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const json_t *row = json_object_get(usage, names[i]);
+		const char *spent = json_get_text(row, "spent", NULL);
+
+		(void)printf("%-7s", labels[i]);
+		print_amount(names[i], json_get_number(row, "used", 0));
+		if (json_is_integer(json_object_get(row, "limit"))) {
+			(void)printf(" of ");
+			print_amount(names[i], json_get_number(row, "limit", 0));
+		}
+		(void)printf("%s%s\n", spent ? ": " : "", spent ? spent : "");
+	}
+}
+
+static int run_usage(struct cli *cli, int argc, char **argv)
+{
+	int wants_json = 0;
+	const struct option_row rows[] = { { "--json", OPTION_SET, &wants_json }, { 0 } };
+	CLEANUP(server) struct server server = { 0 };
+	CLEANUP(json) json_t *usage = NULL;
+	struct words words;
+	struct error err = { 0 };
+
+	if (option_read(rows, argc, argv, &words, &err) < 0)
+		return command_failed(&err);
+	if (words.n)
+		return command_misused(&command_investigation);
+	if (server_open(&server, cli, &err) < 0 ||
+	    server_get(&server, "/api/v1/usage", &usage, &err) < 0)
+		return command_failed(&err);
+	if (wants_json)
+		cli_print_json(usage);
+	else
+		print_usage(usage);
+	return EXIT_DONE;
+}
+
 int remote_investigation(struct cli *cli, int argc, char **argv)
 {
 	static const struct verb verbs[] = {
-		{ "answer", run_answer }, { "ask", run_ask },
-		{ "case", run_case },     { "events", run_events },
-		{ "list", run_list },     { "show", run_show },
-		{ "stop", run_stop },     { 0 },
+		{ "answer", run_answer }, { "ask", run_ask },     { "case", run_case },
+		{ "events", run_events }, { "list", run_list },   { "show", run_show },
+		{ "stop", run_stop },     { "usage", run_usage }, { 0 },
 	};
 
 	return verb_run(&command_investigation, verbs, cli, argc, argv);

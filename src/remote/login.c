@@ -19,7 +19,7 @@
 #define NAME_BYTES 128
 
 struct login {
-	const char *url, *pin, *ca_file, *name, *role;
+	const char *url, *pin, *ca_file, *name, *role, *portal;
 };
 
 static struct fetcher *open_fetcher(const struct cli *cli, const struct login *login,
@@ -37,7 +37,9 @@ static int ask_for_key(struct cli *cli, const struct login *login, struct buf *k
 		       struct error *err)
 {
 	CLEANUP(fetcher) struct fetcher *fetcher = open_fetcher(cli, login, NULL, err);
-	const struct device_request request = { .scope = login->role, .name = login->name };
+	const struct device_request request = { .scope = login->role,
+						.name = login->name,
+						.portal = login->portal };
 
 	return fetcher ? device_ask(fetcher, &request, &cli->err, key, err) : err->code;
 }
@@ -105,7 +107,8 @@ int remote_login(struct cli *cli, int argc, char **argv)
 	CLEANUP(secret_buf) struct buf key = { 0 };
 	struct secret_option secret = { .variable = "CONSTABLE_API_KEY" };
 	struct login login = { .url = config_get(cli->config, "server")->text,
-			       .role = "responder" };
+			       .role = "responder",
+			       .portal = config_get(cli->config, "portal_url")->text };
 	char name[NAME_BYTES] = "";
 	const struct option_row rows[] = {
 		{ "--server", OPTION_TEXT, &login.url },     { "--pin", OPTION_TEXT, &login.pin },

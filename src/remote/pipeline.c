@@ -40,6 +40,7 @@ static void show(struct cli *cli, json_t *pipeline)
 		{ "severities", "severities" },
 		{ "integrations", "integrations" },
 		{ "engine", "engine" },
+		{ "remedies", "remedies" },
 		{ "destinations", "destinations" },
 		{ "continue", "continue" },
 		{ "changed", "changed" },
@@ -47,17 +48,11 @@ static void show(struct cli *cli, json_t *pipeline)
 		{ 0 },
 	};
 	static const struct table_column targets[] = {
-		{ "hosts", "hosts" },
-		{ "agents", "agents" },
-		{ "labels", "labels" },
-		{ "services", "services" },
-		{ "namespaces", "namespaces" },
-		{ "log groups", "log_groups" },
-		{ "before_s", "before_s" },
-		{ "after_s", "after_s" },
-		{ "time_s", "time_s" },
-		{ "calls", "calls" },
-		{ 0 },
+		{ "hosts", "hosts" },           { "agents", "agents" },
+		{ "labels", "labels" },         { "services", "services" },
+		{ "namespaces", "namespaces" }, { "log groups", "log_groups" },
+		{ "before_s", "before_s" },     { "time_s", "time_s" },
+		{ "calls", "calls" },           { 0 },
 	};
 	CLEANUP(json) json_t *rest = json_copy(json_object_get(pipeline, "target"));
 
@@ -236,11 +231,28 @@ static void show_list(struct page *page, const json_t *route, const char *member
 	page_end(page);
 }
 
+static void show_missing_engine(struct page *page, const json_t *route)
+{
+	const char *engine = json_get_text(route, "missing_engine", NULL);
+
+	if (!engine)
+		return;
+	page_add(page, STYLE_PLAIN, "  no model named %s is configured: nothing would be started",
+		 engine);
+	page_end(page);
+}
+
 static void show_routing(struct page *page, const json_t *routing)
 {
-	const json_t *one;
+	const json_t *one, *about = json_object_get(routing, "about");
 	size_t i;
 
+	if (json_is_object(about)) {
+		page_add(page, STYLE_PLAIN, "It is about the service %s (%s).",
+			 json_get_text(about, "service", ""),
+			 json_get_text(about, "criticality", ""));
+		page_end(page);
+	}
 	json_array_foreach(json_object_get(routing, "routes"), i, one)
 	{
 		const json_t *window = json_object_get(one, "window");
@@ -256,6 +268,8 @@ static void show_routing(struct page *page, const json_t *routing)
 		show_list(page, one, "namespaces", "namespaces");
 		show_list(page, one, "log_groups", "log groups");
 		show_list(page, one, "destinations", "told to");
+		show_list(page, one, "missing", "not there, so not told:");
+		show_missing_engine(page, one);
 	}
 	json_array_foreach(json_object_get(routing, "others"), i, one)
 	{

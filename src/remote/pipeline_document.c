@@ -31,8 +31,8 @@ int pipeline_options_read(struct pipeline_options *options, int argc, char **arg
 					     { "--labels", OPTION_TEXT, &options->labels },
 					     { "--engine", OPTION_TEXT, &options->engine },
 					     { "--position", OPTION_TEXT, &options->position },
+					     { "--remedies", OPTION_TEXT, &options->remedies },
 					     { "--before", OPTION_DURATION, &options->before_ns },
-					     { "--after", OPTION_DURATION, &options->after_ns },
 					     { "--time", OPTION_DURATION, &options->time_ns },
 					     { "--calls", OPTION_COUNT, &options->calls },
 					     { "--continue", OPTION_SET, &options->goes_on },
@@ -96,7 +96,6 @@ static void apply_numbers(const struct pipeline_options *options, json_t *docume
 		const char *object, *member;
 	} rows[] = {
 		{ options->before_ns, NS_PER_SEC, "window", "before_s" },
-		{ options->after_ns, NS_PER_SEC, "window", "after_s" },
 		{ options->time_ns, NS_PER_SEC, "budget", "time_s" },
 		{ options->calls, 1, "budget", "calls" },
 	};
@@ -141,6 +140,9 @@ int pipeline_options_apply(const struct pipeline_options *options, const struct 
 		return err->code;
 	if (options->engine)
 		json_put(document, "engine", json_text(options->engine, strlen(options->engine)));
+	if (options->remedies)
+		json_put(document, "remedies",
+			 json_text(options->remedies, strlen(options->remedies)));
 	apply_numbers(options, document);
 	apply_flags(options, document);
 	if (words->n > 1)

@@ -10,7 +10,7 @@
 struct pipeline_options {
 	const char *file; /* of the whole document; "-": standard input */
 	const char *lists[PIPELINE_LISTS];
-	const char *labels, *engine, *position;
+	const char *labels, *engine, *position, *remedies;
 	uint64_t before_ns, after_ns, time_ns, calls;
 	int goes_on, stops, enables, disables, wants_json;
 };

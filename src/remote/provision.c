@@ -90,7 +90,11 @@ static int ask_for_token(struct cli *cli, const struct enrolment *enrolment, str
 					     .proxy = enrolment->proxy,
 					     .no_proxy = enrolment->no_proxy };
 	CLEANUP(fetcher) struct fetcher *fetcher = fetcher_new(&config, err);
-	const struct device_request request = { .scope = "agent", .name = enrolment->hostname };
+	const struct device_request request = {
+		.scope = "agent",
+		.name = enrolment->hostname,
+		.portal = config_get(cli->config, "portal_url")->text
+	};
 
 	return fetcher ? device_ask(fetcher, &request, &cli->err, token, err) : err->code;
 }
@@ -294,7 +298,9 @@ int remote_provision(struct cli *cli, int argc, char **argv)
 	    take_documented(&enrolment, &token, url, &err) < 0)
 		return command_failed(&err);
 	if (words.n || !*enrolment.url)
-		return command_misused(&command_provision);
+		return command_misused(strcmp(argv[0], command_install.name) == 0
+					       ? &command_install
+					       : &command_provision);
 	if (tries_first && try_first(cli, enrolment.url, enrolment.pin) != EXIT_DONE)
 		return EXIT_UNREACHABLE;
 	text_format(folder, sizeof(folder), "%s/agent", cli->state);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/pages.h"
+
 #define PATH_BYTES 2048
 
 void server_set_way(struct fetch_config *fetch, const struct config *config)
@@ -44,17 +46,22 @@ void server_cleanup(struct server *server)
 	server_close(server);
 }
 
+static int explain(int r, struct error *err)
+{
+	return r == -EKEYREJECTED
+		       ? error_wrap(err, "this is not the server that was expected (its key or "
+					 "certificate differs; if that is right, 'constable login' "
+					 "again)")
+		       : r;
+}
+
 int server_send(struct server *server, const struct fetch_request *request, json_t **body_out,
 		struct error *err)
 {
 	int r = fetch(server->fetcher, request, body_out, err);
 
 	json_decref((json_t *)request->body);
-	if (r == -EKEYREJECTED)
-		return error_wrap(err, "this is not the server that was expected (its key or "
-				       "certificate differs; if that is right, 'constable login' "
-				       "again)");
-	return r;
+	return explain(r, err);
 }
 
 int server_get(struct server *server, const char *path, json_t **body_out, struct error *err)
@@ -70,29 +77,10 @@ int server_get(struct server *server, const char *path, json_t **body_out, struc
 int server_list(struct server *server, const char *path, const char *name, json_t **list_out,
 		struct error *err)
 {
-	CLEANUP(json) json_t *list = json_array();
-	CLEANUP(text) char *after = NULL;
+	const struct pages pages = { .path = path, .name = name, .cursor = "after" };
+	CLEANUP(json) json_t *body = NULL;
 
-	do {
-		CLEANUP(json) json_t *page = NULL;
-		char place[PATH_BYTES];
-		const char *next;
-		int r;
-
-		text_format(place, sizeof(place), "%s", path);
-		if (after)
-			text_format(place, sizeof(place), "%s%cafter=%s", path,
-				    strchr(path, '?') ? '&' : '?', after);
-		r = server_get(server, place, &page, err);
-		if (r < 0)
-			return r;
-		(void)json_array_extend(list, json_object_get(page, name));
-		next = json_get_text(page, "next", NULL);
-		free(after);
-		after = next ? fetch_escape(next) : NULL;
-	} while (after && json_array_size(list) < SERVER_LIST_MAX);
-	*list_out = TAKE(list);
-	return 0;
+	return explain(pages_read(server->fetcher, &pages, list_out, &body, err), err);
 }
 
 static const json_t *find_by_host(const json_t *agents, const char *host, unsigned *n_out)

@@ -30,9 +30,8 @@ int server_send(struct server *server, const struct fetch_request *request, json
 
 /*
  * Every item of a list that comes in pages ({NAME: [...], "next": cursor}), at most
- * SERVER_LIST_MAX: a new reference to an array. 'path' may have a query.
+ * PAGES_MAX_ITEMS (client/pages.h): a new reference to an array. 'path' may have a query.
  */
-#define SERVER_LIST_MAX 20000
 int server_list(struct server *server, const char *path, const char *name, json_t **list_out,
 		struct error *err) MUST_CHECK;
 

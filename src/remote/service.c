@@ -34,6 +34,7 @@ static int run_show(struct cli *cli, int argc, char **argv)
 		{ "runbook", "runbook" },
 		{ "matchers", "matchers" },
 		{ "hosts", "hosts" },
+		{ "ports", "ports" },
 		{ "depends on", "depends_on" },
 		{ "changed", "changed" },
 		{ "by", "changed_by" },
@@ -61,23 +62,6 @@ static int run_show(struct cli *cli, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-/* Changes the service, or makes it where it is not there. */
-static int save(struct server *server, json_t *document, json_t **answer_out, struct error *err)
-{
-	char path[DOCUMENT_PATH_BYTES];
-	struct fetch_request change = { .method = "PUT", .path = path };
-	struct fetch_request make = { .method = "POST", .path = SERVICES };
-	int r;
-
-	(void)document_path(SERVICES, json_get_text(document, "name", ""), path);
-	change.body = json_incref(document);
-	r = server_send(server, &change, answer_out, err);
-	if (r != -ENOENT)
-		return r;
-	make.body = json_incref(document);
-	return server_send(server, &make, answer_out, err);
-}
-
 static int run_set(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(server) struct server server = { 0 };
@@ -94,7 +78,8 @@ static int run_set(struct cli *cli, int argc, char **argv)
 		return command_failed(&err);
 	}
 	document_strip(document);
-	if (server_open(&server, cli, &err) < 0 || save(&server, document, &answer, &err) < 0)
+	if (server_open(&server, cli, &err) < 0 ||
+	    document_save(&server, SERVICES, document, &answer, &err) < 0)
 		return command_failed(&err);
 	page_add(&cli->out, STYLE_NAME, "%s", json_get_text(answer, "name", ""));
 	page_add(&cli->out, STYLE_PLAIN, " is saved.");

@@ -1,4 +1,4 @@
-#include "remote/errand.h"
+#include "client/errand.h"
 
 #include <errno.h>
 #include <string.h>
@@ -113,7 +113,7 @@ static void start(struct errand *errand, const struct fetch_request *request)
 {
 	struct error err = { 0 };
 
-	if (fetcher_start(errand->server->fetcher, request, &err) < 0)
+	if (fetcher_start(errand->fetcher, request, &err) < 0)
 		give_up(errand, &err);
 }
 
@@ -176,7 +176,7 @@ static int submit(struct errand *errand, struct error *err)
 	if (errand->approval_ns)
 		json_put(body, "approval_ms",
 			 json_integer((json_int_t)(errand->approval_ns / NS_PER_MS)));
-	return fetcher_start(errand->server->fetcher, &request, err);
+	return fetcher_start(errand->fetcher, &request, err);
 }
 
 int errand_start(struct errand *errand, struct error *err)
@@ -185,6 +185,15 @@ int errand_start(struct errand *errand, struct error *err)
 	*errand->id = *errand->nonce = '\0';
 	errand->is_cancelled = false;
 	return submit(errand, err);
+}
+
+void errand_await(struct errand *errand, const char *id)
+{
+	errand->until_ns = clock_monotonic_ns() + run_time(errand) + ERRAND_GRACE_NS;
+	errand->is_cancelled = false;
+	*errand->nonce = '\0';
+	text_format(errand->id, sizeof(errand->id), "%s", id);
+	ask(errand);
 }
 
 void errand_resume(struct errand *errand)
@@ -220,6 +229,6 @@ void errand_cancel(struct errand *errand)
 		return;
 	text_format(path, sizeof(path), "/api/v1/calls/%s/cancel", errand->id);
 	/* Where not even this can be sent, the call's own deadline ends it. */
-	if (fetcher_start(errand->server->fetcher, &request, &err) < 0)
+	if (fetcher_start(errand->fetcher, &request, &err) < 0)
 		errand->is_cancelled = false;
 }

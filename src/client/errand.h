@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "remote/server.h"
+#include "net/fetch.h"
 
 #define ERRAND_GRACE_NS (15 * NS_PER_SEC) /* after a call's deadline, for its outcome to arrive */
 
@@ -18,7 +18,7 @@ enum errand_reason {
 };
 
 struct errand {
-	struct server *server;
+	struct fetcher *fetcher;
 	const char *agent; /* id; borrowed until 'done' */
 	const char *tool;
 	const json_t *args;
@@ -43,8 +43,10 @@ struct errand {
 	 */
 	void (*later)(struct errand *errand, enum errand_reason reason);
 
+	char id[80]; /* of the call, once the server took it */
+
 	/* private */
-	char id[80], nonce[64];
+	char nonce[64];
 	uint64_t until_ns;
 	bool is_cancelled;
 };
@@ -52,5 +54,8 @@ struct errand {
 int errand_start(struct errand *errand, struct error *err) MUST_CHECK;
 /* After 'later'. 'done' or 'later' comes again. */
 void errand_resume(struct errand *errand);
+/* Waits for a call that was submitted before, perhaps by another program: only fetcher, done,
+ * waits and timeout_ns count. */
+void errand_await(struct errand *errand, const char *id);
 /* Asks the server to cancel it; 'done' still comes. */
 void errand_cancel(struct errand *errand);
