@@ -1,0 +1,111 @@
+/* The registry inside. */
+#pragma once
+
+#include <event2/event.h>
+
+#include "agent/registry/registry.h"
+#include "agent/registry/wish.h"
+#include "base/buf.h"
+#include "courier/courier.h"
+#include "kernel/program/program.h"
+
+#define REGISTRY_URL_BYTES 2048
+#define REGISTRY_TAG_BYTES 256
+#define REGISTRY_ARCHIVE_MAX_BYTES 740000 /* what apply_program takes */
+#define REGISTRY_PATH_BYTES 4200
+
+enum registry_fetching {
+	REGISTRY_RESTS,
+	REGISTRY_FETCHES_LIST,
+	REGISTRY_FETCHES_BINARY,
+};
+
+struct registry {
+	struct agent *agent;
+	struct courier *courier;
+	struct event *timer;
+	char url[REGISTRY_URL_BYTES]; /* without a slash at its end */
+	bool is_own;                  /* the agent's server, by the agent's certificate */
+	struct buf ca, authorization;
+	char folder[REGISTRY_PATH_BYTES - 128];
+	uint64_t interval_ns;
+
+	/* What it said last, and what was done about it. */
+	json_t *wishes;  /* as wish_parse() has them; NULL: it said nothing yet */
+	json_t *revoked; /* likewise */
+	json_t *ids;     /* {SHA-256: ID}: of what it wanted lately */
+	json_t *records; /* {NAME: {"key", "state", "program", "applied_s", "ttl_s", "why"?}} */
+	char tag[REGISTRY_TAG_BYTES];
+	uint64_t polled_ns; /* wall clock; 0: not since the start */
+	char why[ERROR_TEXT_BYTES];
+	unsigned n_failures;
+
+	/* The request that is under way. */
+	enum registry_fetching fetching;
+	struct courier_call *call;
+	struct buf body;
+	unsigned status;
+	char new_tag[REGISTRY_TAG_BYTES];
+	uint64_t retry_after_s;
+	int64_t began_s;      /* the poll; by the clock since the boot */
+	const json_t *wanted; /* whose archive it is, of 'wishes' */
+	bool is_second_path;
+
+	/* The question to the warden that is under way, and what it is about. */
+	bool is_settling, is_again;
+	unsigned n_calls; /* of this settling */
+	char subject[PROGRAM_NAME_BYTES];
+	/* The wish that was put to the warden last: 'wishes' may be others by the time that it
+	 * answers. */
+	json_t *applying;
+	/* {NAME, -NAME or +NAME: {"at_s", "n", "key", "why", "is_older", "nonce"?,
+	 * "args_sha256"?}}: its coming, its going, its archive; by the clock since the boot. */
+	json_t *retries;
+};
+
+/* --- cache.c: what lies in the folder --- */
+/* What wish_parse() gave becomes what it said last. */
+void registry_take(struct registry *registry, const json_t *said);
+int registry_load(struct registry *registry, struct error *err) MUST_CHECK;
+void registry_save_wishes(const struct registry *registry);
+void registry_save_records(const struct registry *registry);
+bool registry_has_archive(const struct registry *registry, const char *sha256);
+int registry_save_archive(const struct registry *registry, const char *sha256,
+			  const struct buf *bytes, struct error *err) MUST_CHECK;
+int registry_load_archive(const struct registry *registry, const char *sha256, struct buf *out,
+			  struct error *err) MUST_CHECK;
+/* Archives that nothing wants any more. */
+void registry_tidy(const struct registry *registry);
+
+/* --- fetch.c --- */
+void registry_poll(struct registry *registry);
+void registry_plan_poll(struct registry *registry);
+
+/* --- retry.c --- */
+enum registry_direction {
+	REGISTRY_COMES,
+	REGISTRY_GOES,
+	REGISTRY_FETCHED, /* its archive */
+};
+
+int64_t registry_boot_s(void);
+
+/* NULL where there is none of that name. */
+const json_t *registry_wish(const struct registry *registry, const char *name);
+const json_t *registry_retry(const struct registry *registry, enum registry_direction direction,
+			     const char *name);
+bool registry_is_to_wait(const struct registry *registry, enum registry_direction direction,
+			 const char *name);
+/* About 'subject', which comes as 'applying' or goes; 'approval' is what an approval would need, or
+ * NULL. */
+void registry_put_off(struct registry *registry, enum registry_direction direction,
+		      const struct error *why, const json_t *approval);
+void registry_put_off_archive(struct registry *registry, const json_t *wish,
+			      const struct error *why);
+void registry_forget_retry(struct registry *registry, enum registry_direction direction,
+			   const char *name);
+/* Those of what is no longer wanted as it was then, or not here any more. */
+void registry_forget_changed(struct registry *registry);
+
+/* --- settle.c --- */
+void registry_settle(struct registry *registry);

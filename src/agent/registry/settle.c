@@ -1,0 +1,351 @@
+/* What the registry wants beside what is there: one call to the warden after the other. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/agent.h"
+#include "agent/registry/registry_internal.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/log.h"
+
+#define RESULT_MAX_BYTES (4 * MIB)
+#define MAX_CALLS (4 * WISH_MAX) /* in a row */
+#define MAX_SHA256S 16           /* of a record; beyond, the oldest is forgotten */
+
+static int64_t wall_s(void)
+{
+	return (int64_t)(clock_wall_ns() / NS_PER_SEC);
+}
+
+/* --- what is there -------------------------------------------------------------------------- */
+
+static const json_t *find_program(const json_t *programs, int64_t id)
+{
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(programs, i, program)
+	{
+		if (json_get_int(program, "id", -1) == id)
+			return program;
+	}
+	return NULL;
+}
+
+static bool has_text(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What was put there for the registry, and is the kernel's still; or NULL. A rollback brings back
+ * what was there before by another id, so what tells is that it came under that name once.
+ */
+static const json_t *find_attached(const json_t *programs, const char *name, const json_t *record)
+{
+	const json_t *program, *sha256s = json_object_get(record, "sha256s");
+	size_t i;
+
+	json_array_foreach(programs, i, program)
+	{
+		if (json_object_get(program, "ttl_remaining_s") &&
+		    strcmp(json_get_text(program, "name", ""), name) == 0 &&
+		    (json_get_int(program, "id", -1) == json_get_int(record, "program", -2) ||
+		     has_text(sha256s, json_get_text(program, "sha256", "-"))))
+			return program;
+	}
+	return NULL;
+}
+
+/* Of a program that came, in seconds; the registry's own, or the manifest's. */
+static int64_t seconds_left(const json_t *record)
+{
+	return json_get_int(record, "applied_s", 0) + json_get_int(record, "ttl_s", 0) - wall_s();
+}
+
+/* --- a call --------------------------------------------------------------------------------- */
+
+static void look(struct registry *registry);
+
+static void end(struct registry *registry)
+{
+	registry->is_settling = false;
+	if (TAKE(registry->is_again))
+		registry_settle(registry);
+}
+
+/* Takes 'args' over. */
+static void call(struct registry *registry, const char *tool, const char *nonce, json_t *args,
+		 warden_done *done)
+{
+	CLEANUP(json) json_t *owned = args;
+	CLEANUP(text) char *text = json_canonical(owned);
+	json_t *header = json_pack("{s:s, s:s, s:s, s:s*}", "type", "call", "tool", tool, "client",
+				   "registry", "nonce", nonce);
+
+	/* It comes up again, or the next poll does. */
+	if (registry->n_calls++ > MAX_CALLS) {
+		json_decref(header);
+		end(registry);
+	} else if (warden_ask(registry->agent->warden, header, text, done, registry) < 0) {
+		end(registry);
+	}
+}
+
+static const char *nonce_of(const struct registry *registry, enum registry_direction direction)
+{
+	return json_get_text(registry_retry(registry, direction, registry->subject), "nonce", NULL);
+}
+
+/* NULL with 'why' where it did not go well. */
+static json_t *result_of(const struct frame *answer, const struct error *err, struct error *why)
+{
+	const char *sentence = "";
+	int code = err ? err->code : warden_code(answer, &sentence);
+
+	if (code == 0)
+		return json_parse(answer->body, answer->n_body, RESULT_MAX_BYTES, why);
+	error_set(why, code, "%s", err ? err->text : sentence);
+	return NULL;
+}
+
+static const json_t *approval_of(const struct frame *answer)
+{
+	return answer ? json_object_get(answer->header, "approval") : NULL;
+}
+
+/* The record of 'subject', with "sha256s":[...]: what came under that name, this one too. */
+static json_t *note_came(struct registry *registry, const char *sha256)
+{
+	json_t *record = json_object_get(registry->records, registry->subject), *list;
+
+	if (!record) {
+		record = json_object();
+		json_put(registry->records, registry->subject, record);
+	}
+	list = json_object_get(record, "sha256s");
+	if (!json_is_array(list)) {
+		list = json_array();
+		json_put(record, "sha256s", list);
+	}
+	if (!has_text(list, sha256))
+		json_push(list, json_string(sha256));
+	if (json_array_size(list) > MAX_SHA256S)
+		(void)json_array_remove(list, 0);
+	return record;
+}
+
+/* Whatever the registry wants by now: what it does not is taken away again. */
+static void note_applied(struct registry *registry, const json_t *result)
+{
+	const json_t *wish = registry->applying;
+	const char *key = json_get_text(wish, "key", "");
+	json_t *record = note_came(registry, json_get_text(wish, "sha256", ""));
+	bool is_rest = strcmp(json_get_text(record, "key", ""), key) == 0;
+
+	if (!is_rest) {
+		json_put(record, "key", json_string(key));
+		json_put(record, "applied_s", json_integer(wall_s()));
+		json_put(record, "ttl_s", json_integer(json_get_int(result, "ttl_s", 0)));
+	}
+	json_put(record, "version", json_string(json_get_text(result, "version", "")));
+	json_put(record, "program", json_integer(json_get_int(result, "id", -1)));
+	registry_save_records(registry);
+	log_info("the program '%s' %s is %s, as the registry wants it", registry->subject,
+		 json_get_text(result, "version", ""), json_get_text(result, "state", ""));
+}
+
+static void handle_applied(const struct frame *answer, const struct error *err, void *data)
+{
+	struct registry *registry = data;
+	struct error why = { 0 };
+	CLEANUP(json) json_t *result = result_of(answer, err, &why);
+	const char *name = json_get_text(result, "name", "");
+
+	if (result && strcmp(name, registry->subject) == 0) {
+		registry_forget_retry(registry, REGISTRY_COMES, registry->subject);
+		note_applied(registry, result);
+	} else {
+		if (result)
+			error_set(&why, -EBADMSG, "what was attached calls itself '%s'", name);
+		if (err) { /* it may have come nevertheless */
+			(void)note_came(registry, json_get_text(registry->applying, "sha256", ""));
+			registry_save_records(registry);
+		}
+		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
+	}
+	look(registry);
+}
+
+static void handle_removed(const struct frame *answer, const struct error *err, void *data)
+{
+	struct registry *registry = data;
+	struct error why = { 0 };
+	CLEANUP(json) json_t *result = result_of(answer, err, &why);
+
+	if (!result) {
+		registry_put_off(registry, REGISTRY_GOES, &why, approval_of(answer));
+	} else {
+		registry_forget_retry(registry, REGISTRY_GOES, registry->subject);
+		(void)json_object_del(registry->records, registry->subject);
+		registry_save_records(registry);
+		log_info("the program '%s' is gone, as the registry wants it", registry->subject);
+	}
+	look(registry);
+}
+
+/* --- what is to be done --------------------------------------------------------------------- */
+
+static void put_member(json_t *args, const char *member, const json_t *wish)
+{
+	json_t *value = json_object_get(wish, member);
+
+	if (value)
+		json_put(args, member, json_incref(value));
+}
+
+static void apply(struct registry *registry, const json_t *wish, int64_t rest_s)
+{
+	CLEANUP(buf) struct buf archive = { 0 };
+	CLEANUP(text) char *text = NULL;
+	struct error err = { 0 };
+	json_t *args;
+
+	buf_init(&archive, REGISTRY_ARCHIVE_MAX_BYTES);
+	if (registry_load_archive(registry, json_get_text(wish, "sha256", ""), &archive, &err) <
+	    0) {
+		err.code = -EAGAIN;
+		registry_put_off(registry, REGISTRY_COMES, &err, NULL);
+		look(registry);
+		return;
+	}
+	text = base64_text(buf_text(&archive), archive.len);
+	args = json_pack("{s:s}", "artifact", text);
+	put_member(args, "release", wish);
+	put_member(args, "signature", wish);
+	put_member(args, "params", wish);
+	put_member(args, "targets", wish);
+	put_member(args, "lists", wish);
+	put_member(args, "ttl_s", wish);
+	if (rest_s)
+		json_put(args, "ttl_s", json_integer(rest_s));
+	call(registry, "apply_program", nonce_of(registry, REGISTRY_COMES), args, handle_applied);
+}
+
+/* False where nothing is to be done about it. */
+static bool settle_wish(struct registry *registry, const json_t *programs, const json_t *wish)
+{
+	const char *name = json_get_text(wish, "name", "");
+	const json_t *record = json_object_get(registry->records, name);
+	const json_t *program = find_program(programs, json_get_int(record, "program", -2));
+	bool is_known = record && strcmp(json_get_text(record, "key", ""),
+					 json_get_text(wish, "key", "-")) == 0;
+	bool is_lost = is_known && program && json_get_bool(program, "lost", false) &&
+		       seconds_left(record) > 0;
+
+	if (json_object_get(wish, "why") || (is_known && !is_lost) ||
+	    registry_is_to_wait(registry, REGISTRY_COMES, name) ||
+	    !registry_has_archive(registry, json_get_text(wish, "sha256", "")))
+		return false;
+	text_copy(registry->subject, sizeof(registry->subject), name);
+	json_decref(registry->applying);
+	registry->applying = json_incref((json_t *)(uintptr_t)wish);
+	apply(registry, wish, is_lost ? seconds_left(record) : 0);
+	return true;
+}
+
+/*
+ * What comes in its place is to take it itself, without a gap, and leaves it where it is if it is
+ * refused; but what was revoked ends, and what the registry has gone back from, though hosts take
+ * nothing that is older.
+ */
+static bool is_to_go(const struct registry *registry, const char *name, const json_t *attached)
+{
+	return !registry_wish(registry, name) ||
+	       json_get_bool(registry_retry(registry, REGISTRY_COMES, name), "is_older", false) ||
+	       has_text(registry->revoked, json_get_text(attached, "sha256", "-"));
+}
+
+/* Of what has ended only the record is left. False where nothing is to be done about it. */
+static bool settle_record(struct registry *registry, const json_t *programs, const char *name,
+			  const json_t *record)
+{
+	const json_t *attached = find_attached(programs, name, record);
+
+	if (!is_to_go(registry, name, attached))
+		return false;
+	if (attached) {
+		if (registry_is_to_wait(registry, REGISTRY_GOES, name))
+			return false;
+		text_copy(registry->subject, sizeof(registry->subject), name);
+		call(registry, "remove_program", nonce_of(registry, REGISTRY_GOES),
+		     json_pack("{s:s}", "name", name), handle_removed);
+		return true;
+	}
+	if (registry_wish(registry, name))
+		return false;
+	(void)json_object_del(registry->records, name);
+	registry_save_records(registry);
+	return false;
+}
+
+static bool settle_next(struct registry *registry, const json_t *programs)
+{
+	const json_t *wish;
+	const char *name;
+	json_t *record;
+	void *next;
+	size_t i;
+
+	registry_forget_changed(registry);
+	json_object_foreach_safe(registry->records, next, name, record)
+	{
+		if (settle_record(registry, programs, name, record))
+			return true;
+	}
+	json_array_foreach(registry->wishes, i, wish)
+	{
+		if (settle_wish(registry, programs, wish))
+			return true;
+	}
+	return false;
+}
+
+static void handle_list(const struct frame *answer, const struct error *err, void *data)
+{
+	struct registry *registry = data;
+	struct error why = { 0 };
+	CLEANUP(json) json_t *result = result_of(answer, err, &why);
+
+	if (!result)
+		log_warn("the registry cannot know what is attached: %s", why.text);
+	if (!result || !settle_next(registry, json_object_get(result, "programs")))
+		end(registry);
+}
+
+static void look(struct registry *registry)
+{
+	call(registry, "list_programs", NULL, json_object(), handle_list);
+}
+
+void registry_settle(struct registry *registry)
+{
+	if (!registry->wishes || !warden_is_up(registry->agent->warden))
+		return;
+	if (registry->is_settling) {
+		registry->is_again = true;
+		return;
+	}
+	registry->is_settling = true;
+	registry->n_calls = 0;
+	look(registry);
+}

@@ -1,0 +1,159 @@
+#include <errno.h>
+#include <string.h>
+
+#include "agent/registry/scene.h"
+#include "base/test.h"
+
+TEST(a_list_that_changes_while_a_program_comes_does_not_lose_it)
+{
+	static const struct {
+		const char *archive, *revoked;
+	} rows[] = { { "", "" }, { "", "v1" }, { "v2", "v1" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		scene_begin();
+		scene_want("v1", "");
+		scene_list(0, "");
+		scene_want(rows[i].archive, rows[i].revoked);
+		scene_applied(1, "drop");
+		scene_list(1, "v1");
+		scene_answer("remove_program", "{}", "{}");
+		scene_list(0, "");
+		CHECK_TEXT(scene.warden.tool, *rows[i].archive ? "apply_program" : "list_programs");
+		scene_end();
+	}
+}
+
+TEST(what_may_have_come_without_an_answer_is_taken_away)
+{
+	const struct error away = { -EPIPE, "the warden went away" };
+	warden_done *done;
+
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_want("", "");
+	done = scene.warden.done;
+	scene.warden.done = NULL;
+	done(NULL, &away, scene.registry);
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "remove_program");
+	scene_end();
+}
+
+TEST(what_a_rollback_brought_back_goes_as_what_it_was)
+{
+	static const struct {
+		const char *archive, *revoked;
+	} rows[] = { { "", "" }, { "v2", "v1" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		scene_begin();
+		scene_apply("v1", 1);
+		scene_want("v2", "");
+		scene_list(1, "v1");
+		scene_applied(2, "drop");
+		scene_list(3, "v1");
+		CHECK_TEXT(scene.warden.tool, "");
+		scene_want(rows[i].archive, rows[i].revoked);
+		scene_list(3, "v1");
+		CHECK_TEXT(scene.warden.tool, "remove_program");
+		scene_end();
+	}
+}
+
+TEST(what_another_put_there_stays)
+{
+	scene_begin();
+	scene_apply("v1", 1);
+	scene_want("", "");
+	scene_list(7, "theirs");
+	CHECK_TEXT(scene.warden.tool, "");
+	CHECK_INT(json_object_size(scene.registry->records), 0);
+	scene_end();
+}
+
+TEST(a_program_is_what_the_warden_calls_it)
+{
+	CLEANUP(json) json_t *status = NULL;
+	const json_t *row;
+
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_applied(1, "victim");
+	scene_list(1, "v1");
+	status = registry_status(scene.registry);
+	row = json_array_get(json_object_get(status, "programs"), 0);
+	CHECK_TEXT(json_get_text(row, "state", ""), "refused");
+	CHECK_INT(json_object_size(scene.registry->records), 0);
+	scene_end();
+}
+
+static const char needs_approval[] =
+	"{\"code\":-13,\"error\":\"it needs an approval\",\"approval\":{\"nonce\":\"n1\","
+	"\"args_sha256\":\"5a\"}}";
+
+/* Not before the test says so. */
+static void hold(const char *key)
+{
+	json_t *retry = json_object_get(scene.registry->retries, key);
+
+	CHECK(retry);
+	json_put(retry, "at_s", json_integer(registry_boot_s() + 3600));
+}
+
+/* The status's only program. */
+static void check_waits(const char *state)
+{
+	CLEANUP(json) json_t *status = registry_status(scene.registry);
+	const json_t *row = json_array_get(json_object_get(status, "programs"), 0);
+	const json_t *approval = json_object_get(row, "approval");
+
+	CHECK_TEXT(json_get_text(row, "state", ""), state);
+	CHECK_TEXT(json_get_text(approval, "nonce", ""), "n1");
+	CHECK_TEXT(json_get_text(approval, "args_sha256", ""), "5a");
+}
+
+TEST(the_status_tells_which_approval_is_waited_for)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_answer("apply_program", needs_approval, "");
+	hold("drop");
+	scene_list(0, "");
+	check_waits("refused");
+	(void)json_object_clear(scene.registry->retries);
+	scene_apply("v1", 1);
+	scene_want("", "");
+	scene_list(1, "v1");
+	scene_answer("remove_program", needs_approval, "");
+	hold("-drop");
+	scene_list(1, "v1");
+	check_waits("leaving");
+	scene_end();
+}
+
+TEST(what_was_refused_is_forgotten_with_what_was_wanted)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_answer("apply_program", "{\"code\":-22,\"error\":\"no\"}", "");
+	scene_list(0, "");
+	CHECK_INT(json_object_size(scene.registry->retries), 1);
+	scene_want("", "");
+	scene_list(0, "");
+	CHECK_INT(json_object_size(scene.registry->retries), 0);
+	scene_end();
+}
+
+TEST(no_answer_comes_after_the_end)
+{
+	scene_begin();
+	scene_want("v1", "");
+	CHECK(scene.warden.done);
+	scene_end();
+	CHECK(!scene.warden.done);
+}
