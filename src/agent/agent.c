@@ -38,6 +38,7 @@ static void handle_status(const struct frame *answer, const struct error *err, v
 			    json_get_text(status, "audit_head", ""));
 		text_format(agent->warden_boot_id, sizeof(agent->warden_boot_id), "%s",
 			    json_get_text(status, "boot_id", ""));
+		programs_are_known(&agent->programs, json_get_bool(status, "has_programs", false));
 	}
 	question->done(agent);
 	free(question);

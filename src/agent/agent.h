@@ -7,11 +7,16 @@
 #include <event2/event.h>
 
 #include "agent/api.h"
+#include "agent/bus.h"
 #include "agent/calls.h"
 #include "agent/heartbeat.h"
 #include "agent/link.h"
+#include "agent/mcp.h"
 #include "agent/metrics.h"
+#include "agent/programs.h"
+#include "agent/registry/registry.h"
 #include "agent/state.h"
+#include "agent/telemetry.h"
 #include "agent/warden.h"
 #include "base/config.h"
 #include "base/notify.h"
@@ -31,7 +36,12 @@ struct agent {
 	struct calls calls;
 	struct link link;
 	struct metrics metrics;
+	struct programs programs;
+	struct telemetry telemetry;
+	struct bus bus;
 	struct api api;
+	struct agent_mcp mcp;
+	struct registry *registry; /* of signed programs; NULL: none is asked */
 	struct notify notify;
 	struct event *tick, *trim;
 	char *approvers; /* the list that the warden is to check, or NULL */

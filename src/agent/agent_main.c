@@ -48,6 +48,10 @@ static void handle_warden_up(void *data)
 	log_info("the warden answers");
 	agent_tell_approvers(agent);
 	calls_warden_up(&agent->calls);
+	heartbeat_tell_contact(agent);
+	programs_warden_up(&agent->programs);
+	agent_mcp_warden_up(&agent->mcp);
+	registry_warden_up(agent->registry);
 }
 
 static void handle_warden_down(void *data)
@@ -62,11 +66,17 @@ static void handle_progress(const json_t *header, void *data)
 {
 	struct agent *agent = data;
 	struct link *link = &agent->link;
-	json_t *params = json_pack("{s:s, s:I, s:s, s:s}", "progressToken",
-				   json_get_text(header, "call_id", ""), "progress",
-				   json_get_int(header, "seq", 0), "message",
-				   json_get_text(header, "text", ""), "constable/stream",
-				   json_get_text(header, "stream", "note"));
+	json_t *params;
+
+	if (!json_object_get(header, "call_id")) {
+		agent_mcp_take_progress(&agent->mcp, header);
+		return;
+	}
+	params = json_pack("{s:s, s:I, s:s, s:s}", "progressToken",
+			   json_get_text(header, "call_id", ""), "progress",
+			   json_get_int(header, "seq", 0), "message",
+			   json_get_text(header, "text", ""), "constable/stream",
+			   json_get_text(header, "stream", "note"));
 
 	if (!link->ws || websocket_queued_bytes(link->ws) > PROGRESS_QUEUED_MAX_BYTES) {
 		json_decref(params);
@@ -84,12 +94,20 @@ static void handle_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *data
 	if (agent->notify.watchdog_ns)
 		notify_tell(&agent->notify, "WATCHDOG=1");
 	link_tick(&agent->link);
-	if (warden_is_up(agent->warden))
+	telemetry_tick(&agent->telemetry);
+	if (agent_mcp_could_rest(&agent->mcp))
+		agent_was_busy(agent);
+	if (warden_is_up(agent->warden)) {
 		calls_retry(&agent->calls);
+		programs_tick(&agent->programs);
+	}
 }
 
-static void handle_quiet(evutil_socket_t fd UNUSED, short what UNUSED, void *data UNUSED)
+static void handle_quiet(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
+	struct agent *agent = data;
+
+	agent_mcp_rest(&agent->mcp);
 	memory_give_back();
 }
 
@@ -194,6 +212,7 @@ static void run_loop(struct agent *agent)
 	if (!agent->trim || event_add(agent->tick, &every) < 0)
 		abort();
 	link_start(&agent->link);
+	registry_start(agent->registry);
 	notify_tell(&agent->notify, "READY=1");
 	agent_was_busy(agent);
 	(void)event_base_dispatch(agent->base);
@@ -220,6 +239,9 @@ static void start_warden(struct agent *agent)
 					  .data = agent,
 				  });
 	metrics_init(&agent->metrics, agent);
+	telemetry_init(&agent->telemetry, agent);
+	programs_init(&agent->programs, agent);
+	agent_mcp_init(&agent->mcp, agent);
 }
 
 static int serve(struct agent *agent, struct error *err)
@@ -229,19 +251,41 @@ static int serve(struct agent *agent, struct error *err)
 	if (r == 0)
 		r = api_start(&agent->api, agent, err);
 	if (r == 0)
+		r = bus_prepare(&agent->bus, agent, err);
+	if (r == 0)
+		r = registry_open(agent, &agent->registry, err);
+	if (r == 0)
 		r = raise_walls(agent, err);
 	if (r == 0) {
 		start_warden(agent);
+		bus_start(&agent->bus);
 		run_loop(agent);
+		agent_mcp_finish(&agent->mcp);
 		metrics_finish(&agent->metrics);
+		programs_finish(&agent->programs);
 		calls_finish(&agent->calls);
 	}
+	bus_finish(&agent->bus);
 	link_finish(&agent->link);
+	registry_close(agent->registry);
 	warden_free(agent->warden);
 	api_stop(&agent->api);
 	free(agent->approvers);
 	json_decref(agent->revoked);
 	return r;
+}
+
+/* An image of another host, or a folder that was mixed up, does not speak as this one. */
+static int check_id(const struct agent *agent, struct error *err)
+{
+	const struct config_value *wanted = config_get(agent->config, "agent_id");
+
+	if (!*wanted->text || strcmp(wanted->text, agent->state.agent) == 0)
+		return 0;
+	return error_set(err, -EINVAL,
+			 "this host is enrolled as '%s', and %s says '%s'; correct that, or run "
+			 "'constable provision --force'",
+			 agent->state.agent, wanted->source, wanted->text);
 }
 
 static int run(const struct config *config, struct error *err)
@@ -257,8 +301,12 @@ static int run(const struct config *config, struct error *err)
 	agent.executables = find_executables(config, executables);
 	find_folder(config, folder);
 	r = state_load(&agent.state, folder, err);
-	if (r < 0)
+	if (r == 0)
+		r = check_id(&agent, err);
+	if (r < 0) {
+		state_finish(&agent.state);
 		return r;
+	}
 	describe_host(&agent);
 	notify_open(&agent.notify);
 	agent.base = event_base_new();
@@ -303,6 +351,7 @@ int main(int argc, char **argv)
 	log_set("constable-agent", LOG_LEVEL_INFO);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
+	fd_raise_limit();
 	/* One thread needs one arena; and no configuration file of OpenSSL is ours to follow. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS,

@@ -227,6 +227,8 @@ static json_t *make_header(const char *id, const json_t *params)
 		json_object_set(header, "approval", (json_t *)(uintptr_t)approval);
 	if (grant)
 		json_object_set(header, "grant", (json_t *)(uintptr_t)grant);
+	if (json_get_bool(meta, "constable/must_ask", false))
+		json_put(header, "must_ask", json_true());
 	return header;
 }
 

@@ -70,6 +70,7 @@ static void say_hello(void *data)
 	if (!link->fresh || link->hello_id)
 		return;
 	link->hello_id = ++link->next_id;
+	link->hello_ns = clock_boot_ns();
 	id = json_integer(link->hello_id);
 	text = jsonrpc_format_request(id, "hello", make_hello(link->agent));
 	json_decref(id);
@@ -102,6 +103,7 @@ void greeting_take(struct link *link, const struct jsonrpc_message *message)
 		return;
 	}
 	link_promote(link);
+	heartbeat_note_contact(link->agent, link->hello_ns);
 	step_reached("agent-greeted");
 	agent_take_approvers(link->agent, message->result);
 	metrics_s = json_get_int(message->result, "metrics_s", 0);

@@ -20,6 +20,7 @@ static void beat(struct agent *agent)
 			 json_pack("{s:I, s:s}", "seq", agent->audit_seq, "head",
 				   agent->audit_head));
 	link->heartbeat_id = ++link->next_id;
+	link->heartbeat_ns = clock_boot_ns();
 	id = json_integer(link->heartbeat_id);
 	if (link_send(link, jsonrpc_format_request(id, "heartbeat", params)) < 0)
 		link->heartbeat_id = 0;
@@ -41,11 +42,29 @@ static void ignore(const struct frame *answer UNUSED, const struct error *err UN
 {
 }
 
+void heartbeat_note_contact(struct agent *agent, uint64_t asked_ns)
+{
+	agent->link.contact_ns = asked_ns;
+	heartbeat_tell_contact(agent);
+}
+
+void heartbeat_tell_contact(struct agent *agent)
+{
+	/* Nobody waits for it where there are no programs, and it wakes two processes. */
+	if (!agent->link.contact_ns || !agent->programs.are_there)
+		return;
+	(void)warden_ask(agent->warden,
+			 json_pack("{s:s, s:I}", "type", "contact", "asked_ns",
+				   (json_int_t)agent->link.contact_ns),
+			 NULL, ignore, NULL);
+}
+
 void heartbeat_take(struct agent *agent, const struct jsonrpc_message *message)
 {
 	const json_t *anchor = json_object_get(message->result, "anchor");
 	CLEANUP(text) char *text = NULL;
 
+	heartbeat_note_contact(agent, agent->link.heartbeat_ns);
 	if (!json_is_object(anchor))
 		return;
 	text = json_canonical(anchor);

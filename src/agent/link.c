@@ -352,6 +352,12 @@ static void cut(struct link *link)
 	websocket_abort(link->ws, WEBSOCKET_LOST, "the server does not answer");
 }
 
+void link_ask_now(struct link *link)
+{
+	if (link->ws && !link->heartbeat_id)
+		heartbeat_start(link->agent);
+}
+
 void link_tick(struct link *link)
 {
 	if (!link->ws)

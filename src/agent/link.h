@@ -41,6 +41,8 @@ struct link {
 	uint64_t up_since_ns; /* monotonic */
 	uint64_t renew_at_ns; /* wall clock */
 	json_int_t next_id, hello_id, heartbeat_id, renewal_id;
+	uint64_t heartbeat_ns, hello_ns; /* clock_boot_ns() when the last one was sent */
+	uint64_t contact_ns;             /* of those the last that was answered, or 0 */
 	uint64_t n_connected, n_heartbeats, n_dropped_progress;
 	bool is_wanting; /* results wait for room */
 	bool is_refused;
@@ -67,5 +69,7 @@ int link_send_result(struct link *link, char *text);
 
 /* Every 30 s: heartbeat, and renewal when it is time. */
 void link_tick(struct link *link);
+/* A heartbeat without waiting for its time: somebody waits for the server's answer. */
+void link_ask_now(struct link *link);
 /* A certificate was renewed: connect with it. */
 void link_refresh(struct link *link);

@@ -48,6 +48,26 @@ static void tell(struct metrics *metrics, json_t *figures)
 	metrics->sent = json_incref(figures);
 }
 
+/* Where there are any: what they did by the last look. */
+static void add_programs(const struct agent *agent, json_t *figures)
+{
+	json_t *list = json_object();
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(programs_list(&agent->programs, "programs"), i, program)
+	{
+		json_t *known = json_object_get(program, "figures");
+
+		if (known)
+			json_put(list, json_get_text(program, "name", ""), json_incref(known));
+	}
+	if (json_object_size(list))
+		json_put(figures, "programs", list);
+	else
+		json_decref(list);
+}
+
 static void handle_figures(const struct frame *answer, const struct error *err, void *data)
 {
 	struct metrics *metrics = data;
@@ -61,6 +81,7 @@ static void handle_figures(const struct frame *answer, const struct error *err, 
 	if (!err && warden_code(answer, &sentence) == 0)
 		figures = json_parse(answer->body, answer->n_body, RESULT_MAX_BYTES, &why);
 	if (json_is_object(figures)) {
+		add_programs(metrics->agent, figures);
 		tell(metrics, figures);
 		return;
 	}

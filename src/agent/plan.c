@@ -115,17 +115,25 @@ static void handle_part(const struct frame *answer, const struct error *err, voi
 	make_more(call);
 }
 
-static json_t *make_header(const struct call *call, const json_t *step, size_t number)
+/* One that is late is to be missing before the plan is late itself. */
+static uint64_t left_ns_for_part(const struct call *call)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	uint64_t left_ns = call->until_ns > now_ns ? call->until_ns - now_ns : NS_PER_MS;
+	uint64_t spare_ns = left_ns / 8;
+
+	return left_ns - (spare_ns < PLAN_SPARE_NS ? spare_ns : PLAN_SPARE_NS);
+}
+
+static json_t *make_header(const struct call *call, const json_t *step, size_t number)
+{
 	char id[PART_ID_BYTES];
 
 	format_part(id, call->id, number);
 	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "type", "call", "tool",
 			 json_get_text(step, "tool", ""), "call_id", id, "on_behalf",
 			 call->on_behalf[0] ? call->on_behalf : "server", "deadline_ms",
-			 (json_int_t)(left_ns / NS_PER_MS));
+			 (json_int_t)(left_ns_for_part(call) / NS_PER_MS));
 }
 
 static int make_one(struct call *call, size_t number)

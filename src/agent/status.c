@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "agent/program_documents.h"
 #include "base/buf.h"
 #include "base/clock.h"
 
@@ -14,20 +15,24 @@ static uint64_t uptime_ns(const struct agent *agent)
 	return clock_monotonic_ns() - agent->started_ns;
 }
 
-/* "1h2m3s", as programs in Go print durations. */
+const char *status_duration(uint64_t s, char text[STATUS_DURATION_BYTES])
+{
+	if (s >= 3600)
+		text_format(text, STATUS_DURATION_BYTES, "%" PRIu64 "h%" PRIu64 "m%" PRIu64 "s",
+			    s / 3600, s / 60 % 60, s % 60);
+	else if (s >= 60)
+		text_format(text, STATUS_DURATION_BYTES, "%" PRIu64 "m%" PRIu64 "s", s / 60,
+			    s % 60);
+	else
+		text_format(text, STATUS_DURATION_BYTES, "%" PRIu64 "s", s);
+	return text;
+}
+
 static json_t *uptime_text(const struct agent *agent)
 {
-	uint64_t s = uptime_ns(agent) / NS_PER_SEC;
-	char text[64];
+	char text[STATUS_DURATION_BYTES];
 
-	if (s >= 3600)
-		text_format(text, sizeof(text), "%" PRIu64 "h%" PRIu64 "m%" PRIu64 "s", s / 3600,
-			    s / 60 % 60, s % 60);
-	else if (s >= 60)
-		text_format(text, sizeof(text), "%" PRIu64 "m%" PRIu64 "s", s / 60, s % 60);
-	else
-		text_format(text, sizeof(text), "%" PRIu64 "s", s);
-	return json_string(text);
+	return json_string(status_duration(uptime_ns(agent) / NS_PER_SEC, text));
 }
 
 static json_t *now_text(void)
@@ -68,7 +73,8 @@ json_t *status_healthz(const struct agent *agent)
 
 	json_put(health, "status",
 		 json_string(warden_is_up(agent->warden) ? "healthy" : "degraded"));
-	json_put(health, "loaded_programs", json_integer(0));
+	json_put(health, "loaded_programs",
+		 json_integer(programs_count_attached(&agent->programs)));
 	return health;
 }
 
@@ -137,12 +143,14 @@ static json_t *describe_certificate(const struct agent *agent)
 
 json_t *status_whole(const struct agent *agent)
 {
-	json_t *status = of_this_host(agent);
+	json_t *status = of_this_host(agent), *nats = bus_describe(&agent->bus);
 
-	json_put(status, "applied_artifacts", json_array());
-	json_put(status, "total_programs", json_integer(0));
+	program_documents_add_status(agent, status);
+	if (nats)
+		json_put(status, "nats", nats);
 	json_put(status, "link", describe_link(agent));
 	json_put(status, "warden", describe_warden(agent));
+	json_put(status, "registry", registry_status(agent->registry));
 	json_put(status, "certificate", describe_certificate(agent));
 	json_put(status, "calls", calls_list(&agent->calls));
 	json_put(status, "metrics_every_s",
@@ -160,16 +168,12 @@ struct figure {
 	uint64_t value;
 };
 
-#define N_FIGURES 17
+#define N_FIGURES 15
 
 static void fill_figures(const struct agent *agent, struct figure figures[N_FIGURES])
 {
 	const struct link *link = &agent->link;
 	const struct figure filled[N_FIGURES] = {
-		{ "total_programs", FIGURE_COUNTER, 0 },
-		{ "running_programs", FIGURE_COUNTER, 0 },
-		{ "failed_programs", FIGURE_COUNTER, 0 },
-		{ "rolled_back_programs", FIGURE_COUNTER, 0 },
 		{ "calls_asked", FIGURE_COUNTER, agent->calls.n_asked },
 		{ "calls_done", FIGURE_COUNTER, agent->calls.n_done },
 		{ "calls_failed", FIGURE_COUNTER, agent->calls.n_failed },
@@ -177,6 +181,8 @@ static void fill_figures(const struct agent *agent, struct figure figures[N_FIGU
 		{ "heartbeats", FIGURE_COUNTER, link->n_heartbeats },
 		{ "progress_dropped", FIGURE_COUNTER, link->n_dropped_progress },
 		{ "metrics_sent", FIGURE_COUNTER, agent->metrics.n_sent },
+		{ "nats_sent", FIGURE_COUNTER, agent->bus.n_sent },
+		{ "nats_dropped", FIGURE_COUNTER, agent->bus.n_dropped },
 		{ "api_requests", FIGURE_COUNTER, agent->api.n_requests },
 		{ "api_refused", FIGURE_COUNTER, agent->api.n_refused },
 		{ "uptime_seconds", FIGURE_GAUGE, uptime_ns(agent) / NS_PER_SEC },
@@ -190,9 +196,6 @@ static void fill_figures(const struct agent *agent, struct figure figures[N_FIGU
 
 json_t *status_metrics(const struct agent *agent)
 {
-	/* Gauges of programs, of which there are none. */
-	static const char *const zeros[] = { "average_cpu_percent", "total_memory_kb",
-					     "total_violations", "total_errors" };
 	json_t *counters = json_object(), *gauges = json_object();
 	struct figure figures[N_FIGURES];
 
@@ -200,8 +203,7 @@ json_t *status_metrics(const struct agent *agent)
 	for (size_t i = 0; i < N_FIGURES; i++)
 		json_put(figures[i].kind == FIGURE_COUNTER ? counters : gauges, figures[i].name,
 			 json_integer((json_int_t)figures[i].value));
-	for (size_t i = 0; i < ARRAY_LEN(zeros); i++)
-		json_put(gauges, zeros[i], json_integer(0));
+	program_documents_add_metrics(agent, counters, gauges);
 	return json_pack("{s:s, s:o, s:o, s:o}", "host_id", agent->state.agent, "timestamp",
 			 now_text(), "counters", counters, "gauges", gauges);
 }
@@ -217,11 +219,11 @@ char *status_prometheus(const struct agent *agent)
 		bool counts = figures[i].kind == FIGURE_COUNTER;
 		const char *name = figures[i].name, *ending = counts ? "_total" : "";
 
-		(void)scan_text(&name, "total_");
 		buf_add_format(&out, "# TYPE constable_agent_%s%s %s\n", name, ending,
 			       counts ? "counter" : "gauge");
 		buf_add_format(&out, "constable_agent_%s%s %" PRIu64 "\n", name, ending,
 			       figures[i].value);
 	}
+	program_documents_add_prometheus(agent, &out);
 	return out.data;
 }

@@ -8,6 +8,10 @@
 
 struct agent;
 
+/* "1h2m3s", as programs in Go print durations; returns 'text'. */
+#define STATUS_DURATION_BYTES 64
+const char *status_duration(uint64_t s, char text[STATUS_DURATION_BYTES]);
+
 json_t *status_health(const struct agent *agent);
 json_t *status_healthz(const struct agent *agent);
 json_t *status_version(const struct agent *agent);

@@ -207,10 +207,20 @@ const char *warden_why(const struct warden *warden)
 	return warden->why;
 }
 
+/* Takes 'header' over. */
+static void send_frame(struct warden *warden, json_t *header, const char *body)
+{
+	CLEANUP(buf) struct buf out = { 0 };
+
+	buf_init(&out, FRAME_MAX_BYTES);
+	frame_encode(header, body, body ? strlen(body) : 0, &out);
+	json_decref(header);
+	(void)bufferevent_write(warden->stream, out.data, out.len);
+}
+
 int warden_ask(struct warden *warden, json_t *header, const char *body, warden_done *done,
 	       void *data)
 {
-	CLEANUP(buf) struct buf out = { 0 };
 	struct request *request;
 
 	if (!warden->is_up || warden->n_requests >= WARDEN_MAX_REQUESTS) {
@@ -226,11 +236,14 @@ int warden_ask(struct warden *warden, json_t *header, const char *body, warden_d
 	warden->requests = request;
 	warden->n_requests++;
 	json_put(header, "id", json_integer(request->id));
-	buf_init(&out, FRAME_MAX_BYTES);
-	frame_encode(header, body, body ? strlen(body) : 0, &out);
-	json_decref(header);
-	(void)bufferevent_write(warden->stream, out.data, out.len);
+	send_frame(warden, header, body);
 	return 0;
+}
+
+void warden_cancel(struct warden *warden, json_int_t id)
+{
+	if (warden->is_up)
+		send_frame(warden, json_pack("{s:s, s:I}", "type", "cancel", "id", id), NULL);
 }
 
 void warden_forget(struct warden *warden, const void *data)

@@ -45,5 +45,11 @@ int warden_ask(struct warden *warden, json_t *header, const char *body, warden_d
 /* 'done' of every request with this data does not come any more. */
 void warden_forget(struct warden *warden, const void *data);
 
+/*
+ * The call with the id that warden_ask() put into its header is wanted no longer: it is
+ * ended, and its 'done' comes with what became of it.
+ */
+void warden_cancel(struct warden *warden, json_int_t id);
+
 /* The code in an answer's header (0 or negative), and its sentence. */
 int warden_code(const struct frame *answer, const char **sentence_out);

@@ -41,7 +41,8 @@ def build_packages(folder, version):
     done = subprocess.run([os.path.join(SOURCE, "scripts/package"), version], check=True,
                           env={**os.environ, "BUILD": BUILD, "OUT": folder}, text=True,
                           stdout=subprocess.PIPE)
-    return [os.path.basename(path) for path in done.stdout.split() if path.endswith(".deb")]
+    return [os.path.basename(path) for path in done.stdout.split()
+            if path.endswith(".deb") and os.path.basename(path).startswith("constable")]
 
 
 class Place(Machine):
