@@ -15,6 +15,7 @@
 #define STORE_MAX_TEXT_BYTES (16 * MIB)  /* one value */
 #define STORE_MAX_BATCH_BYTES (24 * MIB) /* of one batch, and of one result */
 #define STORE_MAX_ROWS 65536             /* of one result: use LIMIT */
+#define STORE_MAX_NOTICE_BYTES 4000
 
 enum store_kind {
 	STORE_NULL,
@@ -52,6 +53,12 @@ struct store_batch {
 	 * are not yet answered: it waits for no commit, and sees what was answered.
 	 */
 	bool is_question;
+	/*
+	 * A hint for the other servers on this database, once the batch is on disk: see
+	 * store_config.told. Whoever may connect to the database may hear it, and say one, so
+	 * it holds no secret and proves nothing. SQLite has no other servers. NULL: none.
+	 */
+	const char *notice;
 };
 
 struct store_rows {

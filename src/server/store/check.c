@@ -132,6 +132,11 @@ int batch_check(const struct store_batch *batch, size_t *n_bytes_out, struct err
 		if (r < 0)
 			return error_wrap(err, "step %u", i + 1);
 	}
+	if (batch->notice && strlen(batch->notice) > STORE_MAX_NOTICE_BYTES)
+		return error_set(err, -E2BIG, "a notice of %zu bytes", strlen(batch->notice));
+	if (batch->notice && !is_text((struct str) { batch->notice, strlen(batch->notice) }))
+		return error_set(err, -EINVAL, "a notice that is not UTF-8 text");
+	n_bytes += batch->notice ? strlen(batch->notice) + FRAMING_BYTES : 0;
 	if (n_bytes > STORE_MAX_BATCH_BYTES)
 		return error_set(err, -E2BIG, "a batch of %zu bytes", n_bytes);
 	*n_bytes_out = n_bytes;

@@ -36,10 +36,17 @@ void queue_finish(struct queue *queue)
 	free_list(&queue->refused);
 }
 
-bool queue_has_room(const struct queue *queue, size_t n_bytes)
+static bool has_room(const struct queue *queue, size_t n_bytes)
 {
 	return queue->n < STORE_MAX_PENDING && n_bytes <= STORE_MAX_PENDING_BYTES &&
 	       queue->n_bytes <= STORE_MAX_PENDING_BYTES - n_bytes;
+}
+
+int queue_check_room(const struct queue *queue, size_t n_bytes, struct error *err)
+{
+	if (has_room(queue, n_bytes))
+		return 0;
+	return error_set(err, -EBUSY, "the database is behind: %u batches wait", queue->n);
 }
 
 static struct pending *pending_new(struct queue *queue, store_done *done, void *data)
@@ -58,7 +65,7 @@ struct pending *queue_add(struct queue *queue, size_t n_bytes, store_done *done,
 {
 	struct pending *pending = pending_new(queue, done, data);
 
-	assert(queue_has_room(queue, n_bytes));
+	assert(has_room(queue, n_bytes));
 	pending->n_bytes = n_bytes;
 	queue->n++;
 	queue->n_bytes += n_bytes;
@@ -187,4 +194,14 @@ void queue_expire(struct queue *queue, uint64_t now_ns, const struct error *late
 {
 	expire_waiting(queue, now_ns, late);
 	expire_sent(queue, now_ns);
+}
+
+bool queue_is_late(const struct queue *queue, uint64_t now_ns, uint64_t by_ns)
+{
+	const struct pending *pending;
+
+	TAILQ_FOREACH(pending, &queue->sent, link)
+	if (pending->deadline_ns + by_ns < now_ns)
+		return true;
+	return false;
 }

@@ -37,8 +37,8 @@ void queue_init(struct queue *queue);
 /* Without an answer to anybody. */
 void queue_finish(struct queue *queue);
 
-/* Whether there is room for so many bytes more. */
-bool queue_has_room(const struct queue *queue, size_t n_bytes);
+/* Whether there is room for so many bytes more, or -EBUSY. */
+int queue_check_room(const struct queue *queue, size_t n_bytes, struct error *err) MUST_CHECK;
 
 /* Both give a new entry with a ticket of its own. */
 struct pending *queue_add(struct queue *queue, size_t n_bytes, store_done *done, void *data);
@@ -66,3 +66,6 @@ void queue_answer_refused(struct queue *queue);
  * the outcome is unknown, and its entry stays until the child speaks.
  */
 void queue_expire(struct queue *queue, uint64_t now_ns, const struct error *late);
+
+/* Whether one of those that were sent is late by more than that. */
+bool queue_is_late(const struct queue *queue, uint64_t now_ns, uint64_t by_ns);

@@ -38,6 +38,14 @@ static void handle_changed(enum store_state state, const struct error *err, void
 	event_base_loopbreak(scene->base);
 }
 
+static void handle_told(const char *notice, void *data)
+{
+	struct scene *scene = data;
+
+	if (scene->told)
+		scene->told(notice, scene->told_data);
+}
+
 /* The executables lie beside the tests. */
 static void find_executables(char folder[4096])
 {
@@ -74,6 +82,7 @@ void scene_start(struct scene *scene)
 				 &(struct store_config) { .database = scene->database,
 							  .executables = executables,
 							  .changed = handle_changed,
+							  .told = handle_told,
 							  .data = scene },
 				 &err);
 	if (!scene->store)

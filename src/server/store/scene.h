@@ -17,6 +17,8 @@ struct scene {
 	enum store_state state;
 	struct error why;
 	unsigned n_changes;
+	void (*told)(const char *notice, void *data); /* or NULL */
+	void *told_data;
 };
 
 /* One answer; 'rows' holds the texts of all rows, each value followed by a blank. */

@@ -135,9 +135,22 @@ static bool handle_result(struct store *store, const struct wire_message *messag
 	return known;
 }
 
+static bool handle_notice(struct store *store, const struct wire_message *message)
+{
+	const char *notice;
+
+	if (wire_decode_text(message->body, &notice) < 0)
+		return false;
+	if (store->config.told)
+		store->config.told(notice, store->config.data);
+	return true;
+}
+
 static bool handle_message(struct store *store, const struct wire_message *message)
 {
 	switch (message->type) {
+	case WIRE_NOTICE:
+		return handle_notice(store, message);
 	case WIRE_STATE:
 		return handle_state(store, message);
 	case WIRE_FAILURE:
@@ -238,16 +251,6 @@ static void handle_refuse(evutil_socket_t fd UNUSED, short what UNUSED, void *da
 	queue_answer_refused(&store->queue);
 }
 
-static bool child_hangs(const struct store *store, uint64_t now_ns)
-{
-	const struct pending *pending;
-
-	TAILQ_FOREACH(pending, &store->queue.sent, link)
-	if (pending->deadline_ns + HANGS_NS < now_ns)
-		return true;
-	return false;
-}
-
 static void handle_look(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct store *store = data;
@@ -257,7 +260,7 @@ static void handle_look(evutil_socket_t fd UNUSED, short what UNUSED, void *data
 	text_format(late.text, sizeof(late.text), "the database was not there in time: %.400s",
 		    store->why.code ? store->why.text : "constable-store is starting");
 	queue_expire(&store->queue, now_ns, &late);
-	if (child_hangs(store, now_ns)) {
+	if (queue_is_late(&store->queue, now_ns, HANGS_NS)) {
 		(void)error_set(&store->why, -EIO, "constable-store hung");
 		lose_child(store);
 	}
@@ -339,10 +342,7 @@ static int check_room(const struct store *store, size_t n_bytes, struct error *e
 		*err = store->why;
 		return err->code;
 	}
-	if (!queue_has_room(&store->queue, n_bytes))
-		return error_set(err, -EBUSY, "the database is behind: %u batches wait",
-				 store->queue.n);
-	return 0;
+	return queue_check_room(&store->queue, n_bytes, err);
 }
 
 uint64_t store_submit(struct store *store, const struct store_batch *batch, store_done *done,

@@ -4,8 +4,8 @@
  * The server hands a batch of SQL statements to a child process, constable-store,
  * which owns the database, and is called back from its loop once the batch is on
  * disk (or was undone). A batch is atomic: all of its steps hold, or none does.
- * Batches of one store take effect in the order of store_submit(), but see is_question. Nothing
- * blocks.
+ * Batches of one store take effect in the order of store_submit(), but see is_question; those of
+ * several stores on one PostgreSQL one after the other, group by group. Nothing blocks.
  *
  * SQL is written once for both databases. Parameters are $1, $2, ...; types are
  * TEXT (UTF-8 without NUL) and BIGINT; instants are BIGINT, nanoseconds since the
@@ -61,6 +61,11 @@ struct store_config {
 
 	/* On each change, from the loop. 'err' is NULL when ready, else why not. */
 	void (*changed)(enum store_state state, const struct error *err, void *data);
+	/*
+	 * A notice of another server on this database (store_batch), unchecked. Some may be
+	 * missed, at the latest before STORE_READY. NULL: nobody listens.
+	 */
+	void (*told)(const char *notice, void *data);
 	void *data;
 };
 

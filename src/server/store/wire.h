@@ -4,7 +4,9 @@
  *	u32 length of the rest, u8 type, u64 ticket, then by type (little endian):
  *	OPEN, BACKUP    text
  *	BATCH           u64 deadline on the monotonic clock, text org, u16 n,
- *	                n x (u8 expect, text sql, u16 n, n x value)
+ *	                n x (u8 expect, text sql, u16 n, n x value), and a text where
+ *	                others are to have a notice
+ *	NOTICE          text: another server's
  *	QUESTION        as BATCH: one that is answered before those that came with it
  *	STATE, FAILURE  u32 code (positive errno, 0 for ready), u8 finality, text
  *	RESULT          u16 n, n x (u64 n_changed, u16 n_columns, u32 n_rows, values)
@@ -29,6 +31,7 @@ enum wire_type {
 	WIRE_FAILURE,
 	WIRE_RESULT,
 	WIRE_QUESTION,
+	WIRE_NOTICE,
 	WIRE_N,
 };
 

@@ -116,6 +116,7 @@ int wire_decode_batch(struct str body, struct wire_batch *out)
 {
 	struct reader reader = read_body(body);
 	unsigned n_params = 0;
+	struct str notice = { 0 };
 	struct str org;
 	uint16_t n;
 
@@ -127,9 +128,13 @@ int wire_decode_batch(struct str body, struct wire_batch *out)
 			return -EBADMSG;
 		n_params += out->steps[i].n_params;
 	}
-	if (reader.at != reader.end)
+	if (reader.at != reader.end &&
+	    (!take_text(&reader, &notice) || notice.len > STORE_MAX_NOTICE_BYTES ||
+	     reader.at != reader.end))
 		return -EBADMSG;
-	out->batch = (struct store_batch) { .org = org.data, .steps = out->steps, .n_steps = n };
+	out->batch = (struct store_batch) {
+		.org = org.data, .steps = out->steps, .n_steps = n, .notice = notice.data
+	};
 	return 0;
 }
 

@@ -106,6 +106,8 @@ void wire_encode_batch(struct buf *out, uint64_t ticket, const struct store_batc
 		for (unsigned n = 0; n < step->n_params; n++)
 			add_value(out, &step->params[n]);
 	}
+	if (batch->notice)
+		add_text(out, batch->notice, strlen(batch->notice));
 	end_message(out, at);
 }
 

@@ -55,6 +55,28 @@ TEST(a_batch_arrives_as_it_was_sent)
 	CHECK_INT(batch.batch.steps[1].n_params, 0);
 }
 
+TEST(a_notice_goes_with_its_batch)
+{
+	static struct wire_batch batch;
+	CLEANUP(buf) struct buf out = { 0 };
+	struct store_batch noticed = sample;
+	struct wire_message message;
+
+	noticed.notice = "agents";
+	buf_init(&out, KIB);
+	wire_encode_batch(&out, 42, &noticed, 99);
+	CHECK_INT(wire_decode(out.data, out.len, &message), out.len);
+	CHECK_INT(wire_decode_batch(message.body, &batch), 0);
+	CHECK_TEXT(batch.batch.notice, "agents");
+	message.body.len--;
+	CHECK_INT(wire_decode_batch(message.body, &batch), -EBADMSG);
+	buf_clear(&out);
+	wire_encode_batch(&out, 42, &sample, 99);
+	CHECK_INT(wire_decode(out.data, out.len, &message), out.len);
+	CHECK_INT(wire_decode_batch(message.body, &batch), 0);
+	CHECK(!batch.batch.notice);
+}
+
 TEST(a_result_arrives_as_it_was_sent)
 {
 	CLEANUP(buf) struct buf out = { 0 };

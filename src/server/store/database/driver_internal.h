@@ -43,6 +43,11 @@ struct driver {
 	int (*complete)(struct database *db, struct error *err);
 
 	int (*begin)(struct database *db, enum begin_as how, struct error *err);
+	/*
+	 * What follows changes something: other servers' such transactions come before or after
+	 * it, as with SQLite, where one process writes. Taken with what comes next.
+	 */
+	int (*take_turn)(struct database *db, struct error *err);
 	/* On failure the batch is undone, or the whole transaction: see standing(). */
 	int (*run)(struct database *db, const struct wire_batch *batch, struct wire_writer *writer,
 		   struct error *err);
@@ -54,6 +59,8 @@ struct driver {
 	 * or -1; and whether it is away then: -EIO. */
 	int (*watch)(const struct database *db);
 	int (*look)(struct database *db, struct error *err);
+	/* The next notice of another server, the caller's; NULL: none is left. */
+	char *(*take_notice)(struct database *db);
 
 	/* A copy to a new file, some pages at a time: 1 when complete, 0 when not yet. */
 	int (*start_backup)(struct database *db, const char *path, struct error *err);

@@ -66,6 +66,8 @@ static int run_as(struct group *group, enum begin_as how, const struct wire_mess
 	size_t start = group->out->len;
 	int r = group->driver->begin(group->db, how, err);
 
+	if (r == 0 && messages[0].type != WIRE_QUESTION)
+		r = group->driver->take_turn(group->db, err);
 	if (r == 0)
 		r = run_batches(group, messages, n, err);
 	if (r == 0)

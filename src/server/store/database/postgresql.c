@@ -8,13 +8,21 @@
 #include "base/clock.h"
 #include "call/sandbox/confine.h"
 
-#define MIGRATION_LOCK "4846871263509" /* any number that is ours */
+#define MIGRATION_LOCK "4846871263509" /* any numbers that are ours */
+#define TURN_LOCK "4846871263510"
 #define COMMIT_WAIT_NS (30 * NS_PER_SEC)
 
 /* Where a session differs from what a role or a URL may have set: commits are durable. */
 static const char session[] = "SET synchronous_commit = on;"
 			      "SET default_transaction_isolation = 'read committed';"
-			      "SET statement_timeout = '60s'";
+			      "SET statement_timeout = '60s';"
+			      "SET idle_in_transaction_session_timeout = '5s'";
+
+/* Schemas of one database are apart. */
+#define CHANNEL "'constable ' || current_schema()"
+
+static const char listen_sql[] = "DO $do$ BEGIN EXECUTE format('LISTEN %I', " CHANNEL "); END $do$";
+static const char notify_sql[] = "SELECT pg_notify(" CHANNEL ", $1)";
 
 static const char settings[] = "SELECT set_config('constable.org', $1, true),"
 			       " set_config('statement_timeout', $2, true)";
@@ -88,18 +96,31 @@ static int check_role(struct database *db, struct error *err)
 	return r;
 }
 
-static int prepare_session(struct database *db, struct error *err)
+static int prepare(struct database *db, const char *name, const char *sql, struct error *err)
 {
-	CLEANUP(result) PGresult *prepared = NULL;
-	int r = check_role(db, err);
+	CLEANUP(result) PGresult *prepared = PQprepare(db->conn, name, sql, 0, NULL);
+
+	return PQresultStatus(prepared) == PGRES_COMMAND_OK
+		       ? 0
+		       : postgresql_result_error(prepared, err);
+}
+
+static int prepare_session(struct database *db, const char *url, struct error *err)
+{
+	int r = postgresql_check_pooler(db, url, err);
 
 	if (r == 0)
+		r = check_role(db, err);
+	if (r == 0)
 		r = execute(db, session, err);
+	if (r == 0)
+		r = execute(db, listen_sql, err);
+	if (r == 0)
+		r = prepare(db, POSTGRESQL_SETTINGS, settings, err);
+	if (r == 0)
+		r = prepare(db, POSTGRESQL_NOTIFY, notify_sql, err);
 	if (r < 0)
 		return r;
-	prepared = PQprepare(db->conn, POSTGRESQL_SETTINGS, settings, 2, NULL);
-	if (PQresultStatus(prepared) != PGRES_COMMAND_OK)
-		return postgresql_result_error(prepared, err);
 	(void)PQsetnonblocking(db->conn, 1);
 	return 0;
 }
@@ -115,7 +136,7 @@ static int check_url(const char *url, struct error *err)
 	return 0;
 }
 
-static PGconn *connect_to(const char *url)
+PGconn *postgresql_connect(const char *url)
 {
 	/* What stands before the URL is a default, what stands after it is not. */
 	static const char *const keywords[] = {
@@ -154,14 +175,14 @@ static struct database *open_database(const char *url, struct error *err)
 	db = calloc(1, sizeof(*db));
 	if (!db)
 		abort();
-	db->conn = connect_to(url);
+	db->conn = postgresql_connect(url);
 	if (!db->conn)
 		abort();
 	(void)PQsetNoticeReceiver(db->conn, ignore_notice, NULL);
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		(void)postgresql_error(err, -ECONNREFUSED, "connect to PostgreSQL",
 				       PQerrorMessage(db->conn));
-	else if (prepare_session(db, err) == 0)
+	else if (prepare_session(db, url, err) == 0)
 		return db;
 	close_database(db);
 	return NULL;
@@ -205,6 +226,11 @@ static int begin(struct database *db, enum begin_as how UNUSED, struct error *er
 		return postgresql_lost(db, err);
 	db->standing = STANDING_OPEN;
 	return postgresql_owe(db, "BEGIN", err);
+}
+
+static int take_turn(struct database *db, struct error *err)
+{
+	return postgresql_owe(db, "SELECT pg_advisory_xact_lock(" TURN_LOCK ")", err);
 }
 
 static int finish_transaction(struct database *db, const char *command, struct error *err)
@@ -261,12 +287,31 @@ static int watch(const struct database *db)
 	return PQsocket(db->conn);
 }
 
-/* Between transactions the server says little but that it ends. */
+/* Between transactions the server says that it ends, and what others told. */
 static int look(struct database *db, struct error *err)
 {
 	if (!PQconsumeInput(db->conn) || PQstatus(db->conn) == CONNECTION_BAD)
 		return postgresql_lost(db, err);
 	return 0;
+}
+
+/* What we said ourselves comes back to us. */
+static char *take_notice(struct database *db)
+{
+	PGnotify *notify = PQnotifies(db->conn);
+	char *text = NULL;
+
+	while (notify && notify->be_pid == db->backend) {
+		PQfreemem(notify);
+		notify = PQnotifies(db->conn);
+	}
+	if (notify) {
+		text = strdup(notify->extra);
+		if (!text)
+			abort();
+	}
+	PQfreemem(notify);
+	return text;
 }
 
 static int start_backup(struct database *db UNUSED, const char *path UNUSED, struct error *err)
@@ -292,12 +337,14 @@ const struct driver driver_postgresql = {
 	.version = version,
 	.complete = complete,
 	.begin = begin,
+	.take_turn = take_turn,
 	.run = postgresql_run,
 	.commit = commit,
 	.rollback = rollback,
 	.standing = standing,
 	.watch = watch,
 	.look = look,
+	.take_notice = take_notice,
 	.start_backup = start_backup,
 	.step_backup = step_backup,
 	.end_backup = end_backup,

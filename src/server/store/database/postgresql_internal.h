@@ -8,6 +8,7 @@
 
 struct database {
 	PGconn *conn;
+	int backend;                  /* its process at PostgreSQL */
 	struct statements statements; /* the prepared thing is a heap name */
 	unsigned n_names;             /* given so far */
 	unsigned n_owed; /* commands sent, whose results are read with the next batch */
@@ -16,6 +17,8 @@ struct database {
 
 /* Prepared for every connection: the org and the deadline of a batch. */
 #define POSTGRESQL_SETTINGS "settings"
+/* And the notice of one. */
+#define POSTGRESQL_NOTIFY "notify"
 
 /* How long beyond a deadline the server may take to say that it passed. */
 #define POSTGRESQL_GRACE_NS (5 * NS_PER_SEC)
@@ -25,6 +28,12 @@ int postgresql_error(struct error *err, int code, const char *what, const char *
 
 /* The negative errno of a failed result, with its sentence. */
 int postgresql_result_error(const PGresult *result, struct error *err);
+
+/* postgresql.c: never NULL unless memory is out; PQstatus() says how it went. */
+PGconn *postgresql_connect(const char *url);
+
+/* postgresql_pooler.c: who our backend is; -EOPNOTSUPP where others are given it as well. */
+int postgresql_check_pooler(struct database *db, const char *url, struct error *err) MUST_CHECK;
 
 /* The connection is of no use any more: -EIO. */
 int postgresql_lost(struct database *db, struct error *err);

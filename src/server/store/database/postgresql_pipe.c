@@ -150,7 +150,8 @@ int postgresql_flush(struct database *db, uint64_t deadline_ns, struct error *er
 		if (r < 0)
 			return r;
 		db->n_owed--;
-		if (PQresultStatus(result) == PGRES_COMMAND_OK)
+		if (PQresultStatus(result) == PGRES_COMMAND_OK ||
+		    PQresultStatus(result) == PGRES_TUPLES_OK)
 			continue;
 		(void)postgresql_result_error(result, err);
 		db->standing = STANDING_GONE;

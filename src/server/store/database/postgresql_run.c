@@ -90,6 +90,13 @@ static int send_settings(struct database *db, const struct wire_batch *wire, str
 	return 0;
 }
 
+static int send_notice(struct database *db, const char *notice, struct error *err)
+{
+	if (!PQsendQueryPrepared(db->conn, POSTGRESQL_NOTIFY, 1, &notice, NULL, NULL, 0))
+		return postgresql_lost(db, err);
+	return 0;
+}
+
 static int add_value(const PGresult *result, int row, int column, struct wire_writer *writer,
 		     struct error *err)
 {
@@ -199,12 +206,15 @@ static int read_step(struct database *db, struct exchange *exchange, unsigned i,
 static int read_batch(struct database *db, struct exchange *exchange, struct error *err)
 {
 	CLEANUP(result) PGresult *settings = NULL;
+	CLEANUP(result) PGresult *noticed = NULL;
 	int r = postgresql_flush(db, exchange->until_ns, err);
 
 	if (r == 0)
 		r = read_command(db, exchange->until_ns, exchange->failed, &settings, err);
 	for (unsigned i = 0; r == 0 && i < exchange->batch->n_steps; i++)
 		r = read_step(db, exchange, i, err);
+	if (r == 0 && exchange->batch->notice)
+		r = read_command(db, exchange->until_ns, exchange->failed, &noticed, err);
 	return r < 0 ? r : postgresql_end(db, exchange->until_ns, err);
 }
 
@@ -237,6 +247,8 @@ static int exchange_batch(struct database *db, const struct wire_batch *wire,
 		r = send_settings(db, wire, err);
 	if (r == 0)
 		r = send_steps(db, &wire->batch, exchange->fresh, err);
+	if (r == 0 && wire->batch.notice)
+		r = send_notice(db, wire->batch.notice, err);
 	if (r == 0)
 		r = read_batch(db, exchange, err);
 	if (r == 0 && exchange->failed->code != 0)

@@ -212,6 +212,23 @@ static int run_all(struct service *service, struct wire_message *messages, unsig
 	return r < 0 ? r : run_batches(service, messages + n_questions, n - n_questions, err);
 }
 
+/* They come with whatever else the database says. */
+static int pass_notices_on(struct service *service, struct error *err)
+{
+	const struct group *group = &service->group;
+	char *notice = group->driver->take_notice(group->db);
+	int r = 0;
+
+	for (; notice; notice = group->driver->take_notice(group->db)) {
+		if (r == 0 && strlen(notice) <= STORE_MAX_NOTICE_BYTES)
+			wire_encode_text(&service->out, WIRE_NOTICE, 0, notice);
+		free(notice);
+		if (r == 0 && service->out.len > GROUP_OUTPUT_BYTES)
+			r = send_answers(service, err);
+	}
+	return r;
+}
+
 static int work(struct service *service, struct error *err)
 {
 	static struct wire_message messages[GROUP_MAX];
@@ -230,7 +247,8 @@ static int work(struct service *service, struct error *err)
 	if (more < 0)
 		return more;
 	step_backup(service);
-	return send_answers(service, err);
+	more = pass_notices_on(service, err);
+	return more < 0 ? more : send_answers(service, err);
 }
 
 static int loop(struct service *service, struct error *err)

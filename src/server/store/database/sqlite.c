@@ -204,6 +204,16 @@ static int begin_migration(struct database *db, struct error *err)
 	return begin(db, BEGIN_CAREFUL, err);
 }
 
+static int take_turn(struct database *db UNUSED, struct error *err UNUSED)
+{
+	return 0;
+}
+
+static char *take_notice(struct database *db UNUSED)
+{
+	return NULL;
+}
+
 static int version(struct database *db, int64_t *version_out, struct error *err)
 {
 	static const char sql[] = "SELECT COALESCE(MAX(number), 0) FROM schema_migrations";
@@ -270,12 +280,14 @@ const struct driver driver_sqlite = {
 	.version = version,
 	.complete = complete,
 	.begin = begin,
+	.take_turn = take_turn,
 	.run = sqlite_run,
 	.commit = commit,
 	.rollback = rollback,
 	.standing = standing,
 	.watch = watch,
 	.look = look,
+	.take_notice = take_notice,
 	.start_backup = sqlite_start_backup,
 	.step_backup = sqlite_step_backup,
 	.end_backup = sqlite_end_backup,
