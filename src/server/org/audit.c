@@ -1,5 +1,6 @@
 #include "server/org/audit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +15,13 @@ static const char insert_sql[] =
 	"SELECT CAST($1 AS TEXT), COALESCE(MAX(seq), 0) + 1, CAST($2 AS BIGINT), "
 	"CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), '', '', CAST($6 AS TEXT) "
 	"FROM audit WHERE org = $1";
+const char audit_once_sql[] =
+	"INSERT INTO audit (org, seq, time, actor, action, target, prev, hash, details) "
+	"SELECT CAST($1 AS TEXT), (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit WHERE org = $1), "
+	"CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), '', '', "
+	"CAST($6 AS TEXT) WHERE NOT EXISTS (SELECT 1 FROM audit AS near WHERE near.org = $1 AND "
+	"near.seq > (SELECT COALESCE(MAX(seq), 0) - 1000 FROM audit WHERE org = $1) AND "
+	"near.action = $4 AND near.details = $6)";
 static const char last_sql[] = "SELECT hash FROM audit WHERE org = $1 AND hash <> '' "
 			       "ORDER BY seq DESC LIMIT 1";
 static const char open_sql[] = "SELECT seq, time, actor, action, target, details FROM audit "
@@ -63,6 +71,7 @@ static void finish(struct sealer *sealer)
 	free(sealer);
 }
 
+static void start(struct sealer *sealer);
 static void handle_sealed(const struct store_result *result, const struct error *err, void *data);
 
 /* The same batch reads what to seal next: a busy log costs one trip for so many lines. */
@@ -104,6 +113,11 @@ static void handle_sealed(const struct store_result *result, const struct error 
 {
 	struct sealer *sealer = data;
 
+	/* Another server sealed some of them first: what is left follows its last one. */
+	if (err && err->code == -ENOENT) {
+		start(sealer);
+		return;
+	}
 	if (err)
 		log_warn("the audit log of org '%s' is not sealed yet: %s", sealer->org->id,
 			 err->text);

@@ -29,6 +29,13 @@ struct audit_entry {
 /* The step to put into the batch; texts are borrowed until it was submitted. */
 struct store_step audit_step(struct audit_record *record, const struct audit_entry *entry);
 
+/*
+ * The same with its six parameters (org, time, actor, action, target, details), where nothing of
+ * the last 1000 lines has that action with those details: for who cannot know whether a batch took
+ * effect, and tries again.
+ */
+extern const char audit_once_sql[];
+
 /* Links what was added to the org's chain; call it after each such batch, and at start. */
 void audit_seal(struct store *store, struct org *org);
 

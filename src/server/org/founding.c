@@ -6,8 +6,8 @@
 #include "server/org/role.h"
 
 static const char org_sql[] =
-	"INSERT INTO orgs (id, name, customer_id, created, quota_agents, quota_calls) "
-	"VALUES ($1, $2, $3, $4, $5, $6) RETURNING " ORGS_COLUMNS;
+	"INSERT INTO orgs (id, name, customer_id, created, quota_agents, quota_calls, ca) "
+	"VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING " ORGS_COLUMNS;
 static const char key_sql[] = "INSERT INTO api_keys (org, id, name, role, hash, created) "
 			      "VALUES ($1, $2, 'first-admin', $3, $4, $5)";
 
@@ -47,6 +47,7 @@ void founding_steps(struct founding *founding, struct store_step steps_out[FOUND
 		store_text(founding->id),          store_text(founding->name),
 		store_text(founding->customer_id), now,
 		store_int(founding->quota_agents), store_int(founding->quota_calls),
+		store_text(founding->ca),
 	};
 	const struct store_value key[] = {
 		store_text(founding->id),

@@ -14,10 +14,11 @@ struct founding {
 	char customer_id[ORG_CUSTOMER_BYTES];
 	int64_t quota_agents, quota_calls;
 	struct credential admin_key;
+	char *ca; /* orgs_seal_ca(); or NULL */
 
 	/* private */
 	const char *name;
-	struct store_value org[6], key[5];
+	struct store_value org[7], key[5];
 };
 
 /* 'id' NULL: one is made. 'name' is borrowed. */

@@ -7,6 +7,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "identity/file.h"
+#include "server/org/vault.h"
+
+#define NAME_BYTES (CERTIFICATE_ID_BYTES + 8)
+#define CA_USE "ca"
 
 struct orgs *orgs_new(const char *folder)
 {
@@ -24,6 +29,7 @@ struct orgs *orgs_new(const char *folder)
 static void org_free(struct org *org)
 {
 	ca_finish(&org->ca);
+	free(org->attachment_hosts);
 	free(org->root_key);
 	free(org);
 }
@@ -39,10 +45,16 @@ void orgs_free(struct orgs *orgs)
 	free(orgs);
 }
 
-static int open_ca(struct orgs *orgs, struct org *org, struct error *err)
+void orgs_share(struct orgs *orgs, const struct vault *vault)
 {
-	char name[CERTIFICATE_ID_BYTES + 8], subject[ORG_NAME_BYTES];
-	struct ca_place place = {
+	orgs->vault = vault;
+}
+
+/* As its file has it, which is made where there is none. */
+static int open_file(const struct orgs *orgs, const char *id, struct ca *ca, struct error *err)
+{
+	char name[NAME_BYTES], subject[ORG_NAME_BYTES];
+	const struct ca_place place = {
 		.purpose = CERTIFICATE_FOR_CLIENT,
 		.folder = orgs->folder,
 		.name = name,
@@ -50,11 +62,78 @@ static int open_ca(struct orgs *orgs, struct org *org, struct error *err)
 	};
 	int r;
 
-	text_format(name, sizeof(name), "org-%s", org->id);
-	text_format(subject, CERTIFICATE_ID_BYTES, "constable agents %.40s", org->id);
-	r = ca_open(&org->ca, &place, clock_wall_ns(), err);
+	text_format(name, sizeof(name), "org-%s", id);
+	text_format(subject, CERTIFICATE_ID_BYTES, "constable agents %.40s", id);
+	r = ca_open(ca, &place, clock_wall_ns(), err);
+	return r < 0 ? error_wrap(err, "the CA of org '%s'", id) : 0;
+}
+
+int orgs_seal_ca(const struct orgs *orgs, const char *id, char **sealed_out, struct error *err)
+{
+	CLEANUP(ca) struct ca ca = { 0 };
+	CLEANUP(secret_buf) struct buf text = { 0 };
+	int r;
+
+	*sealed_out = NULL;
+	if (!orgs->vault)
+		return 0;
+	r = open_file(orgs, id, &ca, err);
 	if (r < 0)
-		return error_wrap(err, "the CA of org '%s'", org->id);
+		return r;
+	buf_init(&text, VAULT_MAX_BYTES);
+	ca_write(&ca, &text);
+	*sealed_out = vault_seal(orgs->vault, id, CA_USE, text.data, text.len);
+	return 0;
+}
+
+static int unseal(const struct orgs *orgs, const char *id, const char *sealed, struct ca *ca,
+		  struct error *err)
+{
+	CLEANUP(secret_buf) struct buf text = { 0 };
+	char name[NAME_BYTES];
+
+	text_format(name, sizeof(name), "org-%s", id);
+	buf_init(&text, VAULT_MAX_BYTES);
+	if (vault_unseal(orgs->vault, id, CA_USE, sealed, &text, err) < 0)
+		return error_set(err, -EKEYREJECTED,
+				 "the CA of org '%s' is in the database, sealed by a server with "
+				 "another 'vault.key': copy the folder '%s' of that one",
+				 id, orgs->folder);
+	return ca_read(ca, CERTIFICATE_FOR_CLIENT, buf_text(&text), name, err);
+}
+
+/* The file that we have is the one that the others have; one that we have not is theirs. */
+static int take_shared(const struct orgs *orgs, const char *id, const char *sealed,
+		       struct error *err)
+{
+	CLEANUP(ca) struct ca theirs = { 0 };
+	CLEANUP(ca) struct ca ours = { 0 };
+	char name[NAME_BYTES];
+	struct error why = { 0 };
+	int r = unseal(orgs, id, sealed, &theirs, err);
+
+	if (r < 0)
+		return r;
+	text_format(name, sizeof(name), "org-%s", id);
+	r = ca_load(&ours, CERTIFICATE_FOR_CLIENT, orgs->folder, name, &why);
+	if (r == -ENOENT)
+		return ca_save(&theirs, orgs->folder, name, err);
+	if (r == 0 && X509_cmp(ours.certificate, theirs.certificate) != 0)
+		return error_set(err, -EKEYREJECTED,
+				 "the CA of org '%s' in '%s' is another than the other servers of "
+				 "this database have",
+				 id, orgs->folder);
+	return 0; /* what else is wrong with the file is said when it is opened */
+}
+
+static int open_ca(struct orgs *orgs, struct org *org, const char *sealed, struct error *err)
+{
+	int r = sealed && orgs->vault ? take_shared(orgs, org->id, sealed, err) : 0;
+
+	if (r == 0)
+		r = open_file(orgs, org->id, &org->ca, err);
+	if (r < 0)
+		return r;
 	if (X509_STORE_add_cert(orgs->trusted, org->ca.certificate) != 1)
 		abort(); /* out of memory */
 	return 0;
@@ -71,6 +150,10 @@ static void fill(struct org *org, const struct store_rows *rows, unsigned row)
 	org->author_may_approve = store_int_at(rows, row, 4);
 	org->quota_agents = store_int_at(rows, row, 5);
 	org->quota_calls = store_int_at(rows, row, 6);
+	free(org->attachment_hosts);
+	org->attachment_hosts = strdup(store_text_at(rows, row, 8));
+	if (!org->attachment_hosts)
+		abort();
 	free(org->root_key);
 	org->root_key = root->kind == STORE_TEXT ? strdup(root->text.data) : NULL;
 }
@@ -78,6 +161,7 @@ static void fill(struct org *org, const struct store_rows *rows, unsigned row)
 struct org *orgs_add_row(struct orgs *orgs, const struct store_rows *rows, unsigned row,
 			 struct error *err)
 {
+	const struct store_value *sealed = store_at(rows, row, 9);
 	struct org *org = orgs_find(orgs, store_text_at(rows, row, 0));
 
 	if (org) {
@@ -92,7 +176,7 @@ struct org *orgs_add_row(struct orgs *orgs, const struct store_rows *rows, unsig
 	if (!org)
 		abort();
 	fill(org, rows, row);
-	if (open_ca(orgs, org, err) < 0) {
+	if (open_ca(orgs, org, sealed->kind == STORE_TEXT ? sealed->text.data : NULL, err) < 0) {
 		org_free(org);
 		return NULL;
 	}
