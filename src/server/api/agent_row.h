@@ -5,9 +5,16 @@
 
 #define AGENT_COLUMNS                                                              \
 	"id, name, hostname, version, labels, namespaces, capabilities, address, " \
-	"created, enrolled_by, last_seen, revoked, boot_id"
+	"created, enrolled_by, last_seen, revoked, boot_id, state, server"
 
 json_t *agent_row(const struct exchange *exchange, const struct store_rows *rows, unsigned row);
+
+/*
+ * "connected" ... as of now: of an agent of this server what the hub knows, of another's what the
+ * store says; both are columns of its row.
+ */
+const char *agent_presence(const struct exchange *exchange, const char *agent, const char *state,
+			   const char *server);
 
 /* "healthy" (seen within 5 minutes), "stale" (within 15) or "inactive". */
 const char *agent_health(int64_t last_seen, int64_t now);
@@ -25,4 +32,5 @@ bool agent_has_label(const json_t *labels, const char *label);
 		     ",\"revoked\":" SCHEMA_NULL_TEXT ",\"boot_id\":" SCHEMA_TEXT                \
 		     ",\"state\":{\"enum\":[\"connected\",\"disconnected\",\"stale\","           \
 		     "\"revoked\"]},\"health\":{\"enum\":[\"healthy\",\"stale\","                \
-		     "\"inactive\"]},\"calls_in_flight\":" SCHEMA_COUNT)
+		     "\"inactive\"]},\"calls_in_flight\":" SCHEMA_COUNT                          \
+		     ",\"server\":" SCHEMA_NULL_TEXT)

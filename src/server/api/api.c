@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "server/api/exchange_internal.h"
 
 #define BODY_BYTES (64 * KIB)
@@ -21,19 +22,20 @@ static bool within_quota(struct exchange *exchange)
 	    orgs_take_call(org, clock_monotonic_ns()))
 		return true;
 	exchange->api->counters.limited++;
-	http_reply_header(exchange->http, "Retry-After", "60");
+	exchange_header(exchange, "Retry-After", "60");
 	exchange_refuse(exchange, 429, "quota_exceeded",
 			"org '%s' has used its %lld calls of this minute", org->name,
 			(long long)org->quota_calls);
 	return false;
 }
 
-static void check_role(struct exchange *exchange)
+void api_admit(struct exchange *exchange)
 {
 	const struct route *route = exchange->entry->route;
 	bool of_server = strcmp(exchange->caller.org->id, ORG_DEFAULT) == 0;
+	bool is_host = route->flags & ROUTE_AGENTS && exchange->caller.role == ROLE_AGENT;
 
-	if (!role_allows(route->least, exchange->caller.role) ||
+	if ((!is_host && !role_allows(route->least, exchange->caller.role)) ||
 	    (route->flags & ROUTE_SERVER && !of_server)) {
 		exchange->api->counters.forbidden++;
 		exchange_refuse(exchange, 403, "forbidden",
@@ -54,7 +56,7 @@ static bool within_rate(struct exchange *exchange)
 	    rate_take(api->strangers, exchange->http->peer->address, 1, clock_monotonic_ns()))
 		return true;
 	exchange->api->counters.limited++;
-	http_reply_header(exchange->http, "Retry-After", "60");
+	exchange_header(exchange, "Retry-After", "60");
 	exchange_refuse(exchange, 429, "too_many_requests",
 			"too many attempts from %s: wait a minute", exchange->http->peer->address);
 	return false;
@@ -63,7 +65,7 @@ static bool within_rate(struct exchange *exchange)
 static void refuse_path(struct exchange *exchange, const struct router_match *match)
 {
 	if (match->allow[0]) {
-		http_reply_header(exchange->http, "Allow", match->allow);
+		exchange_header(exchange, "Allow", match->allow);
 		exchange_refuse(exchange, 405, NULL, "this path takes %s", match->allow);
 	} else {
 		exchange_refuse(exchange, 404, NULL, "there is nothing at this path");
@@ -76,6 +78,11 @@ void api_handle_request(struct http_request *request, void *data)
 	struct exchange *exchange = exchange_new(api, request);
 	struct router_match match;
 
+	/* What a path names becomes text in the store. */
+	if (!utf8_is_valid(request->path, strlen(request->path))) {
+		exchange_refuse(exchange, 400, NULL, "the path is not UTF-8 text");
+		return;
+	}
 	router_find(api->router, request->method, request->path, &match);
 	if (!match.entry) {
 		refuse_path(exchange, &match);
@@ -88,7 +95,7 @@ void api_handle_request(struct http_request *request, void *data)
 	if (match.entry->route->least == ROLE_NONE)
 		call_handler(exchange);
 	else
-		exchange_authenticate(exchange, check_role);
+		exchange_authenticate(exchange, api_admit);
 }
 
 size_t api_handle_head(struct http_request *request, void *data)

@@ -34,10 +34,14 @@ struct api_counters {
 
 struct alerts;
 struct attachments;
+struct chat;
 struct buf;
+struct gateway;
 struct incidents;
 struct inquiries;
+struct mcp_servers;
 struct nonces;
+struct oauth;
 struct outbox;
 struct realtime;
 struct tool_info;
@@ -51,16 +55,22 @@ struct api {
 	struct realtime *realtime;
 	struct inquiries *inquiries;
 	struct attachments *attachments; /* of their requests */
+	struct mcp_servers *mcp_servers; /* of others, for them */
 	struct alerts *alerts;
+	struct chat *chat; /* with who clicks there */
 	struct incidents *incidents;
 	const struct tool_info *tools; /* the catalogue this server was built with */
 	struct router *router;
-	struct rate *strangers; /* by address */
-	struct rate *guesses;   /* of codes that people type, by address */
-	struct nonces *nonces;  /* given out for renewals */
-	struct outbox *outbox;  /* of deliveries */
+	struct rate *strangers;  /* by address */
+	struct rate *guesses;    /* of codes that people type, by address */
+	struct nonces *nonces;   /* given out for renewals */
+	struct outbox *outbox;   /* of deliveries */
+	struct gateway *gateway; /* of MCP */
+	struct oauth *oauth;     /* NULL: no issuer is trusted */
 	struct api_counters counters;
 	uint64_t started_ns; /* wall clock */
+	/* Whether investigations can have this engine; or NULL: nobody knows. */
+	bool (*knows_engine)(const struct api *api, const char *engine);
 	/* What the parts above add to /metrics; or NULL. */
 	void (*add_metrics)(const struct api *api, struct buf *page);
 };

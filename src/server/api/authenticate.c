@@ -1,21 +1,23 @@
 /* Who asks: a key of a person or program, or the certificate of an agent. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "identity/token.h"
 #include "server/api/exchange.h"
+#include "server/api/oauth.h"
 
 #define KEY_MIN_BYTES 16
 #define KEY_MAX_BYTES 512
 #define USED_EVERY_NS (60 * NS_PER_SEC)
 
-static const char key_sql[] = "SELECT org, id, name, role, last_used FROM api_keys "
+static const char key_sql[] = "SELECT org, id, name, role, last_used, expires FROM api_keys "
 			      "WHERE hash = $1 AND revoked IS NULL "
 			      "AND (expires IS NULL OR expires > $2)";
 static const char used_sql[] = "UPDATE api_keys SET last_used = $3 WHERE org = $1 AND id = $2";
 /* A static token speaks for the agents that it enrolled. */
 static const char static_sql[] =
-	"SELECT t.org, a.id, a.id, 'agent', CAST($2 AS BIGINT) FROM tokens t "
+	"SELECT t.org, a.id, a.id, 'agent', CAST($2 AS BIGINT), t.expires FROM tokens t "
 	"JOIN agents a ON a.org = t.org AND a.enrolled_by = 'token/' || t.id "
 	"WHERE t.hash = $1 AND t.kind = 'static' AND t.revoked IS NULL "
 	"AND (t.expires IS NULL OR t.expires > $2) AND a.id = $3 AND a.revoked IS NULL";
@@ -23,6 +25,11 @@ static const char certificate_sql[] = "SELECT a.id, a.name FROM certificates c "
 				      "JOIN agents a ON a.org = c.org AND a.id = c.agent "
 				      "WHERE c.org = $1 AND c.fingerprint = $2 AND c.agent = $3 "
 				      "AND c.revoked IS NULL AND a.revoked IS NULL";
+
+void caller_holds(const char *org, const char *id, char holder[HTTP_HOLDER_BYTES])
+{
+	text_format(holder, HTTP_HOLDER_BYTES, "%s/%s", org, id);
+}
 
 const char *exchange_credential(const struct exchange *exchange)
 {
@@ -33,10 +40,34 @@ const char *exchange_credential(const struct exchange *exchange)
 	return http_request_field(exchange->http, "x-api-key");
 }
 
+static bool takes_tokens(const struct exchange *exchange)
+{
+	return exchange->api->oauth && exchange->entry &&
+	       exchange->entry->route->flags & ROUTE_OAUTH;
+}
+
+/* RFC 6750, 3 and RFC 9728, 5.1: what is wrong, and where to get what would be right. */
+static void challenge(struct exchange *exchange, const char *error)
+{
+	const struct oauth *oauth = exchange->api->oauth;
+	const char *scopes;
+
+	if (!takes_tokens(exchange)) {
+		http_reply_header(exchange->http, "WWW-Authenticate", "Bearer");
+		return;
+	}
+	scopes = oauth_scopes(oauth);
+	http_reply_header(exchange->http, "WWW-Authenticate",
+			  exchange_text(exchange, "Bearer resource_metadata=\"%s\"%s%s%s%s%s%s",
+					oauth_metadata_url(oauth), *scopes ? ", scope=\"" : "",
+					scopes, *scopes ? "\"" : "", *error ? ", error=\"" : "",
+					error, *error ? "\"" : ""));
+}
+
 static void refuse(struct exchange *exchange, const char *sentence)
 {
 	exchange->api->counters.unauthenticated++;
-	http_reply_header(exchange->http, "WWW-Authenticate", "Bearer");
+	challenge(exchange, exchange_credential(exchange) ? "invalid_token" : "");
 	exchange_refuse(exchange, 401, "unauthenticated", "%s", sentence);
 }
 
@@ -63,6 +94,24 @@ static void note_use(struct exchange *exchange, int64_t last_used)
 			   handle_used, NULL);
 }
 
+/* What is still to be told when that ends is not. */
+static void admit(struct exchange *exchange, uint64_t until_ns)
+{
+	char holder[HTTP_HOLDER_BYTES];
+
+	caller_holds(exchange->caller.org->id, exchange->caller.id, holder);
+	http_request_hold(exchange->http, holder, until_ns);
+	exchange->recorded(exchange);
+}
+
+/* Monotonic; 0: it has no end. */
+static uint64_t end_of(int64_t expires)
+{
+	int64_t left = expires - (int64_t)clock_wall_ns();
+
+	return expires ? clock_monotonic_ns() + (uint64_t)(left > 0 ? left : 0) : 0;
+}
+
 static void handle_key(struct exchange *exchange, const struct store_result *result)
 {
 	const struct store_rows *rows = result->steps;
@@ -79,7 +128,7 @@ static void handle_key(struct exchange *exchange, const struct store_result *res
 	text_format(caller->name, sizeof(caller->name), "%s", store_text_at(rows, 0, 2));
 	note_use(exchange, store_int_at(rows, 0, 4));
 	if (role_from_name(role, &caller->role)) {
-		exchange->recorded(exchange);
+		admit(exchange, end_of(store_int_at(rows, 0, 5)));
 		return;
 	}
 	/* The key that a host brought along when it enrolled: its name is the agent. */
@@ -145,6 +194,41 @@ static void find_certificate(struct exchange *exchange, X509 *certificate)
 		     1, handle_certificate);
 }
 
+/* --- an access token of the OAuth issuer -------------------------------------------------- */
+
+static void find_subject(struct exchange *exchange);
+
+static void handle_newer_keys(void *data)
+{
+	find_subject(data);
+}
+
+static void find_subject(struct exchange *exchange)
+{
+	const char *token = exchange_credential(exchange);
+	struct oauth *oauth = exchange->api->oauth;
+	struct error err = { 0 };
+	int r = oauth_identify(oauth, exchange->api->orgs, (struct str) { token, strlen(token) },
+			       &exchange->caller, &err);
+
+	if (r == 0) {
+		admit(exchange, exchange->caller.until_ns);
+	} else if (r == -EAGAIN) {
+		if (!oauth_wait(oauth, handle_newer_keys, exchange)) {
+			/* It may be a good one: no client is to throw it away. */
+			http_reply_header(exchange->http, "Retry-After", "10");
+			exchange_refuse(exchange, 503, NULL,
+					"too many wait for the issuer's keys; ask again");
+		}
+	} else if (r == -EPERM) {
+		exchange->api->counters.forbidden++;
+		challenge(exchange, "insufficient_scope");
+		exchange_refuse(exchange, 403, "forbidden", "%s", err.text);
+	} else {
+		refuse(exchange, err.text);
+	}
+}
+
 void exchange_authenticate_key(struct exchange *exchange, const char *key,
 			       void (*then)(struct exchange *exchange))
 {
@@ -157,7 +241,9 @@ void exchange_authenticate(struct exchange *exchange, void (*then)(struct exchan
 	const char *key = exchange_credential(exchange);
 
 	exchange->recorded = then;
-	if (key)
+	if (key && takes_tokens(exchange) && access_token_is(key, strlen(key)))
+		find_subject(exchange);
+	else if (key)
 		find_key(exchange, key);
 	else if (exchange->http->peer->certificate)
 		find_certificate(exchange, exchange->http->peer->certificate);

@@ -77,6 +77,23 @@ static void count(struct exchange *exchange, unsigned status)
 	exchange->api->counters.requests[status / 100 % 6]++;
 }
 
+void exchange_header(struct exchange *exchange, const char *name, const char *value)
+{
+	if (!exchange->within)
+		http_reply_header(exchange->http, name, value);
+}
+
+/* The exchange is no more. */
+static void reply(struct exchange *exchange, unsigned status, json_t *body)
+{
+	count(exchange, status);
+	if (exchange->within)
+		within_take(exchange->within, status, body);
+	else
+		http_reply_json(exchange->http, status, body);
+	exchange_end(exchange);
+}
+
 /* What the server promises of its answers it keeps, or says so where somebody tests it. */
 static bool keeps_promise(struct exchange *exchange, json_t **body)
 {
@@ -102,16 +119,12 @@ void exchange_answer(struct exchange *exchange, json_t *body)
 
 	if (!keeps_promise(exchange, &body))
 		status = 500;
-	count(exchange, status);
-	http_reply_json(exchange->http, status, body);
-	exchange_end(exchange);
+	reply(exchange, status, body);
 }
 
 void exchange_answer_other(struct exchange *exchange, unsigned status, json_t *body)
 {
-	count(exchange, status);
-	http_reply_json(exchange->http, status, body);
-	exchange_end(exchange);
+	reply(exchange, status, body);
 }
 
 void exchange_answer_text(struct exchange *exchange, unsigned status, const char *type,
@@ -129,6 +142,31 @@ void exchange_answer_bytes(struct exchange *exchange, const char *type, struct s
 	exchange_end(exchange);
 }
 
+bool exchange_is_known(struct exchange *exchange, const char *tag)
+{
+	const char *known =
+		exchange->within ? NULL : http_request_field(exchange->http, "if-none-match");
+
+	exchange_header(exchange, "ETag", tag);
+	if (!known || strcmp(known, tag) != 0)
+		return false;
+	count(exchange, 304);
+	http_reply(exchange->http, 304, NULL, "", 0);
+	exchange_end(exchange);
+	return true;
+}
+
+static json_t *error_json(const struct exchange *exchange, unsigned status, const char *code,
+			  const char *sentence)
+{
+	json_t *body = http_error_json(status, code, sentence);
+	char now[CLOCK_TEXT_BYTES];
+
+	if (exchange->entry && exchange->entry->route->flags & ROUTE_TIMED)
+		json_put(body, "timestamp", json_string(clock_format(clock_wall_ns(), now)));
+	return body;
+}
+
 void exchange_refuse(struct exchange *exchange, unsigned status, const char *code,
 		     const char *format, ...)
 {
@@ -138,8 +176,14 @@ void exchange_refuse(struct exchange *exchange, unsigned status, const char *cod
 	va_start(args, format);
 	(void)vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
+	if (exchange->within) {
+		reply(exchange, status,
+		      json_pack("{s:o, s:s}", "error", json_text(sentence, strlen(sentence)),
+				"code", code ? code : "refused"));
+		return;
+	}
 	count(exchange, status);
-	http_reply_error(exchange->http, status, code, sentence);
+	http_reply_json(exchange->http, status, error_json(exchange, status, code, sentence));
 	exchange_end(exchange);
 }
 
@@ -185,7 +229,7 @@ void exchange_fail(struct exchange *exchange, const struct error *err)
 		log_error("%s %s: %s", exchange->http->method, exchange->entry->route->pattern,
 			  err->text);
 	if (status == 503)
-		http_reply_header(exchange->http, "Retry-After", "1");
+		exchange_header(exchange, "Retry-After", "1");
 	exchange_refuse(exchange, status, NULL, "%s",
 			err->code == -ENOENT ? "there is no such thing here" : err->text);
 }
@@ -214,10 +258,14 @@ static void handle_stored(const struct store_result *result, const struct error 
 	}
 }
 
-static void submit(struct exchange *exchange, const struct store_batch *batch, exchange_done *done)
+static void submit(struct exchange *exchange, const struct store_batch *wanted, exchange_done *done)
 {
+	struct store_batch batch = *wanted;
+
+	batch.notice = exchange->notice;
+	exchange->notice = NULL;
 	exchange->done = done;
-	(void)store_submit(exchange->api->store, batch, handle_stored, exchange);
+	(void)store_submit(exchange->api->store, &batch, handle_stored, exchange);
 }
 
 void exchange_submit(struct exchange *exchange, const struct store_step *steps, unsigned n_steps,
@@ -276,6 +324,8 @@ const char *exchange_actor(struct exchange *exchange)
 {
 	const struct caller *caller = &exchange->caller;
 
+	if (caller->actor)
+		return exchange_text(exchange, "%s/%s", caller->actor, caller->id);
 	switch (caller->role) {
 	case ROLE_NONE:
 		return exchange_text(exchange, "token/%s", caller->id);

@@ -15,7 +15,12 @@ struct caller {
 	struct org *org;               /* NULL only for ROLE_NONE */
 	char id[CERTIFICATE_ID_BYTES]; /* of the key or of the agent */
 	char name[ORG_NAME_BYTES];
+	const char *actor; /* what the id is one of, where that is no key: "slack"; or NULL */
+	uint64_t until_ns; /* of an access token (monotonic); else 0 */
 };
+
+/* As whose requests and streams are held (net/http_server.h): "ORG/ID". */
+void caller_holds(const char *org, const char *id, char holder[HTTP_HOLDER_BYTES]);
 
 typedef void exchange_done(struct exchange *exchange, const struct store_result *result);
 
@@ -39,9 +44,11 @@ struct exchange {
 	void (*failed)(struct exchange *exchange, const struct error *err);
 
 	/* private */
+	struct within *within; /* who asked from within, or NULL */
 	exchange_done *done;
 	void (*recorded)(struct exchange *exchange);
 	struct audit_record record;
+	const char *notice; /* of the next batch, for other servers (store/batch.h); or NULL */
 	struct exchange_memory *memory;
 	struct org *audited;
 };
@@ -56,6 +63,11 @@ void exchange_answer(struct exchange *exchange, json_t *body);
 void exchange_answer_text(struct exchange *exchange, unsigned status, const char *type,
 			  const char *text);
 void exchange_answer_bytes(struct exchange *exchange, const char *type, struct str bytes);
+/*
+ * The answer to come has this ETag, quoted. True: the client has it already (If-None-Match), and
+ * was told so with 304.
+ */
+bool exchange_is_known(struct exchange *exchange, const char *tag);
 /* As {"error": sentence, "code": code}; NULL: the word for the status. */
 void exchange_refuse(struct exchange *exchange, unsigned status, const char *code,
 		     const char *format, ...) PRINTF_LIKE(4, 5);
@@ -103,7 +115,7 @@ void exchange_record(struct exchange *exchange, const struct store_step *audit,
 		     void (*then)(struct exchange *exchange));
 /* It was stored in a batch of somebody else's. */
 void exchange_recorded(struct exchange *exchange);
-/* "key/ID", "agent/ID" */
+/* "key/ID", "agent/ID", "slack/ID" */
 const char *exchange_actor(struct exchange *exchange);
 
 /* Who asks, by key or certificate; 401 where it is nobody. Then calls 'then'. */

@@ -76,13 +76,15 @@ bool exchange_read(struct exchange *exchange)
 	struct error err = { 0 };
 
 	if (entry->query) {
-		exchange->query = read_form(entry->query, exchange->http->form, &err);
+		if (!exchange->within)
+			exchange->query = read_form(entry->query, exchange->http->form, &err);
 		if (!exchange->query || schema_check(entry->query, exchange->query, &err) < 0)
 			return refuse(exchange, "the query", &err);
 		schema_add_defaults(entry->query, exchange->query);
 	}
 	if (entry->request) {
-		exchange->body = read_body(exchange, &err);
+		if (!exchange->within)
+			exchange->body = read_body(exchange, &err);
 		if (!exchange->body || schema_check(entry->request, exchange->body, &err) < 0)
 			return refuse(exchange, "the body", &err);
 		schema_add_defaults(entry->request, exchange->body);

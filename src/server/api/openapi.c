@@ -26,21 +26,22 @@ static json_t *parameters(const struct router_entry *entry)
 	return list;
 }
 
-static json_t *content(const char *type, json_t *schema, const char *example)
+static json_t *media(json_t *schema, const char *example)
 {
-	json_t *media = json_object();
+	json_t *object = json_object();
 
 	if (schema)
-		json_put(media, "schema", json_incref(schema));
+		json_put(object, "schema", json_incref(schema));
 	if (example)
-		json_put(media, "example", json_loads(example, 0, NULL));
-	return json_pack("{s:o}", type, media);
+		json_put(object, "example", json_loads(example, 0, NULL));
+	return object;
 }
 
 static json_t *request_body(const struct router_entry *entry)
 {
 	const struct route *route = entry->route;
-	json_t *types = content("application/json", entry->request, route->example);
+	json_t *types =
+		json_pack("{s:o}", "application/json", media(entry->request, route->example));
 
 	if (route->flags & ROUTE_FORM)
 		json_put(types, "application/x-www-form-urlencoded",
@@ -52,12 +53,23 @@ static json_t *good_answer(const struct router_entry *entry)
 {
 	const struct route *route = entry->route;
 	json_t *answer = json_pack("{s:s}", "description", route->summary);
+	json_t *types = json_object();
 
 	if (entry->response)
-		json_put(answer, "content", content("application/json", entry->response, NULL));
-	else if (route->type)
-		json_put(answer, "content", content(route->type, NULL, NULL));
+		json_put(types, "application/json", media(entry->response, NULL));
+	if (route->type)
+		json_put(types, route->type, media(NULL, NULL));
+	if (json_object_size(types))
+		json_put(answer, "content", types);
+	else
+		json_decref(types);
 	return answer;
+}
+
+static json_t *other_answer(const struct route *route)
+{
+	return json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", route->summary, "content",
+			 "application/json", "schema", "type", "object");
 }
 
 static json_t *answers(const struct router_entry *entry)
@@ -68,23 +80,36 @@ static json_t *answers(const struct router_entry *entry)
 
 	text_format(text, sizeof(text), "%u", status);
 	json_put(all, text, good_answer(entry));
-	json_put(all, "default", json_pack("{s:s}", "$ref", "#/components/responses/Error"));
+	json_put(all, "default",
+		 entry->route->flags & ROUTE_RPC
+			 ? json_pack("{s:s}", "description", "What is wrong, as JSON-RPC says it")
+			 : json_pack("{s:s}", "$ref", "#/components/responses/Error"));
+	if (entry->route->also) {
+		text_format(text, sizeof(text), "%u", entry->route->also);
+		json_put(all, text, other_answer(entry->route));
+	}
 	return all;
 }
 
 static json_t *operation(const struct router_entry *entry)
 {
 	const struct route *route = entry->route;
-	json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "summary", route->summary,
-				   "x-constable-role", role_name(route->least), "parameters",
-				   parameters(entry), "responses", answers(entry));
+	json_t *object =
+		json_pack("{s:s*, s:s, s:s, s:o, s:o}", "operationId", route->operation, "summary",
+			  route->summary, "x-constable-role", role_name(route->least), "parameters",
+			  parameters(entry), "responses", answers(entry));
 
+	if (route->flags & ROUTE_STREAM)
+		json_put(object, "x-constable-stream", json_true());
 	if (entry->request)
 		json_put(object, "requestBody", request_body(entry));
 	if (route->least == ROLE_NONE)
 		json_put(object, "security", json_array());
 	else if (route->least == ROLE_AGENT)
 		json_put(object, "security", json_pack("[{s:[]}]", "certificate"));
+	else if (route->flags & ROUTE_AGENTS)
+		json_put(object, "security",
+			 json_pack("[{s:[]}, {s:[]}, {s:[]}]", "bearer", "header", "certificate"));
 	return object;
 }
 
@@ -138,10 +163,11 @@ json_t *openapi_list(const struct router *router)
 
 	for (unsigned i = 0; i < router->n; i++) {
 		const struct route *route = router->entries[i].route;
-		json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:i}", "method",
+		json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:i}", "method",
 					route->method, "pattern", route->pattern, "role",
 					role_name(route->least), "summary", route->summary,
-					"server_wide", (route->flags & ROUTE_SERVER) != 0, "stream",
+					"server_wide", (route->flags & ROUTE_SERVER) != 0, "agents",
+					(route->flags & ROUTE_AGENTS) != 0, "stream",
 					(route->flags & ROUTE_STREAM) != 0, "status",
 					route->status ? (int)route->status : 200);
 

@@ -6,5 +6,6 @@
 /* New references, never NULL. */
 json_t *openapi_make(const struct router *router, const char *version, const char *url);
 
-/* [{"method", "pattern", "role", "summary", "server_wide", "stream", "status", "example"?}] */
+/* [{"method", "pattern", "role", "summary", "server_wide", "agents", "stream", "status",
+ * "example"?}] */
 json_t *openapi_list(const struct router *router);

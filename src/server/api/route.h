@@ -20,23 +20,29 @@ enum route_flag {
 	ROUTE_FORM = 1 << 2,    /* also takes a body of application/x-www-form-urlencoded */
 	ROUTE_STREAM = 1 << 3,  /* answers with a stream or a WebSocket */
 	ROUTE_CALLS = 1 << 4,   /* counts against the org's calls per minute */
+	ROUTE_OAUTH = 1 << 6,   /* takes access tokens of the OAuth issuer as well, see oauth.h */
+	ROUTE_RPC = 1 << 5,     /* what is wrong is said as JSON-RPC says it */
+	ROUTE_AGENTS = 1 << 7,  /* hosts may, too, though people may */
+	ROUTE_TIMED = 1 << 8,   /* what is wrong is said with its "timestamp" */
 };
 
 struct route {
 	const char *method;
+	const char *operation; /* what clients call it, unique and never renamed: "list_agents" */
 	/* "/api/v1/agents/{agent_id}": a name takes one segment, or its start: "{customer}.sh" */
 	const char *pattern;
 	const char *summary;
 	enum role least;
 	unsigned flags;
 	unsigned status;       /* of a good answer; 0: 200 */
+	unsigned also;         /* of another one, some object; 0: there is none */
 	size_t max_body_bytes; /* 0: 64 KiB */
 
 	/* JSON Schemas of call/schema.h as text; NULL: there is none. */
 	const char *query;
 	const char *request;
 	const char *response; /* NULL: no JSON */
-	const char *type;     /* of an answer that is no JSON: "text/html" */
+	const char *type;     /* of an answer that is no JSON, alone or too: "text/html" */
 	const char *example;  /* a request that satisfies 'request' */
 
 	void (*handle)(struct exchange *exchange);

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "server/api/route.h"
 
-#define ROUTER_MAX_ROUTES 160
+#define ROUTER_MAX_ROUTES 192
 #define ROUTER_PARAM_BYTES 160
 
 /* A route with its schemas parsed. */

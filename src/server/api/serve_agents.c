@@ -6,12 +6,17 @@
 #include "server/api/agent_row.h"
 #include "server/api/routes.h"
 #include "server/api/serve_agents.h"
+#include "server/hub/labels.h"
 
 static const char list_sql[] = "SELECT " AGENT_COLUMNS " FROM agents WHERE org = $1 AND id > $2 "
 			       "ORDER BY id LIMIT $3";
+static const char list_label_sql[] =
+	"SELECT " AGENT_COLUMNS " FROM agents WHERE org = $1 AND id > $2 "
+	"AND " LABELS_MAY_MATCH("$4") " ORDER BY id LIMIT $3";
 static const char one_sql[] = "SELECT " AGENT_COLUMNS " FROM agents WHERE org = $1 AND id = $2";
 static const char change_sql[] =
-	"UPDATE agents SET name = COALESCE($3, name), labels = COALESCE($4, labels) "
+	"UPDATE agents SET name = COALESCE($3, name), labels = COALESCE($4, labels), "
+	"listed = CASE WHEN $4 IS NULL THEN listed ELSE 1 END "
 	"WHERE org = $1 AND id = $2 RETURNING " AGENT_COLUMNS;
 static const char revoke_sql[] = "UPDATE agents SET revoked = COALESCE(revoked, $3), "
 				 "state = 'revoked' WHERE org = $1 AND id = $2";
@@ -56,12 +61,21 @@ static void handle_list(struct exchange *exchange, const struct store_result *re
 
 static void get_agents(struct exchange *exchange)
 {
-	exchange_submit(
-		exchange,
-		&(struct store_step)STEP(list_sql, STORE_ANY, exchange_org(exchange),
-					 store_text(json_get_text(exchange->query, "after", "")),
-					 store_int(json_get_int(exchange->query, "limit", 0))),
-		1, handle_list);
+	const char *label = json_get_text(exchange->query, "label", "");
+	char hash[LABEL_HASH_BYTES];
+	const struct store_value params[] = {
+		exchange_org(exchange),
+		store_text(json_get_text(exchange->query, "after", "")),
+		store_int(json_get_int(exchange->query, "limit", 0)),
+		store_text(label_hash(label, hash)),
+	};
+	const struct store_step step = {
+		.sql = *label ? list_label_sql : list_sql,
+		.params = params,
+		.n_params = *label ? 4 : 3,
+	};
+
+	exchange_submit(exchange, &step, 1, handle_list);
 }
 
 static void handle_one(struct exchange *exchange, const struct store_result *result)
@@ -81,16 +95,19 @@ static void patch_agent(struct exchange *exchange)
 {
 	const json_t *labels = json_object_get(exchange->body, "labels");
 	const char *id = exchange->params[0];
+	CLEANUP(labels_rows) struct labels_rows rows = { 0 };
 	char *canonical = labels ? json_canonical(labels) : NULL;
 	const char *text = canonical ? exchange_text(exchange, "%s", canonical) : NULL;
 
 	free(canonical);
-	const struct store_step steps[] = {
+	struct store_step steps[2 + LABELS_STEPS] = {
 		STEP(change_sql, STORE_SOME, exchange_org(exchange), store_text(id),
 		     store_text(exchange_member(exchange, "name", NULL)), store_text(text)),
 		exchange_audit(exchange, "agent.change", id, json_deep_copy(exchange->body)),
 	};
-	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_one);
+	if (labels)
+		labels_write(&rows, exchange->caller.org->id, id, labels, steps + 2);
+	exchange_submit(exchange, steps, labels ? ARRAY_LEN(steps) : 2, handle_one);
 }
 
 static void handle_cut(const struct store_result *result UNUSED, const struct error *err,
@@ -174,6 +191,7 @@ static void get_tools(struct exchange *exchange)
 
 const struct route routes_agents[] = {
 	{ .method = "GET",
+	  .operation = "list_agents",
 	  .pattern = "/api/v1/agents",
 	  .summary = "The org's agents by id; 'next' is the 'after' of the next page.",
 	  .least = ROLE_VIEWER,
@@ -184,12 +202,14 @@ const struct route routes_agents[] = {
 	  .response = SCHEMA_LIST("agents", AGENT_SCHEMA),
 	  .handle = get_agents },
 	{ .method = "GET",
+	  .operation = "get_agent",
 	  .pattern = "/api/v1/agents/{agent_id}",
 	  .summary = "One agent.",
 	  .least = ROLE_VIEWER,
 	  .response = AGENT_SCHEMA,
 	  .handle = get_agent },
 	{ .method = "PATCH",
+	  .operation = "update_agent",
 	  .pattern = "/api/v1/agents/{agent_id}",
 	  .summary = "Renames an agent, or replaces its labels.",
 	  .least = ROLE_ADMIN,
@@ -198,6 +218,7 @@ const struct route routes_agents[] = {
 	  .example = "{\"labels\":{\"env\":\"prod\"}}",
 	  .handle = patch_agent },
 	{ .method = "POST",
+	  .operation = "revoke_agent",
 	  .pattern = "/api/v1/agents/{agent_id}/revoke",
 	  .summary = "Revokes an agent for good: its link is cut, its certificates are void.",
 	  .least = ROLE_ADMIN,
@@ -206,6 +227,7 @@ const struct route routes_agents[] = {
 	  .example = "{}",
 	  .handle = serve_revoke_agent },
 	{ .method = "GET",
+	  .operation = "list_agent_metrics",
 	  .pattern = "/api/v1/agents/{agent_id}/metrics",
 	  .summary = "The newest metrics of an agent, newest first.",
 	  .least = ROLE_VIEWER,
@@ -214,6 +236,7 @@ const struct route routes_agents[] = {
 							  "\"time\":" SCHEMA_TEXT ",\"data\":{}")),
 	  .handle = get_metrics },
 	{ .method = "GET",
+	  .operation = "list_agent_tools",
 	  .pattern = "/api/v1/agents/{agent_id}/tools",
 	  .summary = "The tools of a connected agent, as it lists them.",
 	  .least = ROLE_VIEWER,

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "identity/approval.h"
+#include "identity/approvers.h"
 #include "identity/key.h"
 #include "identity/statement.h"
 #include "server/api/call_row.h"
@@ -102,6 +103,7 @@ static void forward(struct exchange *exchange)
 	const struct approval *approval = exchange->data;
 	const struct hub_approval given = {
 		.org = exchange->caller.org->id,
+		.agent = approval->host,
 		.call = exchange->params[0],
 		.approver = approval->approver,
 		.sealed = exchange->body,
@@ -110,7 +112,10 @@ static void forward(struct exchange *exchange)
 	hub_approve(exchange->api->hub, &given, handle_done, exchange);
 }
 
-/* "key_id/name" of the call's author against who approves: by API key, signing key or name. */
+/*
+ * "key_id/name" of the call's author against who approves: by API key, signing key or name. Of an
+ * access token that names nobody everybody may be the author.
+ */
 static bool is_author(const struct exchange *exchange, const struct store_rows *author_keys,
 		      const char *key, const char *author)
 {
@@ -118,6 +123,8 @@ static bool is_author(const struct exchange *exchange, const struct store_rows *
 	const char *slash = strchr(author, '/');
 	size_t n_id = slash ? (size_t)(slash - author) : strlen(author);
 
+	if (author_is_nameless(author))
+		return true;
 	if (strlen(exchange->caller.id) == n_id && memcmp(exchange->caller.id, author, n_id) == 0)
 		return true;
 	for (unsigned i = 0; i < author_keys->n_rows; i++)
@@ -160,7 +167,10 @@ static void handle_call(struct exchange *exchange, const struct store_result *re
 	} else if (!exchange->caller.org->author_may_approve &&
 		   is_author(exchange, &result->steps[2], store_text_at(approver, 0, 0),
 			     store_text_at(call, 0, 3))) {
-		exchange_refuse(exchange, 403, "forbidden", "who asked for it may not approve it");
+		exchange_refuse(
+			exchange, 403, "forbidden",
+			"who asked for it may not approve it, and what an access token asked for "
+			"that names nobody none, unless authors may");
 	} else {
 		audit = exchange_audit(
 			exchange, "call.approve", exchange->params[0],
@@ -235,18 +245,21 @@ static void post_denial(struct exchange *exchange)
 
 const struct route routes_approvals[] = {
 	{ .method = "GET",
+	  .operation = "list_approvals",
 	  .pattern = "/api/v1/approvals",
 	  .summary = "What waits for an approval: the exact bytes, and in 'meta' the nonce.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("approvals", WAITING),
 	  .handle = get_approvals },
 	{ .method = "GET",
+	  .operation = "get_approval",
 	  .pattern = "/api/v1/approvals/{call_id}",
 	  .summary = "One call that waits for an approval, as the list has it.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("approvals", WAITING),
 	  .handle = get_approval },
 	{ .method = "POST",
+	  .operation = "approve_call",
 	  .pattern = "/api/v1/approvals/{call_id}",
 	  .summary = "Approves a call with a statement signed by the approver's own key.",
 	  .least = ROLE_APPROVER,
@@ -256,6 +269,7 @@ const struct route routes_approvals[] = {
 	  .example = "{\"statement\":\"{}\",\"signature\":\"AA==\"}",
 	  .handle = post_approval },
 	{ .method = "POST",
+	  .operation = "deny_call",
 	  .pattern = "/api/v1/approvals/{call_id}/deny",
 	  .summary = "Refuses a call that waits for an approval: its outcome is denied.",
 	  .least = ROLE_APPROVER,

@@ -162,12 +162,14 @@ static void delete_approver(struct exchange *exchange)
 
 const struct route routes_approvers[] = {
 	{ .method = "GET",
+	  .operation = "list_approvers",
 	  .pattern = "/api/v1/approvers",
 	  .summary = "Who may approve, and the list as the org's root key signed it.",
 	  .least = ROLE_VIEWER,
 	  .response = LIST,
 	  .handle = read_list },
 	{ .method = "POST",
+	  .operation = "set_approvers",
 	  .pattern = "/api/v1/approvers",
 	  .summary = "Puts a list in force that the org's root key signed.",
 	  .least = ROLE_ADMIN,
@@ -176,6 +178,7 @@ const struct route routes_approvers[] = {
 	  .example = "{\"document\":{\"statement\":\"{}\",\"signature\":\"AA==\"}}",
 	  .handle = post_approvers },
 	{ .method = "DELETE",
+	  .operation = "delete_approver",
 	  .pattern = "/api/v1/approvers/{name}",
 	  .summary = "Takes an approver's power on this server at once.",
 	  .least = ROLE_ADMIN,

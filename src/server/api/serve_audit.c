@@ -41,6 +41,7 @@ static void get_audit(struct exchange *exchange)
 
 const struct route routes_audit[] = {
 	{ .method = "GET",
+	  .operation = "list_audit",
 	  .pattern = "/api/v1/audit",
 	  .summary = "What was changed, by whom: a chain of hashes, see docs.",
 	  .least = ROLE_VIEWER,

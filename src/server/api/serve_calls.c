@@ -64,10 +64,19 @@ static void handle_outcome(struct hub_wait *wait, const char *state UNUSED, cons
 {
 	struct exchange *exchange = container_of(wait, struct waiting, wait)->exchange;
 
+	exchange->http->gone = NULL;
 	if (err)
 		exchange_fail(exchange, err);
 	else
 		read_one(exchange);
+}
+
+static void handle_gone(struct http_request *request)
+{
+	struct waiting *waiting = request->data;
+
+	hub_wait_cancel(&waiting->wait);
+	exchange_end(waiting->exchange);
 }
 
 static void get_call(struct exchange *exchange)
@@ -89,6 +98,8 @@ static void get_call(struct exchange *exchange)
 			  .done = handle_outcome },
 		.exchange = exchange,
 	};
+	exchange->http->data = waiting;
+	exchange->http->gone = handle_gone;
 	hub_wait(exchange->api->hub, &waiting->wait);
 }
 
@@ -132,6 +143,7 @@ static void cancel_call(struct exchange *exchange)
 
 const struct route routes_calls[] = {
 	{ .method = "POST",
+	  .operation = "create_calls",
 	  .pattern = "/api/v1/calls",
 	  .summary = "Calls a tool on an agent, or on all agents with a label.",
 	  .least = ROLE_RESPONDER,
@@ -146,12 +158,14 @@ const struct route routes_calls[] = {
 		  "\"minimum\":100,\"maximum\":86400000},\"approval_ms\":{\"type\":\"integer\","
 		  "\"minimum\":100,\"maximum\":86400000}," WAIT),
 	  .response = SCHEMA_LIST(
-		  "calls", SCHEMA_GIVES("\"id\",\"agent\",\"state\",\"error\"",
+		  "calls", SCHEMA_GIVES("\"id\",\"agent\",\"name\",\"state\",\"error\"",
 					"\"id\":" SCHEMA_NULL_TEXT ",\"agent\":" SCHEMA_TEXT
+					",\"name\":" SCHEMA_TEXT ",\"agent_state\":" SCHEMA_TEXT
 					",\"state\":" SCHEMA_TEXT ",\"error\":" SCHEMA_NULL_TEXT)),
 	  .example = "{\"agent\":\"agent_0\",\"tool\":\"get_system_metrics\",\"arguments\":{}}",
 	  .handle = serve_submit },
 	{ .method = "GET",
+	  .operation = "list_calls",
 	  .pattern = "/api/v1/calls",
 	  .summary = "The org's calls, newest first, without arguments and results.",
 	  .least = ROLE_VIEWER,
@@ -162,6 +176,7 @@ const struct route routes_calls[] = {
 	  .response = SCHEMA_LIST("calls", SCHEMA_GIVES(CALL_NAMES, CALL_MEMBERS)),
 	  .handle = get_calls },
 	{ .method = "GET",
+	  .operation = "get_call",
 	  .pattern = "/api/v1/calls/{call_id}",
 	  .summary = "One call; with wait_ms its answer waits so long for an outcome, or until it "
 		     "waits for an approval.",
@@ -170,6 +185,7 @@ const struct route routes_calls[] = {
 	  .response = WHOLE,
 	  .handle = get_call },
 	{ .method = "POST",
+	  .operation = "cancel_call",
 	  .pattern = "/api/v1/calls/{call_id}/cancel",
 	  .summary = "Ends a call: before it started for sure, else as its agent says.",
 	  .least = ROLE_RESPONDER,

@@ -210,12 +210,14 @@ static void post_revocation(struct exchange *exchange)
 
 const struct route routes_grants[] = {
 	{ .method = "GET",
+	  .operation = "list_grants",
 	  .pattern = "/api/v1/grants",
 	  .summary = "Standing grants that have not expired, also revoked ones.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("grants", GRANT),
 	  .handle = get_grants },
 	{ .method = "POST",
+	  .operation = "create_grant",
 	  .pattern = "/api/v1/grants",
 	  .summary = "A standing grant, signed by an approver's own key.",
 	  .least = ROLE_APPROVER,
@@ -225,6 +227,7 @@ const struct route routes_grants[] = {
 	  .example = "{\"statement\":\"{}\",\"signature\":\"AA==\"}",
 	  .handle = post_grant },
 	{ .method = "POST",
+	  .operation = "revoke_grant",
 	  .pattern = "/api/v1/grants/{grant_id}/revoke",
 	  .summary = "Ends a grant with a revocation signed by an approver's own key.",
 	  .least = ROLE_APPROVER,

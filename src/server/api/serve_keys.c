@@ -94,12 +94,14 @@ static void delete_key(struct exchange *exchange)
 
 const struct route routes_keys[] = {
 	{ .method = "GET",
+	  .operation = "list_keys",
 	  .pattern = "/api/v1/keys",
 	  .summary = "The org's keys, without their texts.",
 	  .least = ROLE_ADMIN,
 	  .response = SCHEMA_LIST("keys", SCHEMA_GIVES(KEY_NAMES, KEY_MEMBERS)),
 	  .handle = get_keys },
 	{ .method = "POST",
+	  .operation = "create_key",
 	  .pattern = "/api/v1/keys",
 	  .summary = "Makes a key, which is shown once.",
 	  .least = ROLE_ADMIN,
@@ -114,6 +116,7 @@ const struct route routes_keys[] = {
 	  .example = "{\"name\":\"example\",\"role\":\"viewer\"}",
 	  .handle = post_keys },
 	{ .method = "DELETE",
+	  .operation = "delete_key",
 	  .pattern = "/api/v1/keys/{key_id}",
 	  .summary = "Revokes a key at once; the last admin's key stays.",
 	  .least = ROLE_ADMIN,

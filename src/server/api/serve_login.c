@@ -22,6 +22,7 @@ static void post_login(struct exchange *exchange)
 
 const struct route routes_login[] = {
 	{ .method = "POST",
+	  .operation = "login",
 	  .pattern = "/api/v1/auth/login",
 	  .summary =
 		  "For documented clients: takes a key as the password. Names are not looked at.",

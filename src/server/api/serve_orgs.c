@@ -1,5 +1,6 @@
 /* Orgs: making them is for the server's own admins; each sees and changes its own. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,7 +16,9 @@ static const char update_sql[] =
 	"UPDATE orgs SET name = COALESCE($2, name), quota_agents = COALESCE($3, quota_agents), "
 	"quota_calls = COALESCE($4, quota_calls), "
 	"author_may_approve = COALESCE($5, author_may_approve), "
-	"root_key = COALESCE(root_key, $6) WHERE id = $1 RETURNING " ORGS_COLUMNS;
+	"root_key = COALESCE(root_key, $6), "
+	"attachment_hosts = COALESCE($7, attachment_hosts), version = version + 1 WHERE id = $1 "
+	"RETURNING " ORGS_COLUMNS;
 
 static const struct column columns[] = {
 	{ "id", COLUMN_TEXT },
@@ -26,6 +29,7 @@ static const struct column columns[] = {
 	{ "quota_agents", COLUMN_INT },
 	{ "quota_calls", COLUMN_INT },
 	{ "root_key", COLUMN_TEXT },
+	{ "attachment_hosts", COLUMN_TEXT },
 	{ 0 },
 };
 
@@ -44,12 +48,12 @@ static json_t *describe(const struct org *org)
 {
 	char created[CLOCK_TEXT_BYTES];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s?}", "id", org->id, "name",
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:s?, s:s}", "id", org->id, "name",
 			 org->name, "customer_id", org->customer_id, "created",
 			 clock_format((uint64_t)org->created, created), "author_may_approve",
 			 org->author_may_approve != 0, "quota_agents",
 			 (json_int_t)org->quota_agents, "quota_calls", (json_int_t)org->quota_calls,
-			 "root_key", org->root_key);
+			 "root_key", org->root_key, "attachment_hosts", org->attachment_hosts);
 }
 
 static void get_org(struct exchange *exchange)
@@ -84,6 +88,7 @@ static void post_orgs(struct exchange *exchange)
 {
 	struct founding *founding = exchange_alloc(exchange, sizeof(*founding));
 	struct store_step steps[FOUNDING_STEPS + 1];
+	struct error err = { 0 };
 
 	if (exchange->api->orgs->n == ORG_MAX) {
 		exchange_refuse(exchange, 409, NULL, "this server has its %d orgs already",
@@ -92,13 +97,20 @@ static void post_orgs(struct exchange *exchange)
 	}
 	exchange->data = founding;
 	founding_begin(founding, NULL, exchange_member(exchange, "name", ""));
+	if (orgs_seal_ca(exchange->api->orgs, founding->id, &founding->ca, &err) < 0) {
+		exchange_fail(exchange, &err);
+		return;
+	}
 	founding->quota_agents = json_get_int(exchange->body, "quota_agents", FOUNDING_AGENTS);
 	founding->quota_calls = json_get_int(exchange->body, "quota_calls", FOUNDING_CALLS);
 	founding_steps(founding, steps);
 	steps[FOUNDING_STEPS] =
 		exchange_audit(exchange, "org.create", founding->id,
 			       json_pack("{s:s}", "name", exchange_member(exchange, "name", "")));
+	exchange->notice = ORGS_NOTICE;
 	exchange_submit_all(exchange, steps, ARRAY_LEN(steps), handle_made);
+	free(founding->ca); /* the batch has a copy */
+	founding->ca = NULL;
 }
 
 static void handle_changed(struct exchange *exchange, const struct store_result *result)
@@ -142,11 +154,24 @@ static bool check_root(struct exchange *exchange, const char *root)
 	return true;
 }
 
+static bool check_hosts(struct exchange *exchange, const char *hosts)
+{
+	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789.- ";
+
+	if (!hosts || strspn(hosts, known) == strlen(hosts))
+		return true;
+	exchange_refuse(
+		exchange, 400, "bad_request",
+		"/attachment_hosts: hosts and .domains in small letters, with blanks between");
+	return false;
+}
+
 static void patch_org(struct exchange *exchange)
 {
 	const json_t *body = exchange->body;
 	const char *name = json_get_text(body, "name", NULL);
 	const char *root = json_get_text(body, "root_key", NULL);
+	const char *hosts = json_get_text(body, "attachment_hosts", NULL);
 	bool of_server = strcmp(exchange->caller.org->id, ORG_DEFAULT) == 0;
 
 	if (!of_server &&
@@ -155,15 +180,16 @@ static void patch_org(struct exchange *exchange)
 				"the server's admins set an org's quotas");
 		return;
 	}
-	if (!check_root(exchange, root))
+	if (!check_root(exchange, root) || !check_hosts(exchange, hosts))
 		return;
 	const struct store_step steps[] = {
 		STEP(update_sql, STORE_SOME, exchange_org(exchange), store_text(name),
 		     optional_int(body, "quota_agents"), optional_int(body, "quota_calls"),
-		     optional_int(body, "author_may_approve"), store_text(root)),
+		     optional_int(body, "author_may_approve"), store_text(root), store_text(hosts)),
 		exchange_audit(exchange, "org.change", exchange->caller.org->id,
 			       json_deep_copy(body)),
 	};
+	exchange->notice = ORGS_NOTICE;
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_changed);
 }
 
@@ -172,11 +198,12 @@ static void patch_org(struct exchange *exchange)
 	"\"id\":" SCHEMA_TEXT ",\"name\":" SCHEMA_TEXT ",\"customer_id\":" SCHEMA_TEXT \
 	",\"created\":" SCHEMA_TEXT ",\"author_may_approve\":" SCHEMA_FLAG             \
 	",\"quota_agents\":" SCHEMA_COUNT ",\"quota_calls\":" SCHEMA_COUNT             \
-	",\"root_key\":" SCHEMA_NULL_TEXT
+	",\"root_key\":" SCHEMA_NULL_TEXT ",\"attachment_hosts\":" SCHEMA_TEXT
 #define ORG SCHEMA_GIVES("\"id\",\"name\",\"customer_id\"", ORG_MEMBERS)
 
 const struct route routes_orgs[] = {
 	{ .method = "GET",
+	  .operation = "list_orgs",
 	  .pattern = "/api/v1/orgs",
 	  .summary = "All orgs of this server.",
 	  .least = ROLE_ADMIN,
@@ -184,6 +211,7 @@ const struct route routes_orgs[] = {
 	  .response = SCHEMA_LIST("orgs", ORG),
 	  .handle = get_orgs },
 	{ .method = "POST",
+	  .operation = "create_org",
 	  .pattern = "/api/v1/orgs",
 	  .summary = "Makes an org, and the first admin key of it, which is shown once.",
 	  .least = ROLE_ADMIN,
@@ -197,23 +225,27 @@ const struct route routes_orgs[] = {
 	  .example = "{\"name\":\"example\"}",
 	  .handle = post_orgs },
 	{ .method = "GET",
+	  .operation = "get_org",
 	  .pattern = "/api/v1/org",
 	  .summary = "The org of the key.",
 	  .least = ROLE_VIEWER,
 	  .response = ORG,
 	  .handle = get_org },
 	{ .method = "PATCH",
+	  .operation = "update_org",
 	  .pattern = "/api/v1/org",
 	  .summary = "Changes the org of the key.",
 	  .least = ROLE_ADMIN,
-	  .request = SCHEMA_STRICT("", "\"name\":" SCHEMA_NAME ",\"quota_agents\":" COUNT_TO_MILLION
-				       ",\"quota_calls\":" COUNT_TO_MILLION
-				       ",\"author_may_approve\":" SCHEMA_FLAG
-				       ",\"root_key\":" SCHEMA_TEXT),
+	  .request = SCHEMA_STRICT(
+		  "", "\"name\":" SCHEMA_NAME ",\"quota_agents\":" COUNT_TO_MILLION
+		      ",\"quota_calls\":" COUNT_TO_MILLION ",\"author_may_approve\":" SCHEMA_FLAG
+		      ",\"root_key\":" SCHEMA_TEXT ",\"attachment_hosts\":{\"type\":\"string\","
+		      "\"maxLength\":2000}"),
 	  .response = ORG,
 	  .example = "{\"name\":\"renamed\"}",
 	  .handle = patch_org },
 	{ .method = "GET",
+	  .operation = "list_organizations",
 	  .pattern = "/api/v1/organizations",
 	  .summary = "The orgs that the key can see.",
 	  .least = ROLE_VIEWER,

@@ -51,6 +51,7 @@ static void post_realtime(struct exchange *exchange)
 
 const struct route routes_realtime[] = {
 	{ .method = "GET",
+	  .operation = "follow_realtime",
 	  .pattern = "/api/realtime",
 	  .summary = "Events as they happen (SSE); Last-Event-ID goes on where one left off.",
 	  .least = ROLE_VIEWER,
@@ -59,6 +60,7 @@ const struct route routes_realtime[] = {
 	  .type = "text/event-stream",
 	  .handle = get_realtime },
 	{ .method = "POST",
+	  .operation = "choose_realtime",
 	  .pattern = "/api/realtime",
 	  .summary = "Chooses the kinds of events that a connected client gets.",
 	  .least = ROLE_VIEWER,

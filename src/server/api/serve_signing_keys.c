@@ -82,12 +82,14 @@ static void post_key(struct exchange *exchange)
 
 const struct route routes_signing_keys[] = {
 	{ .method = "GET",
+	  .operation = "list_signing_keys",
 	  .pattern = "/api/v1/signing-keys",
 	  .summary = "What people of the org say they sign with; who approves is in approvers.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("keys", KEY),
 	  .handle = get_keys },
 	{ .method = "POST",
+	  .operation = "set_signing_key",
 	  .pattern = "/api/v1/signing-keys",
 	  .summary = "Tells the public half of the key that the owner of this API key signs with.",
 	  .least = ROLE_RESPONDER,

@@ -1,6 +1,9 @@
 /* How the server is: for people, for load balancers, for Prometheus. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "server/api/exchange.h"
+#include "server/api/exposition.h"
 #include "server/api/openapi.h"
 #include "server/api/routes.h"
 #include "tools/catalogue.h"
@@ -68,8 +71,14 @@ static void get_openapi(struct exchange *exchange)
 
 static void get_tools(struct exchange *exchange)
 {
-	exchange_answer(exchange,
-			json_pack("{s:o}", "tools", catalogue_json(exchange->api->tools)));
+	CLEANUP(buf) struct buf text = { 0 };
+
+	/* Who asks is not known, so it costs no tree. */
+	buf_init(&text, CATALOGUE_MAX_BYTES);
+	buf_add_text(&text, "{\"tools\":");
+	catalogue_write(exchange->api->tools, &text);
+	buf_add_text(&text, "}");
+	exchange_answer_text(exchange, 200, "application/json", buf_text(&text));
 }
 
 static void get_docs(struct exchange *exchange)
@@ -113,54 +122,91 @@ static void add_hub(struct buf *page, const struct hub_counters *hub)
 	add_metric(page, "calls_sent_total", "counter", hub->calls_sent);
 	add_metric(page, "calls_resent_total", "counter", hub->calls_resent);
 	add_metric(page, "outcomes_total", "counter", hub->outcomes);
+	add_metric(page, "hints_total", "counter", hub->hints);
+	add_metric(page, "progress_dropped_total", "counter", hub->progress_dropped);
 	add_metric(page, "calls_expired_total", "counter", hub->calls_expired);
 	add_metric(page, "heartbeats_total", "counter", hub->heartbeats);
 	add_metric(page, "store_failures_total", "counter", hub->store_failures);
 }
 
+static void write_metrics(const struct api *api, struct buf *page)
+{
+	buf_add_text(page, "# TYPE constable_http_requests_total counter\n");
+	for (unsigned i = 1; i < ARRAY_LEN(api->counters.requests); i++)
+		buf_add_format(page, "constable_http_requests_total{status=\"%uxx\"} %llu\n", i,
+			       (unsigned long long)api->counters.requests[i]);
+	add_metric(page, "http_limited_total", "counter", api->counters.limited);
+	add_metric(page, "http_unauthenticated_total", "counter", api->counters.unauthenticated);
+	add_metric(page, "http_forbidden_total", "counter", api->counters.forbidden);
+	add_metric(page, "store_ready", "gauge", store_state(api->store) == STORE_READY);
+	add_metric(page, "store_pending", "gauge", store_n_pending(api->store));
+	add_metric(page, "orgs", "gauge", api->orgs->n);
+	add_metric(page, "start_time_seconds", "gauge", api->started_ns / NS_PER_SEC);
+	add_hub(page, hub_counters(api->hub));
+	if (api->add_metrics)
+		api->add_metrics(api, page);
+}
+
+static bool wants_json(const struct exchange *exchange)
+{
+	const char *format = json_get_text(exchange->query, "format", NULL);
+	const char *accept = http_request_field(exchange->http, "accept");
+
+	if (format)
+		return strcmp(format, "json") == 0;
+	return accept && strncmp(accept, "application/json", 16) == 0;
+}
+
+static void answer_json(struct exchange *exchange, const char *page)
+{
+	json_t *metrics = exposition_json(page);
+	char now[CLOCK_TEXT_BYTES];
+
+	json_put(metrics, "timestamp", json_string(clock_format(clock_wall_ns(), now)));
+	exchange_answer(exchange, metrics);
+}
+
 static void get_metrics(struct exchange *exchange)
 {
-	const struct api *api = exchange->api;
 	CLEANUP(buf) struct buf page = { 0 };
 
 	buf_init(&page, 64 * KIB);
-	buf_add_text(&page, "# TYPE constable_http_requests_total counter\n");
-	for (unsigned i = 1; i < ARRAY_LEN(api->counters.requests); i++)
-		buf_add_format(&page, "constable_http_requests_total{status=\"%uxx\"} %llu\n", i,
-			       (unsigned long long)api->counters.requests[i]);
-	add_metric(&page, "http_limited_total", "counter", api->counters.limited);
-	add_metric(&page, "http_unauthenticated_total", "counter", api->counters.unauthenticated);
-	add_metric(&page, "http_forbidden_total", "counter", api->counters.forbidden);
-	add_metric(&page, "store_ready", "gauge", store_state(api->store) == STORE_READY);
-	add_metric(&page, "store_pending", "gauge", store_n_pending(api->store));
-	add_metric(&page, "orgs", "gauge", api->orgs->n);
-	add_metric(&page, "start_time_seconds", "gauge", api->started_ns / NS_PER_SEC);
-	add_hub(&page, hub_counters(api->hub));
-	if (api->add_metrics)
-		api->add_metrics(api, &page);
-	exchange_answer_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
-			     buf_text(&page));
+	write_metrics(exchange->api, &page);
+	if (wants_json(exchange))
+		answer_json(exchange, buf_text(&page));
+	else
+		exchange_answer_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
+				     buf_text(&page));
 }
 
 #define STATUS SCHEMA_GIVES("\"status\"", "\"status\":" SCHEMA_TEXT)
 
 const struct route routes_status[] = {
 	{ .method = "GET",
+	  .operation = "get_liveness",
 	  .pattern = "/healthz",
 	  .summary = "Whether the process answers.",
 	  .response = STATUS,
 	  .handle = get_healthz },
 	{ .method = "GET",
+	  .operation = "get_readiness",
 	  .pattern = "/readyz",
 	  .summary = "Whether the store is there.",
 	  .response = STATUS,
 	  .handle = get_readyz },
 	{ .method = "GET",
+	  .operation = "get_server_metrics",
 	  .pattern = "/metrics",
-	  .summary = "Counters of this process, for Prometheus.",
+	  .summary = "Counters of this process: for Prometheus, or as JSON to who accepts that.",
+	  .query = SCHEMA_STRICT("", "\"format\":{\"enum\":[\"prometheus\",\"json\"]}"),
+	  .response =
+		  SCHEMA_GIVES("\"timestamp\",\"counters\",\"gauges\"",
+			       "\"timestamp\":" SCHEMA_TEXT ",\"counters\":{\"type\":\"object\"}"
+			       ",\"gauges\":{\"type\":\"object\"}"),
 	  .type = "text/plain",
 	  .handle = get_metrics },
 	{ .method = "GET",
+	  .operation = "get_health",
 	  .pattern = "/api/v1/health",
 	  .summary = "How the server is.",
 	  .response = SCHEMA_GIVES("\"status\",\"version\",\"store\",\"uptime_seconds\"",
@@ -169,22 +215,26 @@ const struct route routes_status[] = {
 				   ",\"timestamp\":" SCHEMA_TEXT),
 	  .handle = get_health },
 	{ .method = "GET",
+	  .operation = "get_version",
 	  .pattern = "/api/v1/version",
 	  .summary = "Which server this is.",
 	  .response = SCHEMA_GIVES("\"name\",\"version\"",
 				   "\"name\":" SCHEMA_TEXT ",\"version\":" SCHEMA_TEXT),
 	  .handle = get_version },
 	{ .method = "GET",
+	  .operation = "list_tools",
 	  .pattern = "/api/v1/tools",
 	  .summary = "The catalogue of tools that this server was built with.",
 	  .response = SCHEMA_GIVES("\"tools\"", "\"tools\":{\"type\":\"array\"}"),
 	  .handle = get_tools },
 	{ .method = "GET",
+	  .operation = "get_docs",
 	  .pattern = "/api/v1/docs",
 	  .summary = "The API as a page.",
 	  .type = "text/html",
 	  .handle = get_docs },
 	{ .method = "GET",
+	  .operation = "get_openapi",
 	  .pattern = "/api/v1/openapi.json",
 	  .summary = "The API as an OpenAPI 3.1 document.",
 	  .response = SCHEMA_GIVES("\"openapi\",\"paths\"",

@@ -7,28 +7,30 @@
 #include "base/clock.h"
 #include "server/api/agent_row.h"
 #include "server/hub/grants.h"
+#include "server/hub/labels.h"
 #include "server/hub/queue.h"
 #include "tools/catalogue.h"
 
 #define MAX_FAN_OUT 1000
 #define TIMEOUT_MS 60000
-#define PATTERN_MAX_BYTES (16 * KIB)
 
 /* Each by its index, and unordered: else SQLite reads all agents of the org to find one. */
 static const char one_sql[] =
-	"SELECT id, name, labels FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL "
-	"UNION ALL SELECT id, name, labels FROM agents WHERE org = $1 AND name = $2 "
+	"SELECT id, name, labels, state, server FROM agents WHERE org = $1 AND id = $2 AND revoked "
+	"IS NULL "
+	"UNION ALL SELECT id, name, labels, state, server FROM agents WHERE org = $1 AND name = $2 "
 	"AND id <> $2 AND revoked IS NULL LIMIT 2";
-/* What LIKE finds may have the label; agent_has_label() says whether. */
-static const char labelled_sql[] = "SELECT id, name, labels FROM agents WHERE org = $1 "
-				   "AND revoked IS NULL AND labels LIKE $2 ESCAPE '!' "
-				   "ORDER BY id LIMIT 20000";
+/* What may have the label; agent_has_label() says whether. */
+static const char labelled_sql[] =
+	"SELECT id, name, labels, state, server FROM agents WHERE org = $1 "
+	"AND revoked IS NULL AND " LABELS_MAY_MATCH("$2") " ORDER BY id LIMIT 20000";
 
 /* One call of the fan-out, from being submitted to its outcome or the end of the wait. */
 struct leg {
 	struct hub_wait wait;
 	struct fan_out *fan_out;
 	char agent[HUB_ID_BYTES];
+	const char *name, *presence;
 	char id[HUB_ID_BYTES];
 	const char *grant; /* its id, or NULL */
 	char state[32];
@@ -51,11 +53,17 @@ static void answer(struct fan_out *fan_out)
 	for (unsigned i = 0; i < fan_out->n_legs; i++) {
 		const struct leg *leg = &fan_out->legs[i];
 
-		json_push(list, json_pack("{s:s?, s:s, s:s, s:s?}", "id",
-					  leg->id[0] ? leg->id : NULL, "agent", leg->agent, "state",
+		json_push(list, json_pack("{s:s?, s:s, s:s, s:s, s:s, s:s?}", "id",
+					  leg->id[0] ? leg->id : NULL, "agent", leg->agent, "name",
+					  leg->name, "agent_state", leg->presence, "state",
 					  leg->state, "error", leg->error[0] ? leg->error : NULL));
 	}
 	exchange_answer(exchange, json_pack("{s:o}", "calls", list));
+}
+
+static void answer_recorded(struct exchange *exchange)
+{
+	answer(exchange->data);
 }
 
 static void close_leg(struct leg *leg)
@@ -75,6 +83,20 @@ static void handle_outcome(struct hub_wait *wait, const char *state, const struc
 	close_leg(leg);
 }
 
+/* Nothing of the batch with its record is there. */
+static void record_refusal(struct leg *leg)
+{
+	struct fan_out *fan_out = leg->fan_out;
+	struct exchange *exchange = fan_out->exchange;
+	const struct store_step audit =
+		exchange_audit(exchange, "call.refuse", exchange_member(exchange, "tool", ""),
+			       json_pack("{s:s, s:s, s:s}", "agent", leg->agent, "risk",
+					 fan_out->risk, "why", leg->error));
+
+	exchange->data = fan_out;
+	exchange_record(exchange, &audit, answer_recorded);
+}
+
 static void handle_submitted(const char *id, const struct error *err, void *data)
 {
 	struct leg *leg = data;
@@ -84,7 +106,10 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 	if (err) {
 		text_format(leg->state, sizeof(leg->state), "refused");
 		text_format(leg->error, sizeof(leg->error), "%s", err->text);
-		close_leg(leg);
+		if (leg->fan_out->n_legs == 1)
+			record_refusal(leg);
+		else
+			close_leg(leg);
 		return;
 	}
 	exchange_recorded(exchange);
@@ -164,6 +189,11 @@ static void choose(struct fan_out *fan_out, const struct store_rows *rows, const
 			continue;
 		leg->fan_out = fan_out;
 		text_format(leg->agent, sizeof(leg->agent), "%s", store_text_at(rows, i, 0));
+		leg->name = exchange_text(fan_out->exchange, "%s", store_text_at(rows, i, 1));
+		leg->presence = exchange_text(fan_out->exchange, "%s",
+					      agent_presence(fan_out->exchange, leg->agent,
+							     store_text_at(rows, i, 3),
+							     store_text_at(rows, i, 4)));
 		fan_out->n_legs++;
 	}
 }
@@ -234,39 +264,18 @@ static void handle_agents(struct exchange *exchange, const struct store_result *
 		exchange_record(exchange, &fan_out->audit, submit_all);
 }
 
-/* For LIKE: "env=prod" is in a text of labels as "env":"prod" (written by json_canonical()). */
-static const char *label_pattern(struct exchange *exchange, const char *label)
-{
-	const char *equals = strchr(label, '=');
-	CLEANUP(json) json_t *pair = json_object();
-	CLEANUP(buf) struct buf pattern = { 0 };
-	CLEANUP(text) char *text = NULL;
-
-	if (!equals)
-		return "%";
-	json_put(pair, exchange_text(exchange, "%.*s", (int)(equals - label), label),
-		 json_string(equals + 1));
-	text = json_canonical(pair);
-	buf_init(&pattern, PATTERN_MAX_BYTES);
-	buf_add_text(&pattern, "%");
-	for (const char *at = text + 1; at[1]; at++)
-		buf_add_format(&pattern, "%s%c", strchr("%_!", *at) ? "!" : "", *at);
-	buf_add_text(&pattern, "%");
-	return exchange_text(exchange, "%s", buf_text(&pattern));
-}
-
 void serve_submit(struct exchange *exchange)
 {
 	const char *agent = exchange_member(exchange, "agent", NULL);
 	const char *label = exchange_member(exchange, "label", NULL);
+	char hash[LABEL_HASH_BYTES];
 
 	if (!agent == !label) {
 		exchange_refuse(exchange, 400, NULL, "say either agent or label");
 		return;
 	}
-	const struct store_step labelled =
-		STEP(labelled_sql, STORE_ANY, exchange_org(exchange),
-		     store_text(label ? label_pattern(exchange, label) : NULL));
+	const struct store_step labelled = STEP(labelled_sql, STORE_ANY, exchange_org(exchange),
+						store_text(label ? label_hash(label, hash) : NULL));
 	const struct store_step one =
 		STEP(one_sql, STORE_ANY, exchange_org(exchange), store_text(agent));
 	const struct store_step steps[] = {

@@ -66,6 +66,7 @@ static void post_action(struct exchange *exchange)
 
 const struct route routes_actions[] = {
 	{ .method = "POST",
+	  .operation = "do_agent_action",
 	  .pattern = "/api/agent",
 	  .summary = "The documented actions of the device flow, metrics and lists.",
 	  .max_body_bytes = 256 * KIB,

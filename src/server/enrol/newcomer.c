@@ -14,10 +14,10 @@ static const char key_sql[] = "UPDATE api_keys SET last_used = $3 WHERE org = $1
 			      "AND revoked IS NULL AND (expires IS NULL OR expires > $3)";
 static const char agent_sql[] =
 	"INSERT INTO agents (org, id, name, hostname, version, state, address, created, "
-	"enrolled_by, labels, capabilities) "
+	"enrolled_by, labels, capabilities, listed) "
 	"SELECT id, CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), "
 	"'disconnected', CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($8 AS TEXT), "
-	"CAST($9 AS TEXT), CAST($10 AS TEXT) FROM orgs WHERE id = $1 AND quota_agents > "
+	"CAST($9 AS TEXT), CAST($10 AS TEXT), 1 FROM orgs WHERE id = $1 AND quota_agents > "
 	"(SELECT count(*) FROM agents a WHERE a.org = $1 AND a.revoked IS NULL)";
 
 /* json_get_text() of a foreign object, refused where it could steer a terminal. */
@@ -96,22 +96,22 @@ int newcomer_read(const json_t *body, const char *address, struct newcomer *newc
 
 void newcomer_finish(struct newcomer *newcomer)
 {
+	labels_rows_cleanup(&newcomer->rows);
 	free(newcomer->labels);
 	free(newcomer->capabilities);
 	newcomer->labels = newcomer->capabilities = NULL;
 }
 
-static void add_labels(struct newcomer *newcomer, const char *text)
+/* With those that its voucher gives it. */
+static json_t *all_labels(struct newcomer *newcomer, const char *text)
 {
-	CLEANUP(json) json_t *labels = json_loads(newcomer->labels, 0, NULL);
+	json_t *labels = json_loads(newcomer->labels, 0, NULL);
 	CLEANUP(json) json_t *more = text ? json_loads(text, 0, NULL) : NULL;
 
-	if (!json_is_object(labels) || !json_is_object(more))
-		return;
-	if (json_object_update(labels, more) < 0)
-		abort();
+	(void)json_object_update(labels, more);
 	free(newcomer->labels);
 	newcomer->labels = json_canonical(labels);
+	return labels;
 }
 
 void newcomer_steps(struct newcomer *newcomer, const struct voucher *voucher,
@@ -119,12 +119,12 @@ void newcomer_steps(struct newcomer *newcomer, const struct voucher *voucher,
 {
 	const struct store_value org = store_text(voucher->org->id);
 	const struct store_value now = store_int((int64_t)clock_wall_ns());
+	CLEANUP(json) json_t *labels = all_labels(newcomer, voucher->labels);
 	char nonce[NONCE_TEXT_BYTES];
 
 	text_format(newcomer->agent, sizeof(newcomer->agent), "agent_%.20s", nonce_make(nonce));
 	text_format(newcomer->enrolled_by, sizeof(newcomer->enrolled_by), "%s/%s",
 		    voucher->is_key ? "key" : "token", voucher->id);
-	add_labels(newcomer, voucher->labels);
 	newcomer->spent[0] = org;
 	newcomer->spent[1] = store_text(voucher->id);
 	newcomer->spent[2] = now;
@@ -145,4 +145,5 @@ void newcomer_steps(struct newcomer *newcomer, const struct voucher *voucher,
 					     3, STORE_SOME };
 	steps_out[1] =
 		(struct store_step) { agent_sql, newcomer->made, ARRAY_LEN(made), STORE_SOME };
+	labels_write(&newcomer->rows, voucher->org->id, newcomer->agent, labels, steps_out + 2);
 }

@@ -8,8 +8,9 @@
 #pragma once
 
 #include "server/enrol/issue.h"
+#include "server/hub/labels.h"
 
-#define NEWCOMER_STEPS 2
+#define NEWCOMER_STEPS (2 + LABELS_STEPS)
 #define NEWCOMER_LABELS_BYTES (16 * KIB)
 
 /* Who vouches: a token, or a key of the org. */
@@ -56,6 +57,7 @@ struct newcomer {
 
 	/* private */
 	struct store_value spent[3], made[11];
+	struct labels_rows rows;
 };
 
 /*

@@ -209,6 +209,7 @@ static void get_ca(struct exchange *exchange)
 
 const struct route routes_register[] = {
 	{ .method = "POST",
+	  .operation = "register_agent",
 	  .pattern = "/api/v1/agents/register",
 	  .summary = "Enrols a host: with a token, or with a key and its customer id.",
 	  .flags = ROUTE_LIMITED,
@@ -225,6 +226,7 @@ const struct route routes_register[] = {
 	  .example = "{\"hostname\":\"h\",\"csr\":\"\",\"provisioning_token\":\"prov_0000000000\"}",
 	  .handle = post_register },
 	{ .method = "GET",
+	  .operation = "get_ca_certificate",
 	  .pattern = "/api/v1/agents/ca-certificate",
 	  .summary = "The CA that agents have to trust for this server.",
 	  .type = "application/x-pem-file",

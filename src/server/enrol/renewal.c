@@ -172,6 +172,7 @@ static void get_nonce(struct exchange *exchange)
 
 const struct route routes_renewal[] = {
 	{ .method = "POST",
+	  .operation = "renew_certificate",
 	  .pattern = "/api/v1/agents/{agent_id}/certificate",
 	  .summary = "Renews an agent's certificate: with the old one, or a proof of its key.",
 	  .flags = ROUTE_LIMITED,
@@ -184,6 +185,7 @@ const struct route routes_renewal[] = {
 	  .example = "{\"csr\":\"\",\"nonce\":\"\",\"proof\":{}}",
 	  .handle = post_certificate },
 	{ .method = "GET",
+	  .operation = "get_renewal_nonce",
 	  .pattern = "/api/v1/agents/renewal-nonce",
 	  .summary = "A nonce for the proof of an old key; good once, for two minutes.",
 	  .flags = ROUTE_LIMITED,

@@ -23,7 +23,7 @@ static void handle_approved(struct hub_op *op, const struct store_result *result
 
 void hub_approve(struct hub *hub, const struct hub_approval *approval, store_done *done, void *data)
 {
-	struct hub_op *op = hub_op_new(hub, approval->org, NULL, approval->call);
+	struct hub_op *op = hub_op_new(hub, approval->org, approval->agent, approval->call);
 	const char *statement = json_get_text(approval->sealed, "statement", "");
 	struct error err = { 0 };
 	CLEANUP(json) json_t *inside = json_parse(statement, strlen(statement), 64 * KIB, &err);
@@ -57,7 +57,7 @@ static void handle_denied(struct hub_op *op, const struct store_result *result,
 {
 	if (!err) {
 		op->hub->counters.outcomes++;
-		waits_wake(op->hub, op->org, op->call, "denied");
+		waits_wake(op->hub, op->org, op->call, op->state);
 	}
 	hub_op_tell(op, result, err);
 }
@@ -68,6 +68,7 @@ void hub_deny(struct hub *hub, const struct hub_denial *denial, store_done *done
 	struct hub_batch batch = { 0 };
 
 	op->done = handle_denied;
+	op->state = "denied";
 	op->user_done = done;
 	op->user = data;
 	BATCH_ADD(&batch, STORE_SOME,

@@ -25,6 +25,7 @@ struct hub_subscription {
 	enum subscription_state state;
 	uint64_t number, seq;
 	unsigned n_delivering;
+	bool is_stale; /* more may be in the store than the page under way has */
 };
 
 static void read_page(struct hub_subscription *sub);
@@ -94,9 +95,37 @@ void events_tell(struct hub *hub, const char *org, const struct hub_event *event
 			read_page(sub);
 		if (sub->state != SUB_LIVE)
 			continue;
-		if (!event->seq || event->seq > sub->seq)
+		if (event->seq > sub->seq + 1) /* another server told what lies between */
+			read_page(sub);
+		else if (!event->seq || event->seq > sub->seq)
 			(void)deliver(sub, event);
 	}
+}
+
+static bool is_of(const struct hub_subscription *sub, const char *org)
+{
+	return !org || strcmp(sub->org, org) == 0;
+}
+
+void events_look(struct hub *hub, const char *org)
+{
+	for (struct hub_subscription *sub = hub->subscriptions; sub; sub = sub->next) {
+		if (!is_of(sub, org))
+			continue;
+		if (sub->state == SUB_READING)
+			sub->is_stale = true;
+		else if (sub->state == SUB_LIVE || sub->state == SUB_BEHIND)
+			read_page(sub);
+	}
+}
+
+bool events_are_watched(const struct hub *hub, const char *org)
+{
+	const struct hub_subscription *sub = hub->subscriptions;
+
+	while (sub && !is_of(sub, org))
+		sub = sub->next;
+	return sub;
 }
 
 static struct hub_subscription *find(struct hub *hub, uint64_t number)
@@ -155,12 +184,14 @@ static void handle_page(struct hub_op *op, const struct store_result *result,
 	if (sub->seq == EVENTS_FROM_NOW) {
 		sub->seq = (uint64_t)store_int_at(&result->steps[0], 0, 1);
 		sub->state = SUB_LIVE;
+		if (sub->is_stale)
+			read_page(sub);
 		return;
 	}
 	if (!tell_lost(sub, (uint64_t)store_int_at(&result->steps[0], 0, 0)) ||
 	    !deliver_rows(sub, &result->steps[1]))
 		return;
-	if (result->steps[1].n_rows == PAGE_ROWS)
+	if (result->steps[1].n_rows == PAGE_ROWS || sub->is_stale)
 		read_page(sub);
 	else
 		sub->state = SUB_LIVE;
@@ -173,6 +204,7 @@ static void read_page(struct hub_subscription *sub)
 	struct hub_batch batch = { 0 };
 
 	sub->state = SUB_READING;
+	sub->is_stale = false;
 	op->link = sub->number;
 	op->done = handle_page;
 	BATCH_ADD(&batch, STORE_ANY, "SELECT MIN(seq), MAX(seq) FROM events WHERE org = $1",
@@ -185,13 +217,23 @@ static void read_page(struct hub_subscription *sub)
 	hub_op_submit(op, &batch);
 }
 
+static bool has_room(const struct hub *hub, const char *org)
+{
+	unsigned n = 0;
+
+	for (const struct hub_subscription *sub = hub->subscriptions; sub; sub = sub->next)
+		n += strcmp(sub->org, org) == 0;
+	return n < EVENTS_MAX_SUBSCRIBERS_OF_ORG &&
+	       hub->counters.subscribers < EVENTS_MAX_SUBSCRIBERS;
+}
+
 struct hub_subscription *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber,
 				       struct error *err)
 {
 	struct hub_subscription *sub;
 
-	if (hub->counters.subscribers >= EVENTS_MAX_SUBSCRIBERS) {
-		error_set(err, -EBUSY, "%d watch already", EVENTS_MAX_SUBSCRIBERS);
+	if (!has_room(hub, subscriber->org)) {
+		error_set(err, -EBUSY, "too many watch already");
 		return NULL;
 	}
 	sub = calloc(1, sizeof(*sub));

@@ -15,6 +15,7 @@
 #define EVENTS_KEPT 10000
 #define EVENTS_DATA_MAX_BYTES (64 * KIB)
 #define EVENTS_MAX_SUBSCRIBERS 1024
+#define EVENTS_MAX_SUBSCRIBERS_OF_ORG 512 /* so that no org keeps the others out */
 #define EVENTS_FROM_NOW UINT64_MAX
 
 struct hub_event {
@@ -49,7 +50,8 @@ struct hub_subscriber {
 	void *data;
 };
 
-/* NULL with -EBUSY beyond EVENTS_MAX_SUBSCRIBERS. Delivers from the loop only. */
+/* NULL with -EBUSY beyond EVENTS_MAX_SUBSCRIBERS, of all and of the org. Delivers from the loop
+ * only. */
 struct hub_subscription *hub_subscribe(struct hub *hub, const struct hub_subscriber *subscriber,
 				       struct error *err);
 void hub_subscription_resume(struct hub_subscription *subscription);

@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 #define SWEEP_ROWS 256
 #define HELD_AGAIN_NS (60 * NS_PER_SEC)
+#define COLUMNS                                                          \
+	"c.org, c.id, c.agent, c.adrift, c.deadline, c.state,"           \
+	" COALESCE(a.server, ''), a.fence FROM calls c JOIN agents a ON" \
+	" a.org = c.org AND a.id = c.agent"
 
 void expiry_note(struct hub *hub, uint64_t deadline_ns)
 {
@@ -33,9 +37,19 @@ static void give_up(struct hub *hub, struct hub_ending *ending)
 	outcome_end(hub, ending);
 }
 
-/* Returns whether it has to be looked at again. */
-static bool end_due(struct hub *hub, const struct store_rows *rows, unsigned row)
+enum due {
+	DUE_ENDED,
+	DUE_HELD,      /* it has to be looked at again */
+	DUE_ELSEWHERE, /* and by another server */
+};
+
+static enum due end_due(struct hub *hub, const struct store_rows *rows, unsigned row)
 {
+	const struct hub_claim claim = {
+		.server = store_text_at(rows, row, 6),
+		.fence = store_int_at(rows, row, 7),
+		.adrift = store_int_at(rows, row, 3),
+	};
 	struct hub_ending ending = {
 		.org = store_text_at(rows, row, 0),
 		.call = store_text_at(rows, row, 1),
@@ -43,25 +57,30 @@ static bool end_due(struct hub *hub, const struct store_rows *rows, unsigned row
 		.state = "expired",
 		.code = -ETIMEDOUT,
 		.error = "its deadline passed before it could start",
+		.claim = &claim,
+		.was = store_text_at(rows, row, 5),
 	};
-	uint64_t created_ns = (uint64_t)store_int_at(rows, row, 3);
 	uint64_t deadline_ns = (uint64_t)store_int_at(rows, row, 4);
-	bool waits = strcmp(store_text_at(rows, row, 5), "waiting_approval") == 0;
+	bool waits = strcmp(ending.was, "waiting_approval") == 0;
 	const struct hub_entry *entry = hub_find(hub, ending.org, ending.agent);
 	const struct hub_flight *flight = entry ? flight_find(entry, ending.call) : NULL;
 
+	if (!waits && !claim_is_ours(hub, claim.server))
+		return DUE_ELSEWHERE;
 	if (flight && flight->state == FLIGHT_SAVING)
-		return true;
-	if (waits)
+		return DUE_HELD;
+	if (waits) {
 		ending.error = "nobody approved it in time";
-	if (waits || !call_may_have_started(hub, entry, ending.call, created_ns)) {
+		ending.claim = NULL;
+	}
+	if (waits || !call_may_have_started(entry, ending.call, claim.adrift)) {
 		outcome_end(hub, &ending);
-		return false;
+		return DUE_ENDED;
 	}
 	if (deadline_ns + HUB_LOST_NS > clock_wall_ns())
-		return true;
+		return DUE_HELD;
 	give_up(hub, &ending);
-	return false;
+	return DUE_ENDED;
 }
 
 static void handle_due(struct hub_op *op, const struct store_result *result,
@@ -70,7 +89,7 @@ static void handle_due(struct hub_op *op, const struct store_result *result,
 	struct hub *hub = op->hub;
 	const struct store_rows *rows;
 	int64_t next;
-	bool again = false;
+	bool again = false, is_elsewhere = false;
 
 	hub->is_sweeping = 0;
 	if (err) {
@@ -78,8 +97,15 @@ static void handle_due(struct hub_op *op, const struct store_result *result,
 		return;
 	}
 	rows = &result->steps[0];
-	for (unsigned i = 0; i < rows->n_rows; i++)
-		again |= end_due(hub, rows, i);
+	for (unsigned i = 0; i < rows->n_rows; i++) {
+		enum due due = end_due(hub, rows, i);
+
+		again |= due != DUE_ENDED;
+		is_elsewhere |= due == DUE_ELSEWHERE;
+	}
+	if (is_elsewhere && !hub->is_told_due)
+		relay_hint(hub, "due", &(struct hub_hint) { "", "", "", "" });
+	hub->is_told_due = 0;
 	for (unsigned i = 0; i < result->steps[1].n_rows; i++)
 		(void)end_due(hub, &result->steps[1], i);
 	if (rows->n_rows == SWEEP_ROWS) {
@@ -103,13 +129,12 @@ static void sweep(struct hub *hub)
 
 	op->done = handle_due;
 	BATCH_ADD(&batch, STORE_ANY,
-		  "SELECT org, id, agent, created, deadline, state FROM calls"
-		  " WHERE finished IS NULL AND deadline >= $1 AND deadline <= $2"
-		  " ORDER BY deadline LIMIT $3",
+		  "SELECT " COLUMNS " WHERE finished IS NULL AND deadline >= $1"
+		  " AND deadline <= $2 ORDER BY deadline LIMIT $3",
 		  store_int(hub->swept_deadline), store_int(now), store_int(SWEEP_ROWS));
 	BATCH_ADD(&batch, STORE_ANY,
-		  "SELECT org, id, agent, created, deadline, state FROM calls"
-		  " WHERE finished IS NULL AND deadline <= $1 ORDER BY deadline LIMIT $2",
+		  "SELECT " COLUMNS " WHERE finished IS NULL AND deadline <= $1"
+		  " ORDER BY deadline LIMIT $2",
 		  store_int(now - (int64_t)HUB_LOST_NS), store_int(SWEEP_ROWS));
 	BATCH_ADD(&batch, STORE_ANY,
 		  "SELECT MIN(deadline) FROM calls WHERE finished IS NULL AND deadline > $1",
@@ -126,4 +151,11 @@ void expiry_handle_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *dat
 		return;
 	hub->is_sweeping = 1;
 	sweep(hub);
+}
+
+/* Who told us looks at them as well: it is not told back. */
+void expiry_hear(struct hub *hub)
+{
+	hub->is_told_due = 1;
+	expiry_note(hub, clock_wall_ns());
 }

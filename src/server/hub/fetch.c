@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 static void handle_fetched(struct hub_op *op, const struct store_result *result,
 			   const struct error *err)
@@ -30,6 +30,21 @@ static void handle_fetched(struct hub_op *op, const struct store_result *result,
 	op->fetched(err ? NULL : calls, err, op->user);
 }
 
+/* It may start them: whoever answers for it later has to know. Where we are alone we do. */
+static void mark_given(struct hub *hub, const char *org, const char *agent)
+{
+	struct hub_batch batch = { 0 };
+
+	if (!hub_server(hub))
+		return;
+	BATCH_ADD(&batch, STORE_ANY,
+		  "UPDATE calls SET adrift = 1 WHERE org = $1 AND adrift IS NULL AND id IN (SELECT"
+		  " id FROM calls WHERE org = $1 AND agent = $2 AND state = 'queued'"
+		  " ORDER BY cursor LIMIT $3)",
+		  store_text(org), store_text(agent), store_int(HUB_MAX_IN_FLIGHT));
+	hub_op_submit(hub_op_new(hub, org, agent, NULL), &batch);
+}
+
 void hub_fetch_calls(struct hub *hub, const char *org, const char *agent, hub_fetched *done,
 		     void *data)
 {
@@ -38,5 +53,6 @@ void hub_fetch_calls(struct hub *hub, const char *org, const char *agent, hub_fe
 	op->done = handle_fetched;
 	op->fetched = done;
 	op->user = data;
+	mark_given(hub, org, agent);
 	calls_fetch(op, 0);
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 #define RETRY_S 1
 
@@ -108,6 +108,8 @@ static json_t *meta_of(const struct store_rows *rows, unsigned row, uint64_t now
 			  (json_int_t)((deadline_ns - now_ns) / NS_PER_MS), "constable/caller",
 			  store_text_at(rows, row, COL_CALLER), "progressToken", id);
 
+	if (strcmp(store_text_at(rows, row, COL_META), MUST_ASK_META) == 0)
+		json_put(meta, "constable/must_ask", json_true());
 	if (approval)
 		json_put(meta, "constable/approval", approval);
 	if (grant)
@@ -144,6 +146,8 @@ bool call_is_wanted(const struct store_rows *rows, unsigned row, uint64_t now_ns
 
 static void end_row(struct hub_link *link, const char *id, const char *state, const char *error)
 {
+	const struct hub_claim claim = claim_of(link->entry);
+
 	outcome_end(link->hub,
 		    &(struct hub_ending) {
 			    .org = link->entry->org,
@@ -152,6 +156,8 @@ static void end_row(struct hub_link *link, const char *id, const char *state, co
 			    .state = state,
 			    .code = strcmp(state, "expired") == 0 ? -ETIMEDOUT : -ECANCELED,
 			    .error = error,
+			    .claim = &claim,
+			    .was = "queued",
 		    });
 }
 
@@ -201,7 +207,7 @@ static bool has_room(const struct hub_link *link)
 {
 	return link->state == LINK_READY && !link->is_dry && !link->is_loading &&
 	       !link->is_blocked && !link->hub->is_ending &&
-	       link->entry->n_flights < HUB_MAX_IN_FLIGHT;
+	       link->entry->n_flights < HUB_MAX_IN_FLIGHT && claim_may_give(link->hub);
 }
 
 static void give_rows(struct hub_link *link, const struct store_rows *rows)
@@ -233,7 +239,7 @@ static void handle_loaded(struct hub_op *op, const struct store_result *result,
 		return;
 	}
 	rows = &result->steps[0];
-	if (link->is_rewound) {
+	if (link->is_rewound || !claim_may_give(link->hub)) {
 		link->is_rewound = 0;
 		link->is_dry = 0;
 		link->cursor = 0;
@@ -289,7 +295,7 @@ struct call_note *call_note(const struct hub_call *call, int64_t cursor)
 		abort();
 	note->cursor = cursor;
 	note->deadline_ns = call->deadline_ns;
-	note->has_grant = call->grant;
+	note->has_more = call->grant || call->must_ask;
 	note->tool = memcpy(note->texts, call->tool, n_tool);
 	note->args = memcpy(note->texts + n_tool, call->args, n_args);
 	note->caller = memcpy(note->texts + n_tool + n_args, call->caller, n_caller);
@@ -318,11 +324,11 @@ static bool give_new(struct hub_link *link, const struct hub_op *op)
 {
 	uint64_t now_ns = clock_wall_ns();
 
-	if (op->note->has_grant) /* what was signed has to be read */
+	if (op->note->has_more) /* which has to be read */
 		return false;
 	if (!link->is_dry || link->is_loading || link->is_blocked || link->hub->is_ending ||
 	    link->entry->n_flights >= HUB_MAX_IN_FLIGHT ||
-	    op->note->deadline_ns < now_ns + NS_PER_MS)
+	    op->note->deadline_ns < now_ns + NS_PER_MS || !claim_may_give(link->hub))
 		return false;
 	if (link_try_send(link, format_new(op, now_ns)) < 0) {
 		link->is_blocked = 1;

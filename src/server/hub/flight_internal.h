@@ -12,10 +12,13 @@ enum flight_state {
 	FLIGHT_PAUSED, /* the agent was busy: to be given again */
 };
 
+struct hub_claim;
+
 struct hub_flight {
 	struct hub_flight *next;
 	char id[HUB_ID_BYTES];
 	enum flight_state state;
+	bool is_cancelled; /* its agent was told */
 };
 
 struct hub_flight *flight_find(const struct hub_entry *entry, const char *call);
@@ -32,11 +35,14 @@ bool call_is_wanted(const struct store_rows *rows, unsigned row, uint64_t now_ns
 json_t *call_params(const struct store_rows *rows, unsigned row, uint64_t now_ns);
 /* Gives the agent what waits for it, as far as there is room. */
 void link_pump(struct hub_link *link);
+/* calls.meta of one with 'must_ask', until its host has said anything of it. */
+#define MUST_ASK_META "{\"must_ask\":true}"
+
 /* What is given to its agent as soon as it is stored: with free(). */
 struct call_note {
 	int64_t cursor;
 	uint64_t deadline_ns; /* wall clock */
-	bool has_grant;
+	bool has_more;        /* than is here */
 	const char *tool, *args, *caller;
 	char texts[];
 };
@@ -45,6 +51,8 @@ void link_pump_new(struct hub_link *link, const struct hub_op *op);
 struct call_note *call_note(const struct hub_call *call, int64_t cursor);
 /* From the start of the queue again. */
 void link_pump_again(struct hub_link *link);
+/* Its agent is to end it. */
+void flight_cancel(struct hub_link *link, struct hub_flight *flight);
 /* Its agent was busy: given again after a second. */
 void flight_pause(struct hub *hub, struct hub_flight *flight);
 void flight_handle_retry(evutil_socket_t fd, short what, void *hub);
@@ -82,9 +90,14 @@ struct hub_ending {
 	int code;
 	const char *error;
 	struct hub_link *link; /* whose agent is to forget the call then, or NULL */
+	/* What it rests on: who answers for the agent, and the call's state. NULL: nothing. */
+	const struct hub_claim *claim;
+	const char *was;
 };
 void outcome_end(struct hub *hub, const struct hub_ending *ending);
 
-/* Whether a queued call may have been started: it was given, or before this hub's time. */
-bool call_may_have_started(const struct hub *hub, const struct hub_entry *entry, const char *call,
-			   uint64_t created_ns);
+/*
+ * Whether a queued call may have been started: it was given, or perhaps by one that cannot say
+ * ('adrift', as in calls) and nobody asked its agent since. Only who has the claim knows.
+ */
+bool call_may_have_started(const struct hub_entry *entry, const char *call, int64_t adrift);

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/merge.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 #define SEEN_EVERY_NS (60 * NS_PER_SEC)
 #define METRICS_KEPT_NS (24 * 3600 * NS_PER_SEC)
@@ -196,6 +196,8 @@ void progress_handle(struct hub_link *link, const json_t *params)
 			 json_get_text(params, "message", ""));
 	text = json_canonical(data);
 	event.data = text;
-	if (strlen(text) <= EVENTS_DATA_MAX_BYTES)
-		events_tell(link->hub, link->entry->org, &event);
+	if (strlen(text) > EVENTS_DATA_MAX_BYTES)
+		return;
+	events_tell(link->hub, link->entry->org, &event);
+	progress_relay(link->hub, link->entry->org, text);
 }

@@ -4,7 +4,8 @@
 
 #include "base/clock.h"
 #include "base/step.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/labels.h"
+#include "server/hub/relay_internal.h"
 
 #define TEXT_MAX_BYTES 256
 #define LIST_MAX_BYTES (16 * KIB)
@@ -18,37 +19,52 @@ static const char *short_text(const json_t *params, const char *key)
 	return strlen(text) < TEXT_MAX_BYTES ? text : "";
 }
 
-static char *list_text(const json_t *value, const char *otherwise)
+static char *list_text(const json_t *value)
 {
 	char *text = value ? json_canonical(value) : NULL;
 
 	if (text && strlen(text) <= LIST_MAX_BYTES)
 		return text;
 	free(text);
-	text = strdup(otherwise);
+	text = strdup("[]");
 	if (!text)
 		abort();
 	return text;
 }
 
-/* The host's labels go over those that were given to it at the server. */
-static json_t *merge_labels(const struct hub_link *link, const json_t *params)
+/*
+ * The host's labels go over those that were given to it at the server: the text, or NULL where
+ * that changes nothing. Too many of them do not count.
+ */
+static char *merge_labels(const struct hub_link *link, const json_t *params, json_t *labels)
 {
-	json_t *labels = json_is_object(link->labels) ? json_copy(link->labels) : json_object();
 	const json_t *own = json_object_get(params, "labels");
 	const char *name;
 	json_t *value;
+	char *text;
 
+	(void)json_object_update(labels, link->labels);
 	json_object_foreach((json_t *)(uintptr_t)own, name, value) if (json_is_string(value))
 		json_object_set(labels, name, value);
-	return labels;
+	text = json_canonical(labels);
+	if (strlen(text) > LIST_MAX_BYTES) {
+		free(text);
+		json_object_clear(labels);
+		(void)json_object_update(labels, link->labels);
+		text = json_canonical(labels);
+	}
+	if (link->is_listed && json_equal(labels, link->labels)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 static const char *member_list(const json_t *params, const char *key, char **text_out)
 {
 	const json_t *list = json_object_get(params, key);
 
-	*text_out = list_text(json_is_array(list) ? list : NULL, "[]");
+	*text_out = list_text(json_is_array(list) ? list : NULL);
 	return *text_out;
 }
 
@@ -155,6 +171,8 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 			   err ? "the store did not take the hello" : "the agent was revoked");
 		return;
 	}
+	link->entry->fence = store_int_at(&result->steps[0], 0, 0);
+	link->entry->elsewhere = HUB_DISCONNECTED;
 	step_reached("hub-greeted");
 	replace_older(link);
 	link->state = LINK_READY;
@@ -170,13 +188,25 @@ static void handle_stored(struct hub_op *op, const struct store_result *result,
 		tools_ask(link);
 }
 
+static void add_label_rows(struct hub_batch *batch, struct labels_rows *rows,
+			   const struct hub_entry *entry, const json_t *labels)
+{
+	struct store_step steps[LABELS_STEPS];
+
+	labels_write(rows, entry->org, entry->agent, labels, steps);
+	for (unsigned i = 0; i < LABELS_STEPS; i++)
+		hub_batch_add(batch, steps[i].expect, steps[i].sql, steps[i].params,
+			      steps[i].n_params);
+}
+
 static void store_hello(struct hub_turn *turn)
 {
 	struct hub_link *link = container_of(turn, struct hub_link, turn);
 	struct hub_entry *entry = link->entry;
 	const json_t *params = link->hello;
-	CLEANUP(json) json_t *labels = merge_labels(link, params);
-	CLEANUP(text) char *label_text = list_text(labels, "{}");
+	CLEANUP(json) json_t *labels = json_object();
+	CLEANUP(text) char *label_text = merge_labels(link, params, labels);
+	CLEANUP(labels_rows) struct labels_rows rows = { 0 };
 	CLEANUP(text) char *namespaces = NULL;
 	CLEANUP(text) char *capabilities = NULL;
 	struct hub_op *op = hub_op_new(link->hub, entry->org, entry->agent, NULL);
@@ -188,19 +218,24 @@ static void store_hello(struct hub_turn *turn)
 	op->done = handle_stored;
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE agents SET state = 'connected', hostname = $3, version = $4,"
-		  " boot_id = $5, address = $6, last_seen = $7, labels = $8, namespaces = $9,"
-		  " capabilities = $10 WHERE org = $1 AND id = $2 AND revoked IS NULL",
+		  " boot_id = $5, address = $6, last_seen = $7, labels = COALESCE($8, labels),"
+		  " listed = CASE WHEN $8 IS NULL THEN listed ELSE 1 END,"
+		  " namespaces = $9, capabilities = $10, server = $11, fence = fence + 1"
+		  " WHERE org = $1 AND id = $2 AND revoked IS NULL RETURNING fence",
 		  store_text(entry->org), store_text(entry->agent),
 		  store_text(short_text(params, "hostname")), store_text(link->version),
 		  store_text(short_text(params, "boot_id")),
 		  store_text(websocket_address(link->ws)), store_int((int64_t)entry->last_seen_ns),
 		  store_text(label_text),
 		  store_text(member_list(params, "namespaces", &namespaces)),
-		  store_text(member_list(params, "capabilities", &capabilities)));
+		  store_text(member_list(params, "capabilities", &capabilities)),
+		  store_text(hub_server(link->hub)));
 	BATCH_ADD(&batch, STORE_ANY,
 		  "SELECT id, meta FROM calls WHERE org = $1 AND agent = $2"
 		  " AND state IN ('queued', 'waiting_approval')",
 		  store_text(entry->org), store_text(entry->agent));
+	if (label_text)
+		add_label_rows(&batch, &rows, entry, labels);
 	hub_batch_event(&batch, op, "agent",
 			json_pack("{s:s, s:s}", "id", entry->agent, "state", "connected"));
 	hub_op_submit(op, &batch);

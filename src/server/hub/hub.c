@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 static struct event *timer_new(struct hub *hub, event_callback_fn handle)
 {
@@ -35,23 +35,28 @@ static void handle_started(struct hub_op *op, const struct store_result *result,
 		expiry_note(hub, (uint64_t)deadline);
 }
 
-/* Nobody is connected yet, whatever an earlier process wrote. */
+/* Nobody is connected to us yet, and what an earlier process gave it cannot say. */
 static void start(struct hub *hub)
 {
 	struct hub_op *op = hub_op_new(hub, STORE_EVERY_ORG, NULL, NULL);
 	struct hub_batch batch = { 0 };
 
 	op->done = handle_started;
-	hub_batch_add(
-		&batch, STORE_ANY,
-		"UPDATE agents SET state = 'disconnected' WHERE state IN ('connected', 'stale')",
-		NULL, 0);
+	BATCH_ADD(&batch, STORE_ANY,
+		  "UPDATE agents SET state = 'disconnected' WHERE state IN ('connected', 'stale')"
+		  " AND (CAST($1 AS TEXT) IS NULL OR server = $1 OR server IS NULL)",
+		  store_text(hub_server(hub)));
 	hub_batch_add(&batch, STORE_ANY,
 		      "SELECT CAST(MAX(last) AS BIGINT) FROM (SELECT (SELECT MAX(cursor) FROM calls"
 		      " WHERE calls.org = orgs.id) AS last FROM orgs) AS each_org",
 		      NULL, 0);
 	hub_batch_add(&batch, STORE_ANY, "SELECT MIN(deadline) FROM calls WHERE finished IS NULL",
 		      NULL, 0);
+	BATCH_ADD(&batch, STORE_ANY,
+		  "UPDATE calls SET adrift = 1 WHERE finished IS NULL AND state = 'queued'"
+		  " AND (CAST($1 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM agents"
+		  " WHERE agents.org = calls.org AND agents.id = calls.agent AND server = $1))",
+		  store_text(hub_server(hub)));
 	hub_op_submit_every_org(op, &batch);
 }
 
@@ -70,12 +75,15 @@ struct hub *hub_new(const struct hub_config *config)
 	hub->heard.next = hub->heard.prev = &hub->heard;
 	TAILQ_INIT(&hub->turns);
 	LIST_INIT(&hub->acks);
-	hub->started_wall_ns = clock_wall_ns();
+	text_copy(hub->server, sizeof(hub->server), config->server ? config->server : "");
 	hub->stale_timer = timer_new(hub, link_handle_stale);
 	hub->expiry_timer = timer_new(hub, expiry_handle_timer);
 	hub->retry_timer = timer_new(hub, flight_handle_retry);
 	hub->end_timer = timer_new(hub, handle_nothing_left);
 	hub->acks_timer = timer_new(hub, acks_handle_timer);
+	hub->look_timer = event_new(hub->config.base, -1, EV_PERSIST, look_handle_timer, hub);
+	if (!hub->look_timer)
+		abort();
 	start(hub);
 	return hub;
 }
@@ -110,6 +118,7 @@ void hub_free(struct hub *hub)
 	waits_drop(hub);
 	subscriptions_drop(hub);
 	tools_drop(hub);
+	tools_elsewhere_drop(hub);
 	approvers_drop(hub);
 	hub_ops_drop(hub);
 	event_free(hub->stale_timer);
@@ -117,6 +126,7 @@ void hub_free(struct hub *hub)
 	event_free(hub->retry_timer);
 	event_free(hub->end_timer);
 	event_free(hub->acks_timer);
+	event_free(hub->look_timer);
 	free(hub);
 }
 
@@ -189,6 +199,7 @@ struct hub_state hub_get_state(const struct hub *hub, const char *org, const cha
 		return state;
 	state.last_seen_ns = entry->last_seen_ns;
 	state.n_in_flight = entry->n_flights;
+	state.presence = entry->elsewhere;
 	if (link)
 		state.presence = link->is_stale ? HUB_STALE : HUB_CONNECTED;
 	if (entry->is_revoked)
@@ -217,9 +228,11 @@ static void store_presence(struct hub_turn *turn)
 	entry->saved_seen_ns = entry->last_seen_ns;
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE agents SET state = $3, last_seen = $4 WHERE org = $1 AND id = $2"
-		  " AND revoked IS NULL",
+		  " AND revoked IS NULL"
+		  " AND (CAST($5 AS TEXT) IS NULL OR (server = $5 AND fence = $6))",
 		  store_text(entry->org), store_text(entry->agent), store_text(entry->presence),
-		  store_int((int64_t)entry->last_seen_ns));
+		  store_int((int64_t)entry->last_seen_ns), store_text(hub_server(entry->hub)),
+		  store_int(entry->fence));
 	hub_batch_event(&batch, op, "agent",
 			json_pack("{s:s, s:s}", "id", entry->agent, "state", entry->presence));
 	hub_op_submit(op, &batch);
@@ -227,6 +240,8 @@ static void store_presence(struct hub_turn *turn)
 
 void hub_set_presence(struct hub *hub, struct hub_entry *entry, const char *state)
 {
+	if (*hub->server && !entry->fence) /* it is another server's to say */
+		return;
 	entry->presence = state;
 	turn_take(hub, &entry->turn, store_presence);
 }
@@ -250,6 +265,7 @@ void hub_shutdown(struct hub *hub, void (*done)(struct hub *hub, void *data), vo
 	hub->ended_data = data;
 	(void)event_del(hub->expiry_timer);
 	(void)event_del(hub->retry_timer);
+	(void)event_del(hub->look_timer);
 	close_all(hub);
 	if (event_add(hub->end_timer, &at_once) < 0)
 		abort();

@@ -42,6 +42,11 @@ struct hub_question {
 struct hub_config {
 	struct event_base *base;
 	struct store *store;
+	/*
+	 * Who we are to other servers on the same database: told in agents.server. Copied;
+	 * below HUB_ID_BYTES. NULL: there can be none.
+	 */
+	const char *server;
 	unsigned metrics_s; /* how often agents send metrics; 0: not at all */
 
 	/* certificate/renew {csr}: answer {certificate, ca_certificate}. */
@@ -97,7 +102,10 @@ struct hub_state {
 	unsigned n_in_flight;
 };
 
-/* As of now, from memory. */
+/*
+ * As of now, from memory; where another server holds the link, as last heard of it (within a
+ * second, or ten where no notices come), and with nothing in flight.
+ */
 struct hub_state hub_get_state(const struct hub *hub, const char *org, const char *agent);
 /* "connected" ...: as the API and the column agents.state say it. */
 const char *hub_presence_name(enum hub_presence presence);
@@ -135,6 +143,7 @@ struct hub_counters {
 	uint64_t outcomes, outcomes_again, outcomes_late;
 	uint64_t calls_expired, calls_cancelled, store_failures;
 	uint64_t heartbeats, events, metrics;
+	uint64_t hints, progress_dropped;
 };
 
 const struct hub_counters *hub_counters(const struct hub *hub);

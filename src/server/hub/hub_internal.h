@@ -18,6 +18,7 @@ struct question;
 struct hub_flight;
 struct hub_link;
 struct hub_op;
+struct hub_tools_elsewhere;
 
 /* A place in the ring of links, in the order in which they were heard. */
 struct heard {
@@ -65,6 +66,8 @@ struct hub_entry {
 	struct hub *hub;
 	struct hub_turn turn; /* of its presence */
 	const char *presence; /* to be stored then; constant */
+	int64_t fence;        /* of our claim (relay_internal.h); 0: we have none */
+	enum hub_presence elsewhere;
 	char org[HUB_ID_BYTES], agent[HUB_ID_BYTES];
 };
 
@@ -80,8 +83,13 @@ struct hub {
 	struct hub_config config;
 	struct hub_entry *entries[HUB_BUCKETS];
 	struct hub_link *strangers;
-	struct heard heard; /* longest silent first */
-	struct event *stale_timer, *expiry_timer, *retry_timer, *end_timer, *acks_timer;
+	struct heard heard;        /* longest silent first */
+	char server[HUB_ID_BYTES]; /* "": there can be no others */
+	struct event *stale_timer, *expiry_timer, *retry_timer, *end_timer, *acks_timer,
+		*look_timer;
+	uint64_t lease_until_ns; /* monotonic */
+	unsigned n_looks, n_progress;
+	struct hub_tools_elsewhere *tools_elsewhere;
 	LIST_HEAD(, hub_link) acks; /* links with acknowledgements to send */
 	struct hub_op *ops;
 	unsigned n_ops;
@@ -93,8 +101,9 @@ struct hub {
 	unsigned next_tools;
 	uint64_t next_link, next_wait, next_request;
 	int64_t last_cursor, swept_deadline;
-	uint64_t started_wall_ns, expiry_wall_ns;
-	unsigned is_ending : 1, is_sweeping : 1;
+	uint64_t expiry_wall_ns;
+	unsigned is_ending : 1, is_sweeping : 1, has_company : 1, is_doubted : 1, is_looking : 1,
+		looks_again : 1, is_told_due : 1;
 	struct question *questions;
 	void (*ended)(struct hub *hub, void *data);
 	void *ended_data;
@@ -118,8 +127,14 @@ void expiry_handle_timer(evutil_socket_t fd, short what, void *hub);
 
 /* wait.c */
 void waits_wake(struct hub *hub, const char *org, const char *call, const char *state);
+/* It may have changed, somewhere else; any of them may. */
+void waits_look_at(struct hub *hub, const char *org, const char *call);
+void waits_look(struct hub *hub);
 void waits_drop(struct hub *hub);
 
 /* events.c */
 void events_tell(struct hub *hub, const char *org, const struct hub_event *event);
+/* Others have told something in this org (NULL: in any): it is read. */
+void events_look(struct hub *hub, const char *org);
+bool events_are_watched(const struct hub *hub, const char *org);
 void subscriptions_drop(struct hub *hub);

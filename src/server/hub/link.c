@@ -145,8 +145,8 @@ static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *
 		return;
 	if (link->turn.hub || link->hello) /* it waits for the store, whose batches have an end */
 		(void)event_add(link->deadline, &hello_time);
-	else
-		link_close(link, WEBSOCKET_POLICY, "no hello in time");
+	else /* slow is not unwanted: an agent waits for its warden, and that for its host */
+		link_close(link, WEBSOCKET_TRY_LATER, "no hello in time");
 }
 
 static struct hub_link *link_new(struct hub *hub, struct http_request *request)
@@ -227,6 +227,7 @@ static void handle_looked_up(struct hub_op *op, const struct store_result *resul
 		return;
 	}
 	take_anchor(link->entry, &result->steps[1]);
+	link->is_listed = store_int_at(&result->steps[0], 0, 1) != 0;
 	link->labels = json_parse(store_text_at(&result->steps[0], 0, 0),
 				  strlen(store_text_at(&result->steps[0], 0, 0)), MIB, &why);
 	link->state = LINK_HELLO;
@@ -244,9 +245,10 @@ static void look_up(struct hub_turn *turn)
 
 	op->link = link->number;
 	op->done = handle_looked_up;
-	BATCH_ADD(&batch, STORE_SOME,
-		  "SELECT labels FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL",
-		  store_text(entry->org), store_text(entry->agent));
+	BATCH_ADD(
+		&batch, STORE_SOME,
+		"SELECT labels, listed FROM agents WHERE org = $1 AND id = $2 AND revoked IS NULL",
+		store_text(entry->org), store_text(entry->agent));
 	BATCH_ADD(&batch, STORE_ANY,
 		  "SELECT seq, head FROM anchors WHERE org = $1 AND agent = $2"
 		  " ORDER BY seq DESC LIMIT 1",

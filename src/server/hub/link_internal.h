@@ -30,8 +30,9 @@ struct hub_link {
 	json_t *labels;           /* that the store has */
 	int64_t cursor;
 	unsigned n_unsaved;
-	json_int_t tools_id; /* of the open tools/list, or 0 */
-	unsigned is_dry : 1, is_loading : 1, is_blocked : 1, is_stale : 1, is_paused : 1,
+	json_int_t tools_id;    /* of the open tools/list, or 0 */
+	unsigned is_listed : 1, /* labels have their rows */
+		is_dry : 1, is_loading : 1, is_blocked : 1, is_stale : 1, is_paused : 1,
 		came_strange : 1, is_plain : 1, was_ready : 1, is_rewound : 1;
 	char version[64];
 	json_t *metrics;                /* the whole set, to which differences are added */

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/hub/op_internal.h"
+#include "server/hub/relay_internal.h"
 
 #define EVENTS_PRUNE_EVERY 500
 
@@ -28,6 +28,7 @@ static void free_op(struct hub_op *op)
 	json_decref(op->json);
 	free(op->event);
 	free(op->note);
+	free(op->notice);
 	free(op);
 }
 
@@ -132,6 +133,10 @@ static void submit(struct hub_op *op, const struct hub_batch *batch, const char 
 	struct hub *hub = op->hub;
 	struct store_batch wire = { .org = org, .steps = batch->steps, .n_steps = batch->n_steps };
 
+	if (!op->notice)
+		op->notice = relay_format(op);
+	hub->counters.hints += op->notice != NULL;
+	wire.notice = op->notice;
 	op->next = hub->ops;
 	op->at = &hub->ops;
 	if (op->next)

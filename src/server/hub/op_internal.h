@@ -30,6 +30,8 @@ struct hub_op {
 	json_t *json;           /* what 'done' wants */
 	struct call_note *note; /* of a call being submitted */
 	const char *state;      /* an outcome */
+	const char *hint;       /* what others are told of the call beside an event, or NULL */
+	char *notice;           /* for others; else made of the above */
 	const char *kind;       /* of the event in the batch, or NULL */
 	char *event;            /* its data */
 	unsigned event_step;

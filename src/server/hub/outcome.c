@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "identity/token.h"
-#include "server/hub/flight_internal.h"
+#include "server/hub/relay_internal.h"
 
 static char *event_of(const struct hub_op *op)
 {
@@ -152,20 +152,39 @@ static void handle_waiting(struct hub_op *op, const struct store_result *result,
 	hub_op_tell(op, result, err);
 }
 
+/* What its host takes the call for, which may be more than the catalogue knows; NULL: as it was. */
+static const char *risk_of(const struct response *response)
+{
+	static const char *const risks[] = { "reads", "traces", "changes" };
+	const char *risk = json_get_text(response->approval, "risk", "");
+
+	for (size_t i = 0; i < ARRAY_LEN(risks); i++)
+		if (strcmp(risk, risks[i]) == 0)
+			return risks[i];
+	return NULL;
+}
+
 /* Not an outcome: the warden gave a nonce, and a person may sign. */
 static void store_waiting(struct hub_op *op, const struct response *response)
 {
+	struct hub_claim claim;
 	struct hub_batch batch = { 0 };
 
 	op->done = handle_waiting;
 	op->state = "waiting_approval";
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE calls SET state = 'waiting_approval', meta = $4,"
-		  " deadline = $5 + COALESCE(approval_wait, $6) WHERE org = $1"
+		  " deadline = $5 + COALESCE(approval_wait, $6), risk = COALESCE($7, risk) WHERE "
+		  "org = $1"
 		  " AND id = $2 AND agent = $3 AND finished IS NULL RETURNING deadline",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
 		  store_text(response->meta_text), store_int((int64_t)clock_wall_ns()),
-		  store_int((int64_t)HUB_APPROVAL_WAIT_NS));
+		  store_int((int64_t)HUB_APPROVAL_WAIT_NS), store_text(risk_of(response)));
+	/* One who was taken for dead may read it late. */
+	if (op->link) {
+		claim = claim_of(hub_find(op->hub, op->org, op->agent));
+		claim_add_check(&batch, op, &claim);
+	}
 	hub_batch_event_text(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }
@@ -300,10 +319,13 @@ void outcome_end(struct hub *hub, const struct hub_ending *ending)
 		hub->counters.calls_cancelled++;
 	BATCH_ADD(&batch, STORE_SOME,
 		  "UPDATE calls SET state = $3, finished = $4, error_code = $5, error = $6"
-		  " WHERE org = $1 AND id = $2 AND finished IS NULL",
+		  " WHERE org = $1 AND id = $2 AND finished IS NULL"
+		  " AND (CAST($7 AS TEXT) IS NULL OR state = $7)",
 		  store_text(op->org), store_text(op->call), store_text(ending->state),
 		  store_int((int64_t)clock_wall_ns()), store_int(ending->code),
-		  store_text(ending->error));
+		  store_text(ending->error), store_text(ending->was));
+	if (ending->claim)
+		claim_add_check(&batch, op, ending->claim);
 	hub_batch_event_text(&batch, op, "call", event_of(op));
 	hub_op_submit(op, &batch);
 }

@@ -89,22 +89,22 @@ static void add_check(struct hub_batch *batch, const struct hub_op *op)
 		  store_text(op->org), store_text(op->agent), store_int(HUB_MAX_QUEUED));
 }
 
-/* No row where there is no such agent. */
+/* No row where there is no such agent. 'hash' has to live as long as the batch. */
 static void add_call(struct hub_batch *batch, const struct hub_op *op, const struct hub_call *call,
-		     int64_t cursor)
+		     int64_t cursor, char hash[TOKEN_HASH_BYTES])
 {
-	char hash[TOKEN_HASH_BYTES];
 	uint64_t now_ns = clock_wall_ns();
 	uint64_t approval_wait_ns =
 		call->approval_wait_ns ? call->approval_wait_ns : HUB_APPROVAL_WAIT_NS;
 
 	BATCH_ADD(batch, STORE_SOME,
 		  "INSERT INTO calls (org, id, agent, state, cursor, tool, args_sha256, caller,"
-		  " risk, created, deadline, args, timeout, approval_wait, grant_id)"
+		  " risk, created, deadline, args, timeout, approval_wait, grant_id, meta)"
 		  " SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), id, 'queued', CAST($4 AS BIGINT),"
 		  " CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT),"
 		  " CAST($9 AS BIGINT), CAST($10 AS BIGINT), CAST($11 AS TEXT),"
-		  " CAST($12 AS BIGINT), CAST($13 AS BIGINT), CAST($14 AS TEXT)"
+		  " CAST($12 AS BIGINT), CAST($13 AS BIGINT), CAST($14 AS TEXT),"
+		  " CAST($15 AS TEXT)"
 		  " FROM agents WHERE org = $1 AND id = $3 AND revoked IS NULL",
 		  store_text(op->org), store_text(op->call), store_text(op->agent),
 		  store_int(cursor), store_text(call->tool),
@@ -112,18 +112,20 @@ static void add_call(struct hub_batch *batch, const struct hub_op *op, const str
 		  store_text(call->caller), store_text(call->risk), store_int((int64_t)now_ns),
 		  store_int((int64_t)call->deadline_ns), store_text(call->args),
 		  store_int((int64_t)(call->deadline_ns - now_ns)),
-		  store_int((int64_t)approval_wait_ns), store_text(call->grant));
+		  store_int((int64_t)approval_wait_ns), store_text(call->grant),
+		  call->must_ask ? store_text(MUST_ASK_META) : store_null());
 }
 
 static void submit(struct hub *hub, struct hub_op *op, const struct hub_call *call)
 {
 	const struct store_step *const more[] = { call->guard, call->record };
 	struct hub_batch batch = { 0 };
+	char hash[TOKEN_HASH_BYTES];
 	int64_t cursor = next_cursor(hub);
 
 	op->note = call_note(call, cursor);
 	add_check(&batch, op);
-	add_call(&batch, op, call, cursor);
+	add_call(&batch, op, call, cursor, hash);
 	for (unsigned i = 0; i < ARRAY_LEN(more); i++)
 		if (more[i])
 			hub_batch_add(&batch, more[i]->expect, more[i]->sql, more[i]->params,
@@ -184,64 +186,11 @@ void hub_submit(struct hub *hub, const struct hub_call *call, hub_submitted *don
 	submit(hub, op, call);
 }
 
-bool call_may_have_started(const struct hub *hub, const struct hub_entry *entry, const char *call,
-			   uint64_t created_ns)
+bool call_may_have_started(const struct hub_entry *entry, const char *call, int64_t adrift)
 {
 	const struct hub_flight *flight = entry ? flight_find(entry, call) : NULL;
 
 	if (flight)
 		return flight->state != FLIGHT_PAUSED;
-	return created_ns < hub->started_wall_ns && !hub_ready_link(entry);
-}
-
-/* One that is away is told when it comes back. */
-static void tell_agent_to_cancel(const struct hub_op *op)
-{
-	struct hub_link *link = hub_ready_link(hub_find(op->hub, op->org, op->agent));
-
-	if (link)
-		link_cancel_call(link, op->call);
-}
-
-static void handle_cancelled(struct hub_op *op, const struct store_result *result,
-			     const struct error *err)
-{
-	const struct store_rows *rows = result ? &result->steps[0] : NULL;
-	const struct hub_entry *entry;
-	bool waits;
-
-	if (!err) {
-		step_reached("hub-cancelling");
-		text_format(op->agent, sizeof(op->agent), "%s", store_text_at(rows, 0, 0));
-		entry = hub_find(op->hub, op->org, op->agent);
-		waits = strcmp(store_text_at(rows, 0, 2), "waiting_approval") == 0;
-		if (!waits && call_may_have_started(op->hub, entry, op->call,
-						    (uint64_t)store_int_at(rows, 0, 1)))
-			tell_agent_to_cancel(op);
-		else
-			outcome_end(op->hub, &(struct hub_ending) {
-						     .org = op->org,
-						     .agent = op->agent,
-						     .call = op->call,
-						     .state = "cancelled",
-						     .code = -ECANCELED,
-						     .error = "it was cancelled before it started",
-					     });
-	}
-	hub_op_tell(op, result, err);
-}
-
-void hub_cancel(struct hub *hub, const char *org, const char *call, store_done *done, void *data)
-{
-	struct hub_op *op = hub_op_new(hub, org, NULL, call);
-	struct hub_batch batch = { 0 };
-
-	op->done = handle_cancelled;
-	op->user_done = done;
-	op->user = data;
-	BATCH_ADD(&batch, STORE_SOME,
-		  "UPDATE calls SET meta = '{\"cancel\":true}' WHERE org = $1 AND id = $2"
-		  " AND finished IS NULL RETURNING agent, created, state",
-		  store_text(org), store_text(call));
-	hub_op_submit(op, &batch);
+	return adrift && !hub_ready_link(entry);
 }

@@ -36,6 +36,7 @@ struct hub_call {
 	 */
 	uint64_t approval_wait_ns;
 	const char *grant; /* id of a standing grant that seems to cover it, or NULL */
+	bool must_ask;     /* also where the host's policy allows it, somebody approves it */
 	const struct store_step *record; /* one of the caller's for the same batch, or NULL */
 	const struct store_step *guard;  /* what must hold as well, or NULL */
 };
@@ -61,7 +62,7 @@ void hub_cancel(struct hub *hub, const char *org, const char *call, store_done *
  * the warden gave it; one that comes too late brings the call back here with another nonce.
  */
 struct hub_approval {
-	const char *org, *call, *approver;
+	const char *org, *agent, *call, *approver;
 	const json_t *sealed; /* identity/approval.h; borrowed */
 };
 /* -ENOENT where no such call waits for an approval. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/hub/link_internal.h"
+#include "server/hub/relay_internal.h"
 
 static struct hub_tools *find(struct hub *hub, const char *org, const char *version)
 {
@@ -52,6 +52,10 @@ void hub_list_tools(struct hub *hub, const char *org, const char *agent, hub_too
 	struct error err = { 0 };
 	struct hub_tools_wait *wait;
 
+	if (!link && hub->has_company) {
+		tools_ask_elsewhere(hub, org, agent, done, data);
+		return;
+	}
 	if (!link) {
 		error_set(&err, -ENOTCONN, "the agent is not connected");
 		done(NULL, &err, data);
@@ -98,6 +102,7 @@ static struct hub_tools *keep(struct hub_link *link, json_t *tools)
 
 	json_decref(slot->tools);
 	slot->tools = json_incref(tools);
+	tools_share(hub, link->entry->org, link->version, tools);
 	text_format(slot->org, sizeof(slot->org), "%s", link->entry->org);
 	text_format(slot->version, sizeof(slot->version), "%s", link->version);
 	return slot;
@@ -115,6 +120,17 @@ void tools_handle(struct hub_link *link, const struct jsonrpc_message *message)
 		return;
 	}
 	answer(link->entry, keep(link, message->result)->tools, NULL);
+}
+
+void tools_hear_asked(struct hub *hub, const struct hub_hint *hint)
+{
+	struct hub_link *link = hub_ready_link(hub_find(hub, hint->org, hint->agent));
+	const struct hub_tools *cached = link ? find(hub, hint->org, link->version) : NULL;
+
+	if (cached)
+		tools_share(hub, hint->org, link->version, cached->tools);
+	else if (link)
+		tools_ask(link);
 }
 
 void tools_drop(struct hub *hub)

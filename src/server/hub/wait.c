@@ -129,6 +129,20 @@ void waits_wake(struct hub *hub, const char *org, const char *call, const char *
 		end(wait, state, NULL);
 }
 
+void waits_look_at(struct hub *hub, const char *org, const char *call)
+{
+	for (struct hub_wait *wait = *bucket_of(hub, call); wait; wait = wait->next)
+		if (strcmp(wait->call, call) == 0 && strcmp(wait->org, org) == 0)
+			read_state(wait);
+}
+
+void waits_look(struct hub *hub)
+{
+	for (unsigned i = 0; i < HUB_WAIT_BUCKETS; i++)
+		for (struct hub_wait *wait = hub->waits[i]; wait; wait = wait->next)
+			read_state(wait);
+}
+
 void waits_drop(struct hub *hub)
 {
 	for (unsigned i = 0; i < HUB_WAIT_BUCKETS; i++)
