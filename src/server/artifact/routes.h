@@ -1,0 +1,8 @@
+/* The tables of routes whose handlers lie in this folder; server/routes.c lists them all. */
+#pragma once
+
+#include "server/api/route.h"
+
+extern const struct route routes_artifacts[];
+extern const struct route routes_assignments[];
+extern const struct route routes_program_keys[];
