@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import json
 import time
+import urllib.parse
 
 from server_fixture import wait_for
 
@@ -51,6 +52,24 @@ def page(kind, number=1, event="", occurred=None, **data):
 def sign(secret, body, head=None):
     message = f"{head}:{body}" if head else body
     return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def click(appeal, action, user, team="T0SHOP", **more):
+    """What Slack posts when somebody presses a button below an appeal, or types there ('value')."""
+    value = {"value": more.pop("value")} if "value" in more else {}
+    part = "t" if action == "text" else "a"
+    return "payload=" + urllib.parse.quote_plus(json.dumps({
+        "type": "block_actions", "user": {"id": user, "username": "x", "team_id": team},
+        "team": {"id": team, "domain": "shop"}, "channel": {"id": "C0123456789", "name": "ops"},
+        "trigger_id": f"{time.monotonic_ns()}", **more,
+        "actions": [{"type": "button", "block_id": f"constable.{appeal}.{part}", "action_id": action,
+                     "action_ts": "1.2", **value}]}))
+
+
+def slack_headers(secret, body, at=None):
+    at = str(int(time.time()) if at is None else at)
+    return {"X-Slack-Signature": "v0=" + sign(secret, body, f"v0:{at}"), "X-Slack-Request-Timestamp": at,
+            "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Sender:

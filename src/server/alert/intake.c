@@ -4,30 +4,21 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "server/alert/secret.h"
-#include "server/api/exchange.h"
+#include "server/alert/sender.h"
 
-#define TOUCH_NS (60 * (int64_t)NS_PER_SEC)
 #define SIGNED_PREFIX "signature:"
 
-static const char find_sql[] =
-	"SELECT org, kind, settings, hash, sealed, "
-	"CASE WHEN old_expires > $2 THEN old_hash END, "
-	"CASE WHEN old_expires > $2 THEN old_sealed END FROM integrations WHERE id = $1";
 static const char replay_sql[] = "SELECT time FROM alert_deliveries WHERE org = $1 "
 				 "AND integration = $2 AND id = $3";
 static const char delivery_sql[] =
 	"INSERT INTO alert_deliveries (org, integration, id, time) VALUES ($1, $2, $3, $4) "
 	"ON CONFLICT (org, integration, id) DO NOTHING";
-static const char touch_sql[] =
-	"UPDATE integrations SET last_received = $3 WHERE org = $1 AND id = $2 "
-	"AND (last_received IS NULL OR last_received < $4)";
 static const char old_sql[] = "DELETE FROM alert_deliveries WHERE time < $1";
 
 struct intake {
 	struct alert_delivery delivery;
 	struct alert_payload payload;
-	struct store_value touch[4], known[4];
+	struct store_value touch[SENDER_TOUCH_PARAMS], known[4];
 	struct store_step steps[2];
 };
 
@@ -73,14 +64,11 @@ static void take(struct exchange *exchange)
 	const struct store_value org = exchange_org(exchange), now = exchange_now();
 	const struct store_value id = store_text(exchange->params[0]);
 
-	memcpy(intake->touch,
-	       ((const struct store_value[]) { org, id, now, store_int(now.integer - TOUCH_NS) }),
-	       sizeof(intake->touch));
 	memcpy(intake->known,
 	       ((const struct store_value[]) { org, id, store_text(intake->payload.delivery),
 					       now }),
 	       sizeof(intake->known));
-	intake->steps[0] = (struct store_step) { touch_sql, intake->touch, 4, STORE_ANY };
+	intake->steps[0] = sender_touch_step(exchange, intake->touch);
 	intake->steps[1] = (struct store_step) { delivery_sql, intake->known, 4, STORE_ANY };
 	intake->delivery = (struct alert_delivery) {
 		.org = exchange->caller.org->id,
@@ -138,24 +126,6 @@ static void name_delivery(struct exchange *exchange, enum secret_verdict verdict
 		text_format(payload->delivery, sizeof(payload->delivery), "%s", key);
 }
 
-static void refuse(struct exchange *exchange, enum secret_verdict verdict)
-{
-	const struct api *api = exchange->api;
-
-	counters(exchange)->unauthenticated++;
-	exchange->api->counters.unauthenticated++;
-	if (!rate_take(api->strangers, exchange->http->peer->address, 1, exchange_ticks())) {
-		exchange->api->counters.limited++;
-		http_reply_header(exchange->http, "Retry-After", "60");
-		exchange_refuse(exchange, 429, "too_many_requests",
-				"too many attempts from %s: wait a minute",
-				exchange->http->peer->address);
-		return;
-	}
-	http_reply_header(exchange->http, "WWW-Authenticate", "Bearer");
-	exchange_refuse(exchange, 401, "unauthenticated", "%s", secret_sentence(verdict));
-}
-
 static void read_payload(struct exchange *exchange, const struct alert_source *source,
 			 enum secret_verdict verdict, const char *signature)
 {
@@ -174,72 +144,27 @@ static void read_payload(struct exchange *exchange, const struct alert_source *s
 	hand_on(exchange);
 }
 
-/* NULL where the field is not there, or the kind has none. */
-static const char *field(const struct exchange *exchange, const char *name)
-{
-	return name ? http_request_field(exchange->http, name) : NULL;
-}
-
-static const char *text_or_null(const struct store_rows *rows, unsigned column)
-{
-	return store_at(rows, 0, column)->kind == STORE_TEXT ? store_text_at(rows, 0, column)
-							     : NULL;
-}
-
-/* A header counts before the URL: addresses are written into more logs than headers. */
-static const char *given_token(const struct exchange *exchange)
-{
-	const char *token = exchange_credential(exchange);
-
-	return token || !*exchange->params[1] ? token : exchange->params[1];
-}
-
 static void handle_found(struct exchange *exchange, const struct store_result *result)
 {
-	const struct store_rows *rows = result->steps;
-	CLEANUP(json) json_t *settings = NULL;
-	struct alert_source source = { .integration = exchange->params[0] };
-	struct secret_place place = { .vault = exchange->api->alerts->config.vault,
-				      .integration = exchange->params[0] };
-	struct secret_proof proof = { .now_ns = clock_wall_ns() };
-	enum secret_verdict verdict;
+	struct sender sender = { 0 };
 
-	if (rows->n_rows)
-		exchange->caller.org = orgs_find(exchange->api->orgs, store_text_at(rows, 0, 0));
-	if (!exchange->caller.org) {
-		refuse(exchange, SECRET_WRONG);
-		return;
-	}
-	settings = json_loads(store_text_at(rows, 0, 2), 0, NULL);
-	(void)alert_kind_from_name(store_text_at(rows, 0, 1), &source.kind);
-	source.settings = settings;
-	place.kind = source.kind;
-	place.org = exchange->caller.org->id;
-	proof.token = given_token(exchange);
-	proof.signature = field(exchange, secret_signature_field(source.kind, settings));
-	proof.timestamp = field(exchange, secret_timestamp_field(source.kind, settings));
-	proof.body = (struct str) { exchange->http->body, exchange->http->n_body };
-	verdict = secret_judge(&place,
-			       (const struct secret_kept[]) {
-				       { text_or_null(rows, 3), text_or_null(rows, 4) },
-				       { text_or_null(rows, 5), text_or_null(rows, 6) },
-			       },
-			       &proof);
-	if (verdict == SECRET_PROVEN || verdict == SECRET_SIGNED)
-		read_payload(exchange, &source, verdict, proof.signature);
+	sender_judge(exchange, result, &sender);
+	if (sender.verdict == SECRET_PROVEN || sender.verdict == SECRET_SIGNED)
+		read_payload(exchange,
+			     &(struct alert_source) { .kind = sender.kind,
+						      .integration = exchange->params[0],
+						      .settings = sender.settings },
+			     sender.verdict, sender.signature);
 	else
-		refuse(exchange, verdict);
+		sender_refuse(exchange, sender.verdict);
+	sender_finish(&sender);
 }
 
 static void post_alerts(struct exchange *exchange)
 {
 	exchange->data = exchange_alloc(exchange, sizeof(struct intake));
 	exchange->finish = finish_intake;
-	exchange_submit_all(exchange,
-			    &(struct store_step)STEP(find_sql, STORE_ANY,
-						     store_text(exchange->params[0]),
-						     exchange_now()),
-			    1, handle_found);
+	sender_find(exchange, handle_found);
 }
 
 struct store_step alert_upkeep_step(struct store_value params_out[1])
@@ -252,19 +177,21 @@ struct store_step alert_upkeep_step(struct store_value params_out[1])
 	SCHEMA_GIVES("\"ok\",\"alerts\",\"ignored\",\"replay\"",       \
 		     "\"ok\":" SCHEMA_FLAG ",\"alerts\":" SCHEMA_COUNT \
 		     ",\"ignored\":" SCHEMA_COUNT ",\"replay\":" SCHEMA_FLAG)
-#define INTAKE(verb, path, words)                                                                \
-	{                                                                                        \
-		.method = (verb), .pattern = (path), .summary = (words), .least = ROLE_NONE,     \
-		.max_body_bytes = ALERT_MAX_BODY_BYTES, .response = TAKEN, .handle = post_alerts \
+#define INTAKE(verb, path, name, words)                                                        \
+	{                                                                                      \
+		.method = (verb), .operation = (name), .pattern = (path), .summary = (words),  \
+		.least = ROLE_NONE, .max_body_bytes = ALERT_MAX_BODY_BYTES, .response = TAKEN, \
+		.handle = post_alerts                                                          \
 	}
 
 const struct route routes_alert_intake[] = {
-	INTAKE("POST", "/api/v1/alerts/{integration_id}",
+	INTAKE("POST", "/api/v1/alerts/{integration_id}", "send_alerts",
 	       "Takes a delivery of an integration, which brings its secret or signs with it."),
-	INTAKE("PUT", "/api/v1/alerts/{integration_id}", "The same for senders that PUT."),
-	INTAKE("POST", "/api/v1/alerts/{integration_id}/{secret}",
+	INTAKE("PUT", "/api/v1/alerts/{integration_id}", "put_alerts",
+	       "The same for senders that PUT."),
+	INTAKE("POST", "/api/v1/alerts/{integration_id}/{secret}", "send_alerts_by_url",
 	       "The same for senders that can set no header."),
-	INTAKE("PUT", "/api/v1/alerts/{integration_id}/{secret}",
+	INTAKE("PUT", "/api/v1/alerts/{integration_id}/{secret}", "put_alerts_by_url",
 	       "The same for senders that PUT and can set no header."),
 	{ 0 },
 };

@@ -28,6 +28,8 @@ static const char rotate_sql[] =
 	"old_expires = CASE WHEN hash IS NULL AND sealed IS NULL THEN NULL "
 	"ELSE CAST($3 AS BIGINT) END, hash = $4, sealed = $5, rotated = $6 "
 	"WHERE org = $1 AND id = $2 RETURNING " COLUMNS;
+static const char settings_sql[] = "UPDATE integrations SET settings = $3 WHERE org = $1 AND "
+				   "id = $2 RETURNING " COLUMNS;
 static const char delete_sql[] = "DELETE FROM integrations WHERE org = $1 AND id = $2";
 static const char forget_sql[] = "DELETE FROM alert_deliveries WHERE org = $1 "
 				 "AND integration = $2";
@@ -89,8 +91,8 @@ static json_t *show(struct exchange *exchange, const struct store_rows *rows, co
 	char url[URL_BYTES];
 
 	(void)alert_kind_from_name(store_text_at(rows, 0, 1), &setup.kind);
-	text_format(url, sizeof(url), "%s/api/v1/alerts/%s",
-		    exchange->api->alerts->config.public_url, store_text_at(rows, 0, 0));
+	text_format(url, sizeof(url), "%s/api/v1/%s/%s", exchange->api->alerts->config.public_url,
+		    setup.kind == ALERT_SLACK ? "chat" : "alerts", store_text_at(rows, 0, 0));
 	setup.url = url;
 	buf_init(&text, SETUP_BYTES);
 	setup_write(&setup, &text);
@@ -180,10 +182,10 @@ static void insert(struct exchange *exchange, enum alert_kind kind)
 
 static bool secret_fits(struct exchange *exchange, enum alert_kind kind)
 {
-	if (!exchange_member(exchange, "secret", NULL) || kind == ALERT_PAGERDUTY)
+	if (!exchange_member(exchange, "secret", NULL) || secret_is_given(kind))
 		return true;
 	exchange_refuse(exchange, 400, "bad_request",
-			"only PagerDuty makes its own secret; for %s one is made here",
+			"only PagerDuty and Slack make their own secrets; for %s one is made here",
 			alert_kind_name(kind));
 	return false;
 }
@@ -220,9 +222,10 @@ static void handle_found(struct exchange *exchange, const struct store_result *r
 	(void)alert_kind_from_name(store_text_at(result->steps, 0, 1), &kind);
 	if (!secret_fits(exchange, kind))
 		return;
-	if (kind == ALERT_PAGERDUTY && !exchange_member(exchange, "secret", NULL)) {
+	if (secret_is_given(kind) && !exchange_member(exchange, "secret", NULL)) {
 		exchange_refuse(exchange, 400, "bad_request",
-				"give the secret that PagerDuty showed for its webhook");
+				"give the secret that the other side made: PagerDuty shows it with "
+				"its webhook, Slack as the app's signing secret");
 		return;
 	}
 	make_secret(exchange, kind);
@@ -240,6 +243,34 @@ static void handle_found(struct exchange *exchange, const struct store_result *r
 static void rotate_integration(struct exchange *exchange)
 {
 	read_one(exchange, handle_found);
+}
+
+static void handle_settable(struct exchange *exchange, const struct store_result *result)
+{
+	const json_t *given = json_object_get(exchange->body, "settings");
+	enum alert_kind kind = ALERT_GENERIC;
+	struct error err = { 0 };
+
+	(void)alert_kind_from_name(store_text_at(result->steps, 0, 1), &kind);
+	if (alert_settings_check(kind, given, &err) < 0) {
+		exchange_refuse(exchange, 400, "bad_request", "%s", err.text);
+		return;
+	}
+	CLEANUP(json) json_t *settings = alert_settings_stored(given);
+	CLEANUP(text) char *text = json_canonical(settings);
+	const struct store_step steps[] = {
+		STEP(settings_sql, STORE_SOME, exchange_org(exchange),
+		     store_text(exchange->params[0]), store_text(text)),
+		exchange_audit(exchange, "integration.settings", exchange->params[0],
+			       json_pack("{s:O}", "settings", settings)),
+	};
+
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_one);
+}
+
+static void put_integration(struct exchange *exchange)
+{
+	read_one(exchange, handle_settable);
 }
 
 static void handle_removed(struct exchange *exchange, const struct store_result *result UNUSED)
@@ -299,37 +330,50 @@ static void test_integration(struct exchange *exchange)
 
 const struct route routes_integrations[] = {
 	{ .method = "GET",
+	  .operation = "list_integrations",
 	  .pattern = "/api/v1/integrations",
 	  .summary = "The systems that tell the org alerts, without their secrets.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("integrations", SCHEMA_GIVES(NAMES, MEMBERS)),
 	  .handle = get_integrations },
 	{ .method = "POST",
+	  .operation = "create_integration",
 	  .pattern = "/api/v1/integrations",
 	  .summary = "Makes an integration, whose secret is shown once.",
 	  .least = ROLE_ADMIN,
 	  .status = 201,
-	  .request = SCHEMA_STRICT(
-		  "\"kind\"",
-		  "\"kind\":{\"enum\":[\"alertmanager\",\"grafana\",\"pagerduty\",\"generic\"]}"
-		  ",\"name\":" SCHEMA_NAME ",\"secret\":" GIVEN_SECRET
-		  ",\"settings\":{\"type\":\"object\"}"),
+	  .request = SCHEMA_STRICT("\"kind\"", "\"kind\":{\"enum\":[\"alertmanager\",\"grafana\","
+					       "\"pagerduty\",\"generic\",\"slack\"]}"
+					       ",\"name\":" SCHEMA_NAME ",\"secret\":" GIVEN_SECRET
+					       ",\"settings\":{\"type\":\"object\"}"),
 	  .response = MADE,
 	  .example = "{\"kind\":\"alertmanager\",\"name\":\"example\"}",
 	  .handle = post_integrations },
 	{ .method = "GET",
+	  .operation = "get_integration",
 	  .pattern = "/api/v1/integrations/{integration_id}",
 	  .summary = "One integration, and how the other system is set up for it.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_GIVES(SHOWN_NAMES, SHOWN_MEMBERS),
 	  .handle = get_integration },
+	{ .method = "PUT",
+	  .operation = "set_integration",
+	  .pattern = "/api/v1/integrations/{integration_id}",
+	  .summary = "Gives an integration other settings.",
+	  .least = ROLE_ADMIN,
+	  .request = SCHEMA_STRICT("\"settings\"", "\"settings\":{\"type\":\"object\"}"),
+	  .response = SCHEMA_GIVES(SHOWN_NAMES, SHOWN_MEMBERS),
+	  .example = "{\"settings\":{}}",
+	  .handle = put_integration },
 	{ .method = "DELETE",
+	  .operation = "delete_integration",
 	  .pattern = "/api/v1/integrations/{integration_id}",
 	  .summary = "Removes an integration; what it told stays.",
 	  .least = ROLE_ADMIN,
 	  .response = SCHEMA_OK,
 	  .handle = delete_integration },
 	{ .method = "POST",
+	  .operation = "rotate_integration",
 	  .pattern = "/api/v1/integrations/{integration_id}/rotate",
 	  .summary = "Gives an integration another secret; the old one is good for a while.",
 	  .least = ROLE_ADMIN,
@@ -340,6 +384,7 @@ const struct route routes_integrations[] = {
 	  .example = "{\"overlap_seconds\":3600}",
 	  .handle = rotate_integration },
 	{ .method = "POST",
+	  .operation = "test_integration",
 	  .pattern = "/api/v1/integrations/{integration_id}/test",
 	  .summary = "Shows which alerts a payload, or a usual one, would become.",
 	  .least = ROLE_RESPONDER,

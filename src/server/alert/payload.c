@@ -3,6 +3,15 @@
 #include <errno.h>
 #include <string.h>
 
+static int read_nothing(const struct alert_source *source, const json_t *root UNUSED,
+			struct alert_payload *payload UNUSED, struct error *err)
+{
+	return error_set(err, -EBADMSG,
+			 "an integration of the kind %s tells no alerts; its address is "
+			 "/api/v1/chat/%s",
+			 alert_kind_name(source->kind), source->integration);
+}
+
 static const struct {
 	const char *name;
 	int (*read)(const struct alert_source *source, const json_t *root,
@@ -66,6 +75,7 @@ static const struct {
 			    "failed\",\"status\":\"firing\",\"severity\":\"error\","
 			    "\"summary\":\"the nightly backup of db-1 ended with 1\","
 			    "\"labels\":{\"host\":\"db-1\"}}" },
+	[ALERT_SLACK] = { "slack", read_nothing, "{}" },
 };
 
 const char *alert_kind_name(enum alert_kind kind)

@@ -14,9 +14,10 @@ enum alert_kind {
 	ALERT_GRAFANA,
 	ALERT_PAGERDUTY,
 	ALERT_GENERIC,
+	ALERT_SLACK, /* tells no alerts, but what people click there (server/chat/chat.h) */
 };
 
-#define ALERT_N_KINDS 4
+#define ALERT_N_KINDS 5
 #define ALERT_DELIVERY_BYTES 129
 
 const char *alert_kind_name(enum alert_kind kind);

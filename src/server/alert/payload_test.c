@@ -44,7 +44,7 @@ static void refused(enum alert_kind kind, const char *text)
 
 TEST(samples_of_all_kinds_are_alerts)
 {
-	for (unsigned kind = 0; kind < ALERT_N_KINDS; kind++) {
+	for (unsigned kind = 0; kind < ALERT_SLACK; kind++) {
 		struct scene scene;
 
 		scene_read(&scene, (enum alert_kind)kind,

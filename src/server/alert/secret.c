@@ -26,6 +26,24 @@ static bool token_matches(const struct secret_kept kept[2], const char *token)
 	return n != 0;
 }
 
+bool secret_is_given(enum alert_kind kind)
+{
+	return kind == ALERT_PAGERDUTY || kind == ALERT_SLACK;
+}
+
+/* Nobody signs without a time: what was signed once would be good for ever. */
+static bool slack_holds(struct str signature, struct str secret, const struct secret_proof *proof)
+{
+	char head[64];
+
+	if (!proof->timestamp || strlen(proof->timestamp) > 20 || signature.len < 3 ||
+	    strncmp(signature.data, "v0=", 3) != 0)
+		return false;
+	text_format(head, sizeof(head), "v0:%s", proof->timestamp);
+	return signature_holds((struct str) { signature.data + 3, signature.len - 3 }, secret, head,
+			       proof->body);
+}
+
 static bool holds(struct str signature, struct str secret, enum alert_kind kind,
 		  const struct secret_proof *proof)
 {
@@ -33,6 +51,8 @@ static bool holds(struct str signature, struct str secret, enum alert_kind kind,
 	unsigned n = 0, n_given = 0;
 	struct str one;
 
+	if (kind == ALERT_SLACK)
+		return slack_holds(signature, secret, proof);
 	if (kind != ALERT_PAGERDUTY)
 		return signature_holds(signature, secret, proof->timestamp, proof->body);
 	while (n_given++ < SIGNATURE_MAX_GIVEN && signature_next(&at, &one))
@@ -75,14 +95,14 @@ static bool is_now(const struct secret_proof *proof)
 enum secret_verdict secret_judge(const struct secret_place *place, const struct secret_kept kept[2],
 				 const struct secret_proof *proof)
 {
-	if (place->kind == ALERT_PAGERDUTY && !kept[0].sealed)
+	if (secret_is_given(place->kind) && !kept[0].sealed)
 		return SECRET_UNSET;
 	if (proof->signature) {
 		if (!signature_matches(place, kept, proof))
 			return SECRET_WRONG;
 		return is_now(proof) ? SECRET_SIGNED : SECRET_LATE;
 	}
-	if (!proof->token || place->kind == ALERT_PAGERDUTY)
+	if (!proof->token || secret_is_given(place->kind))
 		return SECRET_MISSING;
 	return token_matches(kept, proof->token) ? SECRET_PROVEN : SECRET_WRONG;
 }
@@ -101,7 +121,7 @@ const char *secret_sentence(enum secret_verdict verdict)
 	case SECRET_LATE:
 		return "the signature's timestamp is not within five minutes of now";
 	case SECRET_UNSET:
-		return "this integration does not know PagerDuty's secret yet: constable "
+		return "this integration does not know the other side's secret yet: constable "
 		       "integration "
 		       "rotate ID --secret-file FILE";
 	}
@@ -112,6 +132,8 @@ const char *secret_signature_field(enum alert_kind kind, const json_t *settings)
 {
 	if (kind == ALERT_PAGERDUTY)
 		return "x-pagerduty-signature";
+	if (kind == ALERT_SLACK)
+		return "x-slack-signature";
 	if (kind == ALERT_GRAFANA)
 		return json_get_text(settings, "signature_header", "x-grafana-alerting-signature");
 	return NULL;
@@ -119,6 +141,8 @@ const char *secret_signature_field(enum alert_kind kind, const json_t *settings)
 
 const char *secret_timestamp_field(enum alert_kind kind, const json_t *settings)
 {
+	if (kind == ALERT_SLACK)
+		return "x-slack-request-timestamp";
 	if (kind == ALERT_GRAFANA)
 		return json_get_text(settings, "timestamp_header", "x-grafana-alerting-timestamp");
 	return NULL;
@@ -131,12 +155,12 @@ void secret_make(const struct secret_place *place, const char *given, struct sec
 
 	*made_out = (struct secret_made) { 0 };
 	use_of(place, use);
-	if (place->kind != ALERT_PAGERDUTY) {
+	if (!secret_is_given(place->kind)) {
 		token_make(TOKEN_ALERT, &made_out->token);
 		text = made_out->token.text;
 		(void)token_hash(text, strlen(text), made_out->hash);
 		made_out->has_hash = true;
 	}
-	if (text && (place->kind == ALERT_PAGERDUTY || place->kind == ALERT_GRAFANA))
+	if (text && (secret_is_given(place->kind) || place->kind == ALERT_GRAFANA))
 		made_out->sealed = vault_seal(place->vault, place->org, use, text, strlen(text));
 }

@@ -2,8 +2,8 @@
  * How an integration's deliveries prove who sent them.
  *
  * Alertmanager and generic senders bring a token, of which the store has the hash. Grafana
- * signs with the same token, or brings it. PagerDuty signs with a secret that it made
- * itself; without one nothing of its is taken.
+ * signs with the same token, or brings it. PagerDuty and Slack sign with a secret that they made
+ * themselves; without one nothing of theirs is taken.
  */
 #pragma once
 
@@ -49,6 +49,9 @@ enum secret_verdict secret_judge(const struct secret_place *place, const struct 
 
 /* One sentence for the sender. */
 const char *secret_sentence(enum secret_verdict verdict);
+
+/* Whether the other side makes the secret. */
+bool secret_is_given(enum alert_kind kind);
 
 /* The names of the fields that a kind signs with; NULL where it does not. */
 const char *secret_signature_field(enum alert_kind kind, const json_t *settings);

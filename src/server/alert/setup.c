@@ -65,6 +65,23 @@ static void write_pagerduty(const struct setup *setup, struct buf *text)
 		       setup->url);
 }
 
+static void write_slack(const struct setup *setup, struct buf *text)
+{
+	buf_add_format(
+		text,
+		"# https://api.slack.com/apps > the app of the bot that posts > Interactivity & "
+		"Shortcuts:\n"
+		"#   Interactivity: on; Request URL: %s\n"
+		"# Its Signing Secret (Basic Information) goes to Constable:\n"
+		"#   constable integration rotate ID --secret-file FILE\n"
+		"# Only these people may answer; refusing a change takes an approver:\n"
+		"#   constable integration set ID --settings FILE, which says\n"
+		"{\"team\": \"T0123ABCD\", \"people\": [\n"
+		"  {\"id\": \"U0123ABCD\", \"name\": \"ana\", \"role\": \"responder\"}]}\n"
+		"# Messages of a Slack destination have buttons with interactive=true\n",
+		setup->url);
+}
+
 static void write_generic(const struct setup *setup, const char *secret, struct buf *text)
 {
 	buf_add_format(text,
@@ -89,6 +106,9 @@ void setup_write(const struct setup *setup, struct buf *text)
 		return;
 	case ALERT_PAGERDUTY:
 		write_pagerduty(setup, text);
+		return;
+	case ALERT_SLACK:
+		write_slack(setup, text);
 		return;
 	case ALERT_GENERIC:
 		write_generic(setup, secret, text);

@@ -4,7 +4,8 @@
  *
  * Grafana: "X-Grafana-Alerting-Signature: HEX" over the body, or over "TIME:" and the body
  * where it also sends a timestamp (unix seconds). PagerDuty: "X-PagerDuty-Signature:
- * v1=HEX,v1=HEX", one for each secret that is valid there.
+ * v1=HEX,v1=HEX", one for each secret that is valid there. Slack: "X-Slack-Signature: v0=HEX"
+ * over "v0:TIME:" and the body (docs.slack.dev, verifying requests from Slack).
  */
 #pragma once
 
