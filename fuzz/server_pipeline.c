@@ -32,9 +32,14 @@ static void try_routing(const char *document, const json_t *alert)
 	const struct store_value agent[] = { store_text("a_1"),           store_text("web1"),
 					     store_text("web1"),          store_text("10.0.0.1"),
 					     store_text("{\"a\":\"b\"}"), store_text("[]") };
-	const struct store_rows pipelines = { .n_rows = 1, .n_columns = 1, .values = values };
-	const struct store_rows agents = { .n_rows = 1, .n_columns = 6, .values = agent };
-	CLEANUP(json) json_t *routing = routing_make(&pipelines, &agents, alert, 1);
+	const struct store_value service[] = { store_text(
+		"{\"name\":\"a\",\"criticality\":\"high\",\"hosts\":[\"web1\"]}") };
+	const struct routing_rows rows = {
+		.pipelines = { .n_rows = 1, .n_columns = 1, .values = values },
+		.agents = { .n_rows = 1, .n_columns = 6, .values = agent },
+		.services = { .n_rows = 1, .n_columns = 1, .values = service },
+	};
+	CLEANUP(json) json_t *routing = routing_make(&rows, alert, 1);
 
 	assert(json_array_size(json_object_get(routing, "routes")) +
 		       json_array_size(json_object_get(routing, "others")) >=

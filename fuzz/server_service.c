@@ -11,7 +11,7 @@
 #include "call/schema.h"
 #include "server/api/route.h"
 #include "server/service/impact.h"
-#include "server/service/service.h"
+#include "server/pipeline/service.h"
 
 static void try_impact(const struct service *service, const json_t *alert)
 {

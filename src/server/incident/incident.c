@@ -91,14 +91,16 @@ void incident_take(struct incidents *incidents, const struct incident_intake *in
 	org_queue_add(incidents, intake->org, job);
 }
 
-void incident_resolve(struct incidents *incidents, const char *org, const char *incident,
-		      const char *actor, incident_done *done, void *data)
+void incident_resolve(struct incidents *incidents, const struct incident_resolution *resolution,
+		      incident_done *done, void *data)
 {
 	struct job *job = job_new(JOB_RESOLVE, done, data);
 
-	text_format(job->incident, sizeof(job->incident), "%s", incident);
-	text_format(job->actor, sizeof(job->actor), "%s", actor);
-	org_queue_add(incidents, org, job);
+	text_format(job->incident, sizeof(job->incident), "%s", resolution->incident);
+	text_format(job->actor, sizeof(job->actor), "%s", resolution->actor);
+	job->intake.steps = resolution->record;
+	job->intake.n_steps = 1;
+	org_queue_add(incidents, resolution->org, job);
 }
 
 void incident_note(struct incidents *incidents, const struct incident_entry *entry,

@@ -100,9 +100,16 @@ typedef void incident_done(const struct error *err, void *data);
 void incident_take(struct incidents *incidents, const struct incident_intake *intake,
 		   incident_done *done, void *data);
 
-/* What a person does. 'actor' is "key/ID"; -ENOENT, -EALREADY (it is resolved). */
-void incident_resolve(struct incidents *incidents, const char *org, const char *incident,
-		      const char *actor, incident_done *done, void *data);
+/*
+ * What a person does. 'actor' is "key/ID"; 'record' is for the same batch, and lives until 'done';
+ * -ENOENT, -EALREADY (it is resolved).
+ */
+struct incident_resolution {
+	const char *org, *incident, *actor;
+	const struct store_step *record;
+};
+void incident_resolve(struct incidents *incidents, const struct incident_resolution *resolution,
+		      incident_done *done, void *data);
 
 /*
  * An entry of the timeline: 'kind' is a word such as "note", "investigation", "report",

@@ -208,13 +208,15 @@ static void handle_written(const struct store_result *result UNUSED, const struc
 	end_failed(round, &busy);
 }
 
-/* What the senders want to be stored with the last of their alerts. */
+/* What the senders want to be stored with the last of their alerts, and people with what they did.
+ */
 static void add_steps(struct round_batch *batch, const struct round *round)
 {
 	unsigned n = is_taken_whole(round) ? round->n_jobs : round->n_jobs - 1;
 
 	for (unsigned i = 0; i < n; i++)
-		for (unsigned j = 0; j < round->jobs[i]->intake.n_steps; j++) {
+		for (unsigned j = 0;
+		     !round->jobs[i]->failure.code && j < round->jobs[i]->intake.n_steps; j++) {
 			const struct store_step *step = &round->jobs[i]->intake.steps[j];
 
 			round_batch_add(batch, step->expect, step->sql, step->params,

@@ -127,18 +127,24 @@ static void handle_done(const struct error *err, void *data)
 		exchange_answer(exchange, json_pack("{s:b}", "ok", 1));
 }
 
-static void resolve(struct exchange *exchange)
+static void handle_resolved(const struct error *err, void *data)
 {
-	incident_resolve(exchange->api->incidents, exchange->caller.org->id, exchange->params[0],
-			 exchange_actor(exchange), handle_done, exchange);
+	if (!err)
+		exchange_recorded(data);
+	handle_done(err, data);
 }
 
 static void post_resolve(struct exchange *exchange)
 {
-	const struct store_step audit =
-		exchange_audit(exchange, "incident.resolve", exchange->params[0], NULL);
+	struct store_step *audit = exchange_alloc(exchange, sizeof(*audit));
 
-	exchange_record(exchange, &audit, resolve);
+	*audit = exchange_audit(exchange, "incident.resolve", exchange->params[0], NULL);
+	incident_resolve(exchange->api->incidents,
+			 &(struct incident_resolution) { .org = exchange->caller.org->id,
+							 .incident = exchange->params[0],
+							 .actor = exchange_actor(exchange),
+							 .record = audit },
+			 handle_resolved, exchange);
 }
 
 static void post_note(struct exchange *exchange)
@@ -164,18 +170,22 @@ static void post_note(struct exchange *exchange)
 	SCHEMA_GIVES("\"name\",\"criticality\"",                             \
 		     "\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT \
 		     ",\"owner\":" SCHEMA_TEXT ",\"runbook\":" SCHEMA_TEXT   \
-		     ",\"by\":{\"enum\":[\"matchers\",\"hosts\"]}")
+		     ",\"by\":{\"enum\":[\"matchers\",\"hosts\",\"sockets\"]}")
 #define AFFECTED                                                             \
 	SCHEMA_GIVES("\"name\",\"through\",\"depth\"",                       \
 		     "\"name\":" SCHEMA_TEXT ",\"criticality\":" SCHEMA_TEXT \
-		     ",\"through\":" SCHEMA_TEXT ",\"depth\":" SCHEMA_COUNT)
+		     ",\"kind\":{\"enum\":[\"service\",\"host\"]}"           \
+		     ",\"through\":" SCHEMA_TEXT ",\"depth\":" SCHEMA_COUNT  \
+		     ",\"by\":{\"enum\":[\"declared\",\"observed\"]}"        \
+		     ",\"seen\":" SCHEMA_TEXT)
 #define IMPACT                                                  \
 	"\"services\":{\"type\":\"array\",\"items\":" HIT       \
 	"},\"affects\":{\"type\":\"array\",\"items\":" AFFECTED \
 	"},\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
 #define PART(of, members, cursor, read)                                                          \
 	{                                                                                        \
-		.method = "GET", .pattern = "/api/v1/incidents/{incident_id}/" of,               \
+		.method = "GET", .operation = "list_incident_" of,                               \
+		.pattern = "/api/v1/incidents/{incident_id}/" of,                                \
 		.summary = "The " of " of an incident; 'next' is the 'after' of the next page.", \
 		.least = ROLE_VIEWER,                                                            \
 		.query = SCHEMA_STRICT("", "\"after\":" cursor ",\"limit\":" PART_LIMIT),        \
@@ -184,6 +194,7 @@ static void post_note(struct exchange *exchange)
 
 const struct route routes_incidents[] = {
 	{ .method = "GET",
+	  .operation = "list_incidents",
 	  .pattern = "/api/v1/incidents",
 	  .summary = "The org's incidents, newest first; 'next' is the 'before' of the next page.",
 	  .least = ROLE_VIEWER,
@@ -193,6 +204,7 @@ const struct route routes_incidents[] = {
 	  .response = SCHEMA_LIST("incidents", SCHEMA_GIVES(RECORD_NAMES, RECORD_MEMBERS)),
 	  .handle = get_incidents },
 	{ .method = "GET",
+	  .operation = "get_incident",
 	  .pattern = "/api/v1/incidents/{incident_id}",
 	  .summary = "An incident by id or number, with its alerts and its timeline.",
 	  .least = ROLE_VIEWER,
@@ -206,6 +218,7 @@ const struct route routes_incidents[] = {
 	PART("alerts", RECORD_ALERT, SCHEMA_ID, get_alerts),
 	PART("events", RECORD_EVENT, COUNT_FROM, get_events),
 	{ .method = "POST",
+	  .operation = "resolve_incident",
 	  .pattern = "/api/v1/incidents/{incident_id}/resolve",
 	  .summary = "Resolves an incident by hand; 409 where it is no more open.",
 	  .least = ROLE_RESPONDER,
@@ -214,6 +227,7 @@ const struct route routes_incidents[] = {
 	  .example = "{}",
 	  .handle = post_resolve },
 	{ .method = "POST",
+	  .operation = "create_incident_note",
 	  .pattern = "/api/v1/incidents/{incident_id}/notes",
 	  .summary = "Writes a note into an incident's timeline.",
 	  .least = ROLE_RESPONDER,

@@ -132,3 +132,14 @@ bool alert_host(const char *instance, char host[ALERT_FILLED_BYTES])
 	host[n] = '\0';
 	return n && at == end;
 }
+
+unsigned alert_hosts(const json_t *alert, char hosts[ALERT_MAX_HOSTS][ALERT_FILLED_BYTES])
+{
+	static const char *const labels[ALERT_MAX_HOSTS] = { "instance", "host", "hostname", "node",
+							     "nodename" };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		n += alert_host(alert_label(alert, labels[i]), hosts[n]);
+	return n;
+}

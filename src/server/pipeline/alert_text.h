@@ -23,6 +23,10 @@ int alert_template_check(const char *template, struct error *err) MUST_CHECK;
  */
 bool alert_template_fill(const char *template, const json_t *alert, char text[ALERT_FILLED_BYTES]);
 
+/* The hosts that its labels name, as alert_host() gives them; returns how many. */
+#define ALERT_MAX_HOSTS 5
+unsigned alert_hosts(const json_t *alert, char hosts[ALERT_MAX_HOSTS][ALERT_FILLED_BYTES]);
+
 /*
  * The host of what alerts call an instance: "web1:9100", "https://web1/health",
  * "[2001:db8::1]:80". Lower case; false where there is none in it.

@@ -6,15 +6,15 @@
 
 #include "server/pipeline/alert_text.h"
 
-/* A quarter of an hour on both sides, as people look at graphs; and a budget that a fresh look at
+/* A quarter of an hour before it fired, as people look at graphs; and a budget that a fresh look at
  * a few hosts stays far below. */
 static json_t *make_defaults(void)
 {
 	return json_pack(
-		"{s:i, s:b, s:[], s:[], s:[], s:{s:i, s:i}, s:s, s:{s:i, s:i}, s:[s], s:b}",
+		"{s:i, s:b, s:[], s:[], s:[], s:{s:i}, s:s, s:{s:i, s:i}, s:[s], s:b, s:s}",
 		"position", 100, "enabled", 1, "matchers", "severities", "integrations", "window",
-		"before_s", 900, "after_s", 900, "engine", "builtin", "budget", "time_s", 120,
-		"calls", 200, "destinations", "*", "continue", 0);
+		"before_s", 900, "engine", "builtin", "budget", "time_s", 120, "calls", 200,
+		"destinations", "*", "continue", 0, "remedies", "offer");
 }
 
 json_t *pipeline_default(void)
@@ -115,7 +115,14 @@ static json_t *make_whole(const json_t *document)
 			json_object_set(whole, key, value);
 	}
 	json_decref(copy);
+	pipeline_modernise(whole);
 	return whole;
+}
+
+/* A window once had an end; an investigation begins when the alert comes, and looks until now. */
+void pipeline_modernise(json_t *document)
+{
+	(void)json_object_del(json_object_get(document, "window"), "after_s");
 }
 
 int pipeline_parse(const json_t *document, struct pipeline *pipeline_out, struct error *err)
@@ -155,12 +162,32 @@ static bool is_among(const struct pipeline *pipeline, const char *list_name, con
 	return json_array_size(list) == 0;
 }
 
+static bool is_of_service(const char *name)
+{
+	return strcmp(name, "service") == 0 || strcmp(name, "criticality") == 0;
+}
+
+bool pipeline_asks_for_service(const struct pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->n_matchers; i++)
+		if (is_of_service(pipeline->matchers[i].name))
+			return true;
+	return false;
+}
+
+static const char *value_of(const json_t *alert, const char *name)
+{
+	const json_t *about = is_of_service(name) ? json_object_get(alert, "about") : NULL;
+
+	return json_is_object(about) ? json_get_text(about, name, "") : alert_label(alert, name);
+}
+
 static bool all_hold(const struct pipeline *pipeline, const json_t *alert,
 		     char why_out[ERROR_TEXT_BYTES])
 {
 	for (unsigned i = 0; i < pipeline->n_matchers; i++) {
 		const struct matcher *matcher = &pipeline->matchers[i];
-		const char *value = alert_label(alert, matcher->name);
+		const char *value = value_of(alert, matcher->name);
 		const char *text = json_string_value(
 			json_array_get(json_object_get(pipeline->document, "matchers"), i));
 

@@ -5,7 +5,8 @@
  * "position" and then of their names. The first that is enabled and whose conditions all hold
  * takes an alert; with "continue" the ones behind it are asked as well. The last is "default": as
  * long as the org has not changed it, it takes every alert and looks at the host that its labels
- * name.
+ * name. Matchers are on the alert's labels; "service" and "criticality" are those of the
+ * catalogue's service that the alert is about (about.h), where it is about one.
  *
  * Integrations are given by name, id or kind. Targets are templates (alert_text.h), so that one
  * pipeline serves many hosts: "hosts" names agents by host name, "labels" those that have all of
@@ -40,9 +41,17 @@ void pipeline_finish(struct pipeline *pipeline);
 
 const char *pipeline_name(const struct pipeline *pipeline);
 
-/* Whether it takes the alert; if not, 'why_out' says so. */
+/* Whether a matcher names what an alert has from the catalogue: "service" or "criticality". */
+bool pipeline_asks_for_service(const struct pipeline *pipeline);
+/*
+ * Whether it takes the alert; if not, 'why_out' says so. "about" of the alert, where it is there,
+ * is what about.h found: its members stand before labels of their names.
+ */
 bool pipeline_takes(const struct pipeline *pipeline, const json_t *alert,
 		    char why_out[ERROR_TEXT_BYTES]);
+
+/* What older servers stored, without what has no meaning any more. */
+void pipeline_modernise(json_t *document);
 
 /* The document of "default" as long as the org has none of that name; a new reference. */
 json_t *pipeline_default(void);
@@ -67,60 +76,21 @@ json_t *pipeline_default(void);
 			  "\"minimum\":1,\"maximum\":10000},\"tokens\":{\"type\":"      \
 			  "\"integer\",\"minimum\":1000},\"usd\":{\"type\":\"number\"," \
 			  "\"minimum\":0}")
-#define PIPELINE_MEMBERS                                                                                                                        \
-	"\"position\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"default\":100}"                                                 \
-	",\"enabled\":{\"type\":\"boolean\",\"default\":true},\"matchers\":" PIPELINE_TEXTS(16) ",\"severities\":" PIPELINE_TEXTS(              \
-		16) ",\"integrations\":" PIPELINE_TEXTS(16) ",\"target\":" PIPELINE_TARGET                                                      \
-							    ",\"window\":" SCHEMA_STRICT(                                                       \
-								    "",                                                                         \
-								    "\"before_"                                                                 \
-								    "s\":" PIPELINE_SECONDS                                                     \
-								    ",\"after_"                                                                 \
-								    "s\":" PIPELINE_SECONDS) ",\""                                              \
-											     "eng"                                              \
-											     "ine"                                              \
-											     "\":"                                              \
-											     "{\""                                              \
-											     "typ"                                              \
-											     "e\""                                              \
-											     ":\""                                              \
-											     "str"                                              \
-											     "ing"                                              \
-											     "\","                                              \
-											     "\"m"                                              \
-											     "inL"                                              \
-											     "eng"                                              \
-											     "th"                                               \
-											     "\":"                                              \
-											     "1,"                                               \
-											     "\"m"                                              \
-											     "axL"                                              \
-											     "eng"                                              \
-											     "th"                                               \
-											     "\":"                                              \
-											     "128"                                              \
-											     ","                                                \
-											     "\"d"                                              \
-											     "efa"                                              \
-											     "ult"                                              \
-											     "\":"                                              \
-											     "\"b"                                              \
-											     "uil"                                              \
-											     "tin"                                              \
-											     "\"}"                                              \
-											     ",\""                                              \
-											     "bud"                                              \
-											     "get"                                              \
-											     "\""                                               \
-											     ":" PIPELINE_BUDGET                                \
-											     ",\""                                              \
-											     "des"                                              \
-											     "tin"                                              \
-											     "ati"                                              \
-											     "ons"                                              \
-											     "\""                                               \
-											     ":" PIPELINE_TEXTS(                                \
-												     64) ",\"continue\":{\"type\":\"boolean\"," \
-													 "\"default\":false}"
+/* clang-format off */
+#define PIPELINE_MEMBERS                                                                         \
+	"\"position\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"default\":100}"   \
+	",\"enabled\":{\"type\":\"boolean\",\"default\":true}"                                     \
+	",\"matchers\":" PIPELINE_TEXTS(16)                                                      \
+	",\"severities\":" PIPELINE_TEXTS(16)                                                    \
+	",\"integrations\":" PIPELINE_TEXTS(16)                                                  \
+	",\"target\":" PIPELINE_TARGET                                                           \
+	",\"window\":" SCHEMA_STRICT("", "\"before_s\":" PIPELINE_SECONDS)                       \
+	",\"engine\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":128,"                      \
+	"\"default\":\"builtin\"}"                                                               \
+	",\"budget\":" PIPELINE_BUDGET                                                           \
+	",\"remedies\":{\"type\":\"string\",\"enum\":[\"offer\",\"none\"],\"default\":\"offer\"}"      \
+	",\"destinations\":" PIPELINE_TEXTS(64)                                                  \
+	",\"continue\":{\"type\":\"boolean\",\"default\":false}"
+/* clang-format on */
 #define PIPELINE_SCHEMA \
 	SCHEMA_STRICT("\"name\",\"target\"", "\"name\":" SCHEMA_NAME "," PIPELINE_MEMBERS)

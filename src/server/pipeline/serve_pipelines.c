@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "server/api/document.h"
+#include "server/pipeline/dry_run.h"
 #include "server/pipeline/routes.h"
 #include "server/pipeline/routing.h"
 
@@ -25,7 +26,14 @@ static const char save_sql[] =
 	"document = excluded.document "
 	"RETURNING document, created, changed, changed_by";
 static const char delete_sql[] = "DELETE FROM pipelines WHERE org = $1 AND name = $2";
-static const char alert_sql[] = "SELECT data FROM alerts WHERE org = $1 AND id = $2";
+
+static json_t *pipeline_row(const struct store_rows *rows, unsigned row)
+{
+	json_t *document = document_row(rows, row);
+
+	pipeline_modernise(document);
+	return document;
+}
 
 static json_t *describe_default(void)
 {
@@ -50,7 +58,7 @@ static void handle_list(struct exchange *exchange, const struct store_result *re
 	bool has_default = false;
 
 	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {
-		json_t *one = document_row(&result->steps[0], i);
+		json_t *one = pipeline_row(&result->steps[0], i);
 
 		has_default |= strcmp(json_get_text(one, "name", ""), PIPELINE_DEFAULT) == 0;
 		json_push(list, one);
@@ -72,7 +80,7 @@ static void handle_one(struct exchange *exchange, const struct store_result *res
 	const char *name = exchange->params[0];
 
 	if (result->steps[0].n_rows)
-		exchange_answer(exchange, document_row(&result->steps[0], 0));
+		exchange_answer(exchange, pipeline_row(&result->steps[0], 0));
 	else if (strcmp(name, PIPELINE_DEFAULT) == 0)
 		exchange_answer(exchange, describe_default());
 	else
@@ -103,47 +111,86 @@ static void handle_not_saved(struct exchange *exchange, const struct error *err)
 
 static void handle_saved(struct exchange *exchange, const struct store_result *result)
 {
-	exchange_answer(exchange, document_row(&result->steps[result->n_steps - 2], 0));
+	exchange_answer(exchange, pipeline_row(&result->steps[result->n_steps - 2], 0));
 }
 
-/* The body as the store has it, or NULL: it was refused. */
-static const char *read_body(struct exchange *exchange, int64_t *position_out)
+/* A pipeline on its way into the store. */
+struct wish {
+	const char *action, *name, *document;
+	json_t *destinations;
+	int64_t position;
+	enum store_expect before; /* what has to be true of the rows that have its name */
+};
+
+static void finish_wish(struct exchange *exchange)
+{
+	struct wish *wish = exchange->data;
+
+	json_decref(wish->destinations);
+}
+
+/* As the store has it; false: it was refused. */
+static bool read_body(struct exchange *exchange, struct wish *wish)
 {
 	struct pipeline pipeline = { 0 };
 	struct error err = { 0 };
-	const char *text;
-	char *canonical;
+	const char *engine;
+	bool is_known;
 
 	if (pipeline_parse(exchange->body, &pipeline, &err) < 0) {
 		exchange_refuse(exchange, 400, "bad_request", "the body: %s", err.text);
-		return NULL;
+		return false;
 	}
-	canonical = json_canonical(pipeline.document);
-	text = exchange_text(exchange, "%s", canonical);
-	*position_out = json_get_int(pipeline.document, "position", 0);
-	free(canonical);
+	CLEANUP(text) char *canonical = json_canonical(pipeline.document);
+	wish->document = exchange_text(exchange, "%s", canonical);
+	wish->position = json_get_int(pipeline.document, "position", 0);
+	wish->destinations = json_incref(json_object_get(pipeline.document, "destinations"));
+	engine = json_get_text(pipeline.document, "engine", "");
+	is_known = dry_run_knows_engine(exchange, engine);
+	if (!is_known)
+		exchange_refuse(exchange, 400, "bad_request",
+				"the body: /engine: no model named '%.64s' is configured", engine);
 	pipeline_finish(&pipeline);
-	return text;
+	return is_known;
 }
 
-/* 'before' is what has to be true of the rows that have its name. */
+static void handle_names(struct exchange *exchange, const struct store_result *result)
+{
+	const struct wish *wish = exchange->data;
+	size_t i;
+	const char *missing = routing_missing(wish->destinations, &result->steps[0], &i);
+
+	if (missing) {
+		exchange_refuse(exchange, 400, "bad_request",
+				"the body: /destinations/%zu: there is no destination '%.128s'", i,
+				missing);
+		return;
+	}
+	const struct store_step steps[] = {
+		STEP(named_sql, wish->before, exchange_org(exchange), store_text(wish->name)),
+		STEP(save_sql, STORE_SOME, exchange_org(exchange), store_text(wish->name),
+		     store_int(wish->position), exchange_now(),
+		     store_text(exchange_actor(exchange)), store_text(wish->document)),
+		exchange_audit(exchange, wish->action, wish->name, json_incref(exchange->body)),
+	};
+	exchange->failed = handle_not_saved;
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_saved);
+}
+
 static void save(struct exchange *exchange, const char *action, enum store_expect before)
 {
-	int64_t position = 0;
-	const char *document = read_body(exchange, &position);
-	const char *name = exchange_member(exchange, "name", "");
+	struct wish *wish = exchange_alloc(exchange, sizeof(*wish));
 
-	if (!document)
-		return;
-	exchange->failed = handle_not_saved;
-	const struct store_step steps[] = {
-		STEP(named_sql, before, exchange_org(exchange), store_text(name)),
-		STEP(save_sql, STORE_SOME, exchange_org(exchange), store_text(name),
-		     store_int(position), exchange_now(), store_text(exchange_actor(exchange)),
-		     store_text(document)),
-		exchange_audit(exchange, action, name, json_incref(exchange->body)),
-	};
-	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_saved);
+	*wish = (struct wish) { .action = action,
+				.name = exchange_member(exchange, "name", ""),
+				.before = before };
+	exchange->data = wish;
+	exchange->finish = finish_wish;
+	if (read_body(exchange, wish))
+		exchange_submit(exchange,
+				&(struct store_step)STEP(ROUTING_DESTINATIONS_SQL, STORE_ANY,
+							 exchange_org(exchange)),
+				1, handle_names);
 }
 
 static void post_pipelines(struct exchange *exchange)
@@ -180,83 +227,6 @@ static void delete_pipeline(struct exchange *exchange)
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), document_removed);
 }
 
-static void add_states(struct exchange *exchange, json_t *agents)
-{
-	const char *org = exchange->caller.org->id;
-	json_t *agent;
-	size_t i;
-
-	json_array_foreach(agents, i, agent)
-	{
-		struct hub_state state =
-			hub_get_state(exchange->api->hub, org, json_get_text(agent, "id", ""));
-
-		json_put(agent, "state", json_string(hub_presence_name(state.presence)));
-	}
-}
-
-static void handle_routing(const json_t *routing, const struct error *err, void *data)
-{
-	struct exchange *exchange = data;
-	json_t *answer, *route;
-	size_t i;
-
-	if (err) {
-		exchange_fail(exchange, err);
-		return;
-	}
-	answer = json_deep_copy(routing);
-	json_array_foreach(json_object_get(answer, "routes"), i, route)
-		add_states(exchange, json_object_get(route, "agents"));
-	exchange_answer(exchange, answer);
-}
-
-static void test_alert(struct exchange *exchange, const json_t *alert)
-{
-	routing_find(exchange->api->store, exchange->caller.org->id, alert, handle_routing,
-		     exchange);
-}
-
-static void handle_alert(struct exchange *exchange, const struct store_result *result)
-{
-	CLEANUP(json) json_t *alert = NULL;
-
-	if (result->steps[0].n_rows == 0) {
-		exchange_refuse(exchange, 404, NULL, "there is no such alert");
-		return;
-	}
-	alert = json_loads(store_text_at(&result->steps[0], 0, 0), 0, NULL);
-	test_alert(exchange, alert);
-}
-
-/* What people write has the severity among the labels, as their rules have it. */
-static void complete(json_t *alert)
-{
-	const char *severity = json_get_text(json_object_get(alert, "labels"), "severity", NULL);
-
-	if (severity && !json_object_get(alert, "severity"))
-		json_put(alert, "severity", json_string(severity));
-}
-
-static void post_test(struct exchange *exchange)
-{
-	json_t *alert = json_object_get(exchange->body, "alert");
-	const char *id = exchange_member(exchange, "alert_id", NULL);
-
-	if (!alert == !id) {
-		exchange_refuse(exchange, 400, "bad_request",
-				"the body: give either \"alert\" or \"alert_id\"");
-	} else if (alert) {
-		complete(alert);
-		test_alert(exchange, alert);
-	} else {
-		exchange_submit(exchange,
-				&(struct store_step)STEP(alert_sql, STORE_ANY,
-							 exchange_org(exchange), store_text(id)),
-				1, handle_alert);
-	}
-}
-
 #define SHOWN                                                                                      \
 	SCHEMA_GIVES("\"name\",\"position\",\"enabled\",\"matchers\",\"target\",\"engine\","       \
 		     "\"destinations\",\"continue\"",                                              \
@@ -266,25 +236,30 @@ static void post_test(struct exchange *exchange)
 	"{\"name\":\"web\",\"matchers\":[\"alertname=~\\\"Nginx.*\\\"\"]," \
 	"\"target\":{\"hosts\":[\"{labels.instance}\"]}}"
 #define LIST "{\"type\":\"array\"}"
-#define ROUTING                                                                              \
-	SCHEMA_GIVES("\"routes\",\"others\"",                                                \
-		     "\"routes\":{\"type\":\"array\",\"items\":" SCHEMA_GIVES(               \
-			     "\"pipeline\",\"agents\",\"unresolved\",\"window\",\"engine\"," \
-			     "\"destinations\"",                                             \
-			     "\"pipeline\":" SCHEMA_TEXT ",\"agents\":" LIST                 \
-			     ",\"unresolved\":" LIST ",\"left_out\":" SCHEMA_COUNT           \
-			     ",\"namespaces\":" SCHEMA_TEXTS ",\"log_groups\":" SCHEMA_TEXTS \
-			     ",\"services\":" SCHEMA_TEXTS ",\"destinations\":" SCHEMA_TEXTS \
-			     ",\"engine\":" SCHEMA_TEXT) "},\"others\":" LIST)
+#define ROUTING                                                                                 \
+	SCHEMA_GIVES(                                                                           \
+		"\"routes\",\"others\"",                                                        \
+		"\"routes\":{\"type\":\"array\",\"items\":" SCHEMA_GIVES(                       \
+			"\"pipeline\",\"agents\",\"unresolved\",\"window\",\"engine\","         \
+			"\"destinations\"",                                                     \
+			"\"pipeline\":" SCHEMA_TEXT ",\"agents\":" LIST ",\"unresolved\":" LIST \
+			",\"left_out\":" SCHEMA_COUNT ",\"namespaces\":" SCHEMA_TEXTS           \
+			",\"log_groups\":" SCHEMA_TEXTS ",\"services\":" SCHEMA_TEXTS           \
+			",\"destinations\":" SCHEMA_TEXTS ",\"missing\":" SCHEMA_TEXTS          \
+			",\"missing_engine\":" SCHEMA_TEXT ",\"remedies\":" SCHEMA_TEXT         \
+			",\"engine\":" SCHEMA_TEXT) "},\"others\":" LIST                        \
+						    ",\"about\":{\"type\":[\"object\",\"null\"]}")
 
 const struct route routes_pipelines[] = {
 	{ .method = "GET",
+	  .operation = "list_pipelines",
 	  .pattern = "/api/v1/pipelines",
 	  .summary = "The org's pipelines, in the order in which alerts are held against them.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("pipelines", SHOWN),
 	  .handle = get_pipelines },
 	{ .method = "POST",
+	  .operation = "create_pipeline",
 	  .pattern = "/api/v1/pipelines",
 	  .summary = "Makes a pipeline.",
 	  .least = ROLE_ADMIN,
@@ -294,6 +269,7 @@ const struct route routes_pipelines[] = {
 	  .example = EXAMPLE,
 	  .handle = post_pipelines },
 	{ .method = "POST",
+	  .operation = "test_pipelines",
 	  .pattern = "/api/v1/pipelines/test",
 	  .summary = "Where an alert would go now, on which agents, and why not elsewhere.",
 	  .least = ROLE_VIEWER,
@@ -306,14 +282,16 @@ const struct route routes_pipelines[] = {
 	  .response = ROUTING,
 	  .example = "{\"alert\":{\"labels\":{\"alertname\":\"NginxDown\","
 		     "\"instance\":\"web1:9113\"}}}",
-	  .handle = post_test },
+	  .handle = dry_run_post },
 	{ .method = "GET",
+	  .operation = "get_pipeline",
 	  .pattern = "/api/v1/pipelines/{name}",
 	  .summary = "One pipeline.",
 	  .least = ROLE_VIEWER,
 	  .response = SHOWN,
 	  .handle = get_pipeline },
 	{ .method = "PUT",
+	  .operation = "set_pipeline",
 	  .pattern = "/api/v1/pipelines/{name}",
 	  .summary = "Makes this the whole of the pipeline of that name.",
 	  .least = ROLE_ADMIN,
@@ -322,6 +300,7 @@ const struct route routes_pipelines[] = {
 	  .example = "{\"target\":{\"hosts\":[\"{labels.instance}\"]}}",
 	  .handle = put_pipeline },
 	{ .method = "DELETE",
+	  .operation = "delete_pipeline",
 	  .pattern = "/api/v1/pipelines/{name}",
 	  .summary = "Removes a pipeline; \"default\" becomes what it was at first.",
 	  .least = ROLE_ADMIN,

@@ -1,14 +1,13 @@
 #include "server/service/impact.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "server/pipeline/about.h"
 #include "server/pipeline/alert_text.h"
 #include "server/service/change.h"
-#include "server/service/service.h"
+#include "server/service/impact_internal.h"
 
-static const char services_sql[] =
-	"SELECT document FROM services WHERE org = $1 ORDER BY name LIMIT 256";
 /* 86400 s: IMPACT_CHANGES_S */
 static const char changes_sql[] =
 	"SELECT " CHANGE_COLUMNS " FROM changes WHERE org = $1 AND time >= (SELECT opened - "
@@ -16,44 +15,11 @@ static const char changes_sql[] =
 	"0))) AND time <= COALESCE((SELECT resolved FROM incidents WHERE org = $1 AND (id = $2 OR "
 	"(number = $3 AND number > 0))), 9223372036854775807) ORDER BY time DESC, id LIMIT 500";
 
-struct node {
-	struct service service;
-	unsigned depth;        /* of what it affects; 0: not, or it is hit */
-	const char *through;   /* the name of who needs it or is needed */
-	bool is_hit, is_below; /* about the alerts; needed by one that is */
-	const char *by;
-};
-
-struct catalogue {
-	struct node *nodes;
-	size_t n;
-};
-
 void impact_steps(const struct store_value params[3], struct store_step steps_out[IMPACT_STEPS])
 {
-	steps_out[0] = (struct store_step) { services_sql, params, 1, STORE_ANY };
+	steps_out[0] = (struct store_step) { ABOUT_SERVICES_SQL, params, 1, STORE_ANY };
 	steps_out[1] = (struct store_step) { changes_sql, params, 3, STORE_ANY };
-}
-
-static void load(struct catalogue *catalogue, const struct store_rows *rows)
-{
-	catalogue->nodes = calloc(rows->n_rows + 1, sizeof(*catalogue->nodes));
-	if (!catalogue->nodes)
-		abort();
-	for (unsigned row = 0; row < rows->n_rows; row++) {
-		CLEANUP(json) json_t *document = json_loads(store_text_at(rows, row, 0), 0, NULL);
-		struct error err = { 0 };
-
-		if (service_parse(document, &catalogue->nodes[catalogue->n].service, &err) == 0)
-			catalogue->n++;
-	}
-}
-
-static void unload(struct catalogue *catalogue)
-{
-	for (size_t i = 0; i < catalogue->n; i++)
-		service_finish(&catalogue->nodes[i].service);
-	free(catalogue->nodes);
+	steps_out[2] = (struct store_step) { flow_sql, params, 1, STORE_ANY };
 }
 
 static void hit(struct node *node, const char *by)
@@ -62,35 +28,47 @@ static void hit(struct node *node, const char *by)
 	node->by = by;
 }
 
-static bool hit_by_matchers(struct catalogue *catalogue, const json_t *alert)
+static bool hit_by_matchers(struct graph *graph, const json_t *alert)
 {
 	bool is_any = false;
 
-	for (size_t i = 0; i < catalogue->n; i++) {
-		if (!service_is_meant(&catalogue->nodes[i].service, alert))
+	for (size_t i = 0; i < graph->n_services; i++) {
+		if (!service_is_meant(&graph->nodes[i].service, alert))
 			continue;
-		hit(&catalogue->nodes[i], "matchers");
+		hit(&graph->nodes[i], "matchers");
 		is_any = true;
 	}
 	return is_any;
 }
 
-static void hit_by_hosts(struct catalogue *catalogue, const json_t *alert)
+static void hit_host(struct graph *graph, const char *host)
 {
-	static const char *const labels[] = { "instance", "host", "hostname", "node", "nodename" };
-	char host[ALERT_FILLED_BYTES];
+	for (size_t i = 0; i < graph->n; i++) {
+		struct node *node = &graph->nodes[i];
 
-	for (size_t k = 0; k < ARRAY_LEN(labels); k++) {
-		if (!alert_host(alert_label(alert, labels[k]), host))
-			continue;
-		for (size_t i = 0; i < catalogue->n; i++)
-			if (!catalogue->nodes[i].is_hit &&
-			    service_is_on(&catalogue->nodes[i].service, host))
-				hit(&catalogue->nodes[i], "hosts");
+		if (!node->is_hit && (node_is_host(node) ? service_is_host(node->host, host)
+							 : service_is_on(&node->service, host)))
+			hit(node, "hosts");
+	}
+	for (size_t i = 0; i < graph->n_edges; i++) {
+		struct node *node = &graph->nodes[graph->edges[i].to];
+
+		if (!node->is_hit && graph->edges[i].seen &&
+		    service_is_host(graph->edges[i].host, host))
+			hit(node, "sockets");
 	}
 }
 
-static void find_hit(struct catalogue *catalogue, const json_t *alerts)
+static void hit_by_hosts(struct graph *graph, const json_t *alert)
+{
+	char hosts[ALERT_MAX_HOSTS][ALERT_FILLED_BYTES];
+	unsigned n = alert_hosts(alert, hosts);
+
+	for (unsigned i = 0; i < n; i++)
+		hit_host(graph, hosts[i]);
+}
+
+static void find_hit(struct graph *graph, const json_t *alerts)
 {
 	const json_t *row;
 	size_t i;
@@ -101,21 +79,9 @@ static void find_hit(struct catalogue *catalogue, const json_t *alerts)
 
 		if (i == IMPACT_MAX_ALERTS)
 			break;
-		if (!hit_by_matchers(catalogue, alert))
-			hit_by_hosts(catalogue, alert);
+		if (!hit_by_matchers(graph, alert))
+			hit_by_hosts(graph, alert);
 	}
-}
-
-/* The name as the one has it where it needs the other, or NULL. */
-static const char *needs(const struct node *one, const struct node *other)
-{
-	const json_t *list = json_object_get(one->service.document, "depends_on"), *name;
-	size_t i;
-
-	json_array_foreach(
-		list, i, name) if (strcmp(json_string_value(name), service_name(&other->service)) ==
-				   0) return json_string_value(name);
-	return NULL;
 }
 
 static bool is_reached(const struct node *node, unsigned depth)
@@ -124,55 +90,48 @@ static bool is_reached(const struct node *node, unsigned depth)
 }
 
 /* Those that need one of the last depth; false where there are none. */
-static bool spread(struct catalogue *catalogue, unsigned depth)
+static bool spread(struct graph *graph, unsigned depth)
 {
 	bool is_any = false;
 
-	for (size_t i = 0; i < catalogue->n; i++) {
-		const struct node *below = &catalogue->nodes[i];
+	for (size_t i = 0; i < graph->n_edges; i++) {
+		const struct edge *edge = &graph->edges[i];
+		struct node *node = &graph->nodes[edge->from];
 
-		for (size_t k = 0; is_reached(below, depth) && k < catalogue->n; k++) {
-			struct node *node = &catalogue->nodes[k];
-
-			if (node->is_hit || node->depth || !needs(node, below))
-				continue;
-			node->depth = depth + 1;
-			node->through = service_name(&below->service);
-			is_any = true;
-		}
+		if (!is_reached(&graph->nodes[edge->to], depth) || node->is_hit || node->depth)
+			continue;
+		node->depth = depth + 1;
+		node->edge = edge;
+		is_any = true;
 	}
 	return is_any;
 }
 
 /* What those that are hit need, and what that needs. */
-static void find_below(struct catalogue *catalogue)
+static void find_below(struct graph *graph)
 {
 	bool is_any = true;
 
 	for (unsigned depth = 0; is_any && depth < IMPACT_MAX_DEPTH; depth++) {
 		is_any = false;
-		for (size_t i = 0; i < catalogue->n; i++) {
-			const struct node *above = &catalogue->nodes[i];
+		for (size_t i = 0; i < graph->n_edges; i++) {
+			const struct node *above = &graph->nodes[graph->edges[i].from];
+			struct node *node = &graph->nodes[graph->edges[i].to];
 
-			for (size_t k = 0; (above->is_hit || above->is_below) && k < catalogue->n;
-			     k++) {
-				struct node *node = &catalogue->nodes[k];
-
-				if (node->is_hit || node->is_below || !needs(above, node))
-					continue;
-				node->is_below = is_any = true;
-			}
+			if (!(above->is_hit || above->is_below) || node->is_hit || node->is_below)
+				continue;
+			node->is_below = is_any = true;
 		}
 	}
 }
 
-static json_t *list_hit(const struct catalogue *catalogue)
+static json_t *list_hit(const struct graph *graph)
 {
 	static const char *const members[] = { "name", "criticality", "owner", "runbook" };
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < catalogue->n; i++) {
-		const struct node *node = &catalogue->nodes[i];
+	for (size_t i = 0; i < graph->n_services; i++) {
+		const struct node *node = &graph->nodes[i];
 		json_t *one;
 
 		if (!node->is_hit)
@@ -186,38 +145,46 @@ static json_t *list_hit(const struct catalogue *catalogue)
 	return list;
 }
 
-static json_t *list_affected(const struct catalogue *catalogue)
+static json_t *describe_affected(const struct graph *graph, const struct node *node)
+{
+	const char *name = node_name(node), *through = node_name(&graph->nodes[node->edge->to]);
+	const char *criticality = json_get_text(node->service.document, "criticality", "");
+	char seen[CLOCK_TEXT_BYTES];
+	json_t *one =
+		json_pack("{s:o, s:s, s:s, s:o, s:i, s:s}", "name", json_text(name, strlen(name)),
+			  "kind", node_is_host(node) ? "host" : "service", "criticality",
+			  criticality, "through", json_text(through, strlen(through)), "depth",
+			  (int)node->depth, "by", node->edge->seen ? "observed" : "declared");
+
+	if (node->edge->seen)
+		json_put(one, "seen", json_string(clock_format((uint64_t)node->edge->seen, seen)));
+	return one;
+}
+
+static json_t *list_affected(const struct graph *graph)
 {
 	json_t *list = json_array();
 
 	for (unsigned depth = 1; depth <= IMPACT_MAX_DEPTH; depth++)
-		for (size_t i = 0; i < catalogue->n; i++) {
-			const struct node *node = &catalogue->nodes[i];
-			const char *criticality =
-				json_get_text(node->service.document, "criticality", "");
-
-			if (node->depth == depth && json_array_size(list) < IMPACT_MAX_AFFECTED)
-				json_push(list, json_pack("{s:s, s:s, s:s, s:i}", "name",
-							  service_name(&node->service),
-							  "criticality", criticality, "through",
-							  node->through, "depth", (int)depth));
-		}
+		for (size_t i = 0; i < graph->n; i++)
+			if (graph->nodes[i].depth == depth &&
+			    json_array_size(list) < IMPACT_MAX_AFFECTED)
+				json_push(list, describe_affected(graph, &graph->nodes[i]));
 	return list;
 }
 
-static bool concerns(const struct catalogue *catalogue, const char *service)
+static bool concerns(const struct graph *graph, const char *service)
 {
-	for (size_t i = 0; i < catalogue->n; i++) {
-		const struct node *node = &catalogue->nodes[i];
+	for (size_t i = 0; i < graph->n_services; i++) {
+		const struct node *node = &graph->nodes[i];
 
-		if ((node->is_hit || node->is_below) &&
-		    strcmp(service_name(&node->service), service) == 0)
+		if ((node->is_hit || node->is_below) && strcmp(node_name(node), service) == 0)
 			return true;
 	}
 	return false;
 }
 
-static json_t *list_changes(const struct catalogue *catalogue, const struct store_rows *rows)
+static json_t *list_changes(const struct graph *graph, const struct store_rows *rows)
 {
 	json_t *list = json_array();
 
@@ -225,7 +192,7 @@ static json_t *list_changes(const struct catalogue *catalogue, const struct stor
 		CLEANUP(json) json_t *change = change_read(rows, row);
 
 		if (json_array_size(list) < IMPACT_MAX_CHANGES &&
-		    concerns(catalogue, json_get_text(change, "service", "")))
+		    concerns(graph, json_get_text(change, "service", "")))
 			json_push(list, json_incref(change));
 	}
 	return list;
@@ -233,17 +200,30 @@ static json_t *list_changes(const struct catalogue *catalogue, const struct stor
 
 json_t *impact_make(const struct store_rows rows[IMPACT_STEPS], const json_t *alerts)
 {
-	struct catalogue catalogue = { 0 };
+	struct graph graph;
 	json_t *impact;
 
-	load(&catalogue, &rows[0]);
-	find_hit(&catalogue, alerts);
-	for (unsigned depth = 0; depth < IMPACT_MAX_DEPTH && spread(&catalogue, depth); depth++)
+	graph_init(&graph, &rows[0], &rows[2]);
+	find_hit(&graph, alerts);
+	for (unsigned depth = 0; depth < IMPACT_MAX_DEPTH && spread(&graph, depth); depth++)
 		;
-	find_below(&catalogue);
-	impact =
-		json_pack("{s:o, s:o, s:o}", "services", list_hit(&catalogue), "affects",
-			  list_affected(&catalogue), "changes", list_changes(&catalogue, &rows[1]));
-	unload(&catalogue);
+	find_below(&graph);
+	impact = json_pack("{s:o, s:o, s:o}", "services", list_hit(&graph), "affects",
+			   list_affected(&graph), "changes", list_changes(&graph, &rows[1]));
+	graph_finish(&graph);
+	return impact;
+}
+
+json_t *impact_of(const json_t *incident)
+{
+	static const char *const members[] = { "services", "affects", "changes" };
+	json_t *impact = json_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *list = json_object_get(incident, members[i]);
+
+		if (json_array_size(list))
+			json_object_set(impact, members[i], list);
+	}
 	return impact;
 }

@@ -119,6 +119,7 @@ static void post_changes(struct exchange *exchange)
 
 const struct route routes_changes[] = {
 	{ .method = "GET",
+	  .operation = "list_changes",
 	  .pattern = "/api/v1/changes",
 	  .summary = "What was told of changes, newest first; 'before' is a time.",
 	  .least = ROLE_VIEWER,
@@ -128,6 +129,7 @@ const struct route routes_changes[] = {
 	  .response = SCHEMA_LIST("changes", SHOWN),
 	  .handle = get_changes },
 	{ .method = "POST",
+	  .operation = "create_change",
 	  .pattern = "/api/v1/changes",
 	  .summary =
 		  "Tells of a change of a service, such as a deployment; 'at' is now if not said.",

@@ -3,7 +3,7 @@
 
 #include "server/api/document.h"
 #include "server/service/routes.h"
-#include "server/service/service.h"
+#include "server/pipeline/service.h"
 
 static const char list_sql[] = "SELECT document, created, changed, changed_by FROM services "
 			       "WHERE org = $1 ORDER BY name LIMIT 256";
@@ -140,12 +140,14 @@ static void delete_service(struct exchange *exchange)
 
 const struct route routes_services[] = {
 	{ .method = "GET",
+	  .operation = "list_services",
 	  .pattern = "/api/v1/services",
 	  .summary = "The org's services, by name.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("services", SHOWN),
 	  .handle = get_services },
 	{ .method = "POST",
+	  .operation = "create_service",
 	  .pattern = "/api/v1/services",
 	  .summary = "Makes a service.",
 	  .least = ROLE_ADMIN,
@@ -157,12 +159,14 @@ const struct route routes_services[] = {
 		  "{\"name\":\"shop\",\"criticality\":\"critical\",\"depends_on\":[\"database\"]}",
 	  .handle = post_services },
 	{ .method = "GET",
+	  .operation = "get_service",
 	  .pattern = "/api/v1/services/{service}",
 	  .summary = "One service.",
 	  .least = ROLE_VIEWER,
 	  .response = SHOWN,
 	  .handle = get_service },
 	{ .method = "PUT",
+	  .operation = "set_service",
 	  .pattern = "/api/v1/services/{service}",
 	  .summary = "Makes this the whole of the service of that name.",
 	  .least = ROLE_ADMIN,
@@ -173,6 +177,7 @@ const struct route routes_services[] = {
 		     "\"matchers\":[\"team=shop\"],\"depends_on\":[\"database\"]}",
 	  .handle = put_service },
 	{ .method = "DELETE",
+	  .operation = "delete_service",
 	  .pattern = "/api/v1/services/{service}",
 	  .summary = "Removes a service.",
 	  .least = ROLE_ADMIN,

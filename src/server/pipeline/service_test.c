@@ -1,4 +1,4 @@
-#include "server/service/service.h"
+#include "server/pipeline/service.h"
 
 #include <errno.h>
 #include <string.h>

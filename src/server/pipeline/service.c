@@ -1,4 +1,4 @@
-#include "server/service/service.h"
+#include "server/pipeline/service.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,8 +9,9 @@
 
 static json_t *make_whole(const json_t *document)
 {
-	json_t *whole = json_pack("{s:s, s:s, s:s, s:[], s:[], s:[]}", "criticality", "medium",
-				  "owner", "", "runbook", "", "matchers", "hosts", "depends_on");
+	json_t *whole =
+		json_pack("{s:s, s:s, s:s, s:[], s:[], s:[], s:[]}", "criticality", "medium",
+			  "owner", "", "runbook", "", "matchers", "hosts", "ports", "depends_on");
 	json_t *copy = json_deep_copy(document);
 
 	json_object_update(whole, copy);
@@ -112,18 +113,58 @@ static bool is_short_of(const char *one, const char *other)
 	       strcspn(other, ".") == len && strncasecmp(one, other, len) == 0;
 }
 
+bool service_is_host(const char *name, const char *host)
+{
+	return strcasecmp(name, host) == 0 || is_short_of(name, host) || is_short_of(host, name);
+}
+
 bool service_is_on(const struct service *service, const char *host)
 {
 	const json_t *list = json_object_get(service->document, "hosts"), *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
-		const char *name = json_string_value(one);
-
-		if (strcasecmp(name, host) == 0 || is_short_of(name, host) ||
-		    is_short_of(host, name))
-			return true;
-	}
+	json_array_foreach(list, i,
+			   one) if (service_is_host(json_string_value(one), host)) return true;
 	return false;
+}
+
+/* An alert's matchers say nothing of sockets. */
+static bool is_of_ends(const struct service *service)
+{
+	static const char *const labels[] = { "host", "instance", "process", "port" };
+	unsigned n_known = 0;
+
+	for (unsigned i = 0; i < service->n_matchers; i++)
+		for (size_t k = 0; k < ARRAY_LEN(labels); k++)
+			n_known += strcmp(service->matchers[i].name, labels[k]) == 0;
+	return service->n_matchers && n_known == service->n_matchers;
+}
+
+static bool matchers_fit(const struct service *service, const struct service_end *end)
+{
+	char port[16] = "", instance[MATCHER_MAX_BYTES];
+	CLEANUP(json) json_t *alert = NULL;
+
+	if (end->port)
+		text_format(port, sizeof(port), "%lld", (long long)end->port);
+	text_format(instance, sizeof(instance), "%s%s%s", end->host, *port ? ":" : "", port);
+	alert = json_pack("{s:{s:s, s:s, s:s, s:s}}", "labels", "host", end->host, "instance",
+			  instance, "process", end->process, "port", port);
+	return alert && service_is_meant(service, alert);
+}
+
+enum service_fit service_fits(const struct service *service, const struct service_end *end)
+{
+	const json_t *ports = json_object_get(service->document, "ports"), *port;
+	size_t i;
+
+	if (is_of_ends(service) && matchers_fit(service, end))
+		return SERVICE_FITS;
+	if (!service_is_on(service, end->host))
+		return SERVICE_FITS_NOT;
+	if (!end->port || !json_array_size(ports))
+		return SERVICE_FITS_HOST;
+	json_array_foreach(ports, i,
+			   port) if (json_integer_value(port) == end->port) return SERVICE_FITS;
+	return SERVICE_FITS_NOT;
 }

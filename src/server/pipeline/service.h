@@ -5,6 +5,10 @@
  * (pipeline/matcher.h), or, where it has none, if the alert's label "service" is its name. Alerts
  * that are about no service by that are about those whose "hosts" have the host that the alert
  * names. "depends_on" names services that it does not work without; they need not be there.
+ *
+ * One end of a connection is of a service if its matchers hold for the labels "host", "instance"
+ * (HOST:PORT), "process" and "port", and name no other; or if it has the host among its "hosts" and
+ * the port, where it serves there, among its "ports".
  */
 #pragma once
 
@@ -31,6 +35,21 @@ void service_finish(struct service *service);
 
 const char *service_name(const struct service *service);
 bool service_is_meant(const struct service *service, const json_t *alert);
+
+/* How well an end of a connection fits it. */
+enum service_fit {
+	SERVICE_FITS_NOT,
+	SERVICE_FITS_HOST, /* it is on its host; which of the services there, nobody said */
+	SERVICE_FITS,
+};
+struct service_end {
+	const char *host, *process; /* "": unknown */
+	int64_t port;               /* that it serves; 0: it is the client */
+};
+enum service_fit service_fits(const struct service *service, const struct service_end *end);
+
+/* Whether both are a name of one host: a short name is the same as a long one. */
+bool service_is_host(const char *name, const char *host);
 /* 'host' is as alert_host() gives it; a short name is the same as a long one. */
 bool service_is_on(const struct service *service, const char *host);
 
@@ -39,14 +58,14 @@ bool service_is_on(const struct service *service, const char *host);
 	"\"minLength\":1,\"maxLength\":" #length "}}"
 #define SERVICE_TEXT(max) "{\"type\":\"string\",\"maxLength\":" #max "}"
 #define SERVICE_CRITICALITY "{\"enum\":[\"critical\",\"high\",\"medium\",\"low\"]"
-#define SERVICE_MEMBERS                                                                                       \
-	"\"criticality\":" SERVICE_CRITICALITY ",\"default\":\"medium\"},"                                    \
-	"\"owner\":" SERVICE_TEXT(128) ",\"runbook\":" SERVICE_TEXT(                                          \
-		2048) ",\"matchers\":" SERVICE_TEXTS(8,                                                       \
-						     511) ",\"hosts\":" SERVICE_TEXTS(64,                     \
-										      253) ",\"de"            \
-											   "pends"            \
-											   "_on\""            \
-											   ":" SERVICE_TEXTS( \
-												   32,        \
-												   128)
+/* clang-format off */
+#define SERVICE_MEMBERS                                                                          \
+	"\"criticality\":" SERVICE_CRITICALITY ",\"default\":\"medium\"}"                          \
+	",\"owner\":" SERVICE_TEXT(128)                                                          \
+	",\"runbook\":" SERVICE_TEXT(2048)                                                       \
+	",\"matchers\":" SERVICE_TEXTS(8, 511)                                                   \
+	",\"hosts\":" SERVICE_TEXTS(64, 253)                                                     \
+	",\"ports\":{\"type\":\"array\",\"maxItems\":16,\"items\":{\"type\":\"integer\","          \
+	"\"minimum\":1,\"maximum\":65535}}"                                                      \
+	",\"depends_on\":" SERVICE_TEXTS(32, 128)
+/* clang-format on */
