@@ -125,7 +125,7 @@ class World:
     def __init__(self, certificate, key):
         self.lock = threading.Lock()
         self.messages, self.cards, self.hooks, self.chats = [], [], [], []
-        self.events, self.notes = {}, []
+        self.events, self.notes, self.words = {}, [], []
         self.complaints, self.paths, self.faults = [], [], {}
         self.held, self.is_over = threading.Event(), threading.Event()
         self.may_look = True
@@ -209,7 +209,7 @@ class World:
             with self.lock:
                 for prefix, take in (("/slack/api/", self.take_slack), ("/slack", self.take_chat),
                                      ("/teams", self.take_teams), ("/pd", self.take_pagerduty),
-                                     ("/hook", self.take_hook)):
+                                     ("/hook", self.take_hook), ("/answers", self.take_word)):
                     if path.startswith(prefix):
                         return take(request, path[len(prefix):], body)
             raise Refused(f"no such place: {path}")
@@ -255,6 +255,16 @@ class World:
         check_slack(message)
         need("channel" not in message and "metadata" not in message, "what a webhook does not take")
         self.chats.append(message)
+        return 200, b"ok"
+
+    def take_word(self, request, rest, body):
+        """What is said to who clicked, and to nobody else."""
+        need(not request.headers["Authorization"], "a secret")
+        word = json.loads(body)
+        need(set(word) == {"response_type", "replace_original", "text"} and
+             word["response_type"] == "ephemeral" and word["replace_original"] is False, word)
+        need("<" not in word["text"] and ">" not in word["text"], word)
+        self.words.append((rest, word["text"]))
         return 200, b"ok"
 
     # Teams.
@@ -337,12 +347,37 @@ def check_slack(message):
                           "parse", "link_names", "unfurl_links", "unfurl_media"}, set(message))
     need(0 < len(message["text"]) <= 4000 and "<" not in message["text"], "the text")
     need(0 < len(message["blocks"]) <= 50, "the blocks")
+    ids = [block["block_id"] for block in message["blocks"] if "block_id" in block]
+    need(len(ids) == len(set(ids)) and all(0 < len(one) <= 255 for one in ids), ids)
     for block in message["blocks"]:
+        if block["type"] in ("actions", "input"):
+            check_control(block)
+            continue
         need(set(block) == {"type", "text"} and block["type"] in ("header", "section"), block)
         if block["type"] == "header":
             check_text(block["text"], 150, ("plain_text",))
         else:
             check_text(block["text"], 3000)
+
+
+def check_control(block):
+    """Block Kit's actions, and an input that sends what is typed."""
+    if block["type"] == "actions":
+        need(set(block) == {"type", "block_id", "elements"} and 0 < len(block["elements"]) <= 25, block)
+        names = [element["action_id"] for element in block["elements"]]
+        need(len(names) == len(set(names)) and all(0 < len(name) <= 255 for name in names), names)
+        for element in block["elements"]:
+            need(set(element) <= {"type", "text", "action_id", "style"} and element["type"] == "button" and
+                 element.get("style", "danger") in ("danger", "primary"), element)
+            check_text(element["text"], 75, ("plain_text",))
+        return
+    need(set(block) == {"type", "block_id", "dispatch_action", "label", "element"} and
+         block["dispatch_action"] is True, block)
+    check_text(block["label"], 2000, ("plain_text",))
+    element = block["element"]
+    need(set(element) == {"type", "action_id", "multiline", "max_length", "dispatch_action_config"} and
+         element["type"] == "plain_text_input" and element["max_length"] <= 3000 and
+         element["dispatch_action_config"] == {"trigger_actions_on": ["on_enter_pressed"]}, element)
 
 
 def check_card(card):

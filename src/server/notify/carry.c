@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/step.h"
 #include "server/notify/outbox_internal.h"
 #include "server/notify/retry.h"
@@ -252,9 +253,24 @@ static void send_mail(struct flight *flight)
 		handle_mailed, flight);
 }
 
+/* Nobody can answer it any more; how it ended follows. */
+static bool is_late(const struct attempt *attempt)
+{
+	const json_t *appeal = json_object_get(attempt->document, "appeal");
+	uint64_t expires_ns;
+
+	return attempt_is(attempt, "appeal") &&
+	       strcmp(json_get_text(appeal, "state", ""), "open") == 0 &&
+	       clock_parse(json_get_text(appeal, "expires", ""), &expires_ns) &&
+	       (int64_t)expires_ns <= attempt->now_ns;
+}
+
 void flight_carry(struct flight *flight)
 {
-	if (flight->kind->write)
+	flight->begun_ns = clock_monotonic_ns();
+	if (is_late(&flight->attempt))
+		conclude(flight, VERDICT_SKIPPED);
+	else if (flight->kind->write)
 		send_mail(flight);
 	else
 		send_next(flight);

@@ -8,7 +8,7 @@
 
 #include "call/schema.h"
 
-static const struct kind *const kinds[] = { &kind_mail, &kind_pagerduty, &kind_slack, &kind_teams,
+const struct kind *const kinds[KINDS_N] = { &kind_mail, &kind_pagerduty, &kind_slack, &kind_teams,
 					    &kind_webhook };
 
 const struct kind *kind_find(const char *name)

@@ -81,6 +81,8 @@ extern const struct kind kind_slack, kind_teams, kind_pagerduty, kind_mail, kind
 
 /* NULL for an unknown name. */
 const struct kind *kind_find(const char *name);
+#define KINDS_N 5
+extern const struct kind *const kinds[KINDS_N]; /* by name */
 
 /* Schemas and 'check'; -EINVAL says what is wrong, without the secret's texts. */
 int kind_check(const struct kind *kind, const json_t *config, const json_t *secret,

@@ -12,6 +12,10 @@
  * The delivery is then 'uncertain' and tried again, at least once in all: kinds that can (Slack
  * with a bot, PagerDuty) look first, webhooks and mails carry the same id, others may show two.
  *
+ * An appeal (server/inquiry/appeal.h) is a message of its own, in the thread of its incident's
+ * where there is one, and is updated when it has ended. One that is over before it could be told
+ * is skipped.
+ *
  * The document of a delivery is what report/outline.h describes. States: waiting, sending,
  * delivered, failed (refused, or given up; 'error' says why), skipped (nothing to be told).
  */
@@ -32,6 +36,7 @@
 #define OUTBOX_KEPT_NS (30 * 86400 * NS_PER_SEC)       /* after it has ended */
 #define OUTBOX_REFERENCE_NS (400 * 86400 * NS_PER_SEC) /* after an incident's last message */
 
+struct buf;
 struct courier;
 struct vault;
 struct outbox;
@@ -62,13 +67,16 @@ void outbox_start(struct outbox *outbox);
 /* Looks now for what is due: after a batch of others that made deliveries. */
 void outbox_look(struct outbox *outbox);
 const struct outbox_counters *outbox_counters(const struct outbox *outbox);
+/* What constable_deliver* say in /metrics. */
+void outbox_metrics(const struct outbox *outbox, struct buf *page);
 
 /* Texts and the document are borrowed until outbox_send() returns. */
 struct outbox_message {
 	const char *org;
 	const char *destination; /* its id */
 	const char *incident;    /* its id: what messages are joined by */
-	const char *event;       /* "opened" "report" "resolved" ...: as the document's "kind" */
+	/* "opened" "report" "resolved" ...: as the document's "kind"; "appeal" is a part apart */
+	const char *event;
 	const json_t *document;
 };
 

@@ -165,3 +165,11 @@ const struct outbox_counters *outbox_counters(const struct outbox *outbox)
 {
 	return &outbox->counters;
 }
+
+void outbox_metrics(const struct outbox *outbox, struct buf *page)
+{
+	meter_write(&outbox->meter, page);
+	buf_add_format(page,
+		       "# TYPE constable_deliveries_open gauge\nconstable_deliveries_open %u\n",
+		       outbox->counters.open);
+}

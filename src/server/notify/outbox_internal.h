@@ -6,6 +6,7 @@
 #include "courier/courier.h"
 #include "courier/mail.h"
 #include "server/notify/kind.h"
+#include "server/notify/meter.h"
 #include "server/notify/notify.h"
 
 /* A delivery that this server has in hand, from its claim to its recorded outcome. */
@@ -25,6 +26,7 @@ struct flight {
 	uint64_t asked_ns; /* Retry-After */
 	bool may_have_arrived;
 	unsigned n_requests;
+	uint64_t begun_ns; /* monotonic; 0: nothing was sent */
 };
 
 TAILQ_HEAD(flight_list, flight);
@@ -32,6 +34,7 @@ TAILQ_HEAD(flight_list, flight);
 struct outbox {
 	struct outbox_config config;
 	struct outbox_counters counters;
+	struct meter meter;
 	struct flight_list flights;
 	unsigned n_flights;
 	struct event *timer;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
 #include "server/notify/outbox_internal.h"
@@ -17,8 +18,9 @@ static const char outcome_sql[] =
 	"WHERE org = $1 AND id = $2 AND state = 'sending' AND owner = $10 AND tries = $11";
 static const char reference_sql[] =
 	"INSERT INTO delivery_references (org, destination, incident, updated, reference) "
-	"VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org, destination, incident) "
-	"DO UPDATE SET updated = $4, reference = $5";
+	"SELECT org, destination, incident, CAST($3 AS BIGINT), CAST($4 AS TEXT) FROM deliveries "
+	"WHERE org = $1 AND id = $2 AND state = 'sending' AND owner = $5 AND tries = $6 "
+	"ON CONFLICT (org, destination, incident) DO UPDATE SET updated = $3, reference = $4";
 /* A destination that asks for time gets it from all that is on its way to it. */
 static const char hold_sql[] = "UPDATE deliveries SET due = $3 WHERE org = $1 AND destination = $2 "
 			       "AND state = 'waiting' AND due < $3";
@@ -67,18 +69,30 @@ static const char *state_of(struct flight *flight)
 	}
 }
 
-static void count(struct outbox *outbox, const struct flight *flight, const char *state)
+static enum meter_outcome outcome_of(const struct flight *flight, const char *state)
 {
 	if (flight->verdict == VERDICT_DELIVERED)
-		outbox->counters.delivered++;
-	else if (flight->verdict == VERDICT_SKIPPED)
-		outbox->counters.skipped++;
-	else if (strcmp(state, "waiting") == 0)
-		outbox->counters.retries++;
-	else if (flight->verdict == VERDICT_AGAIN)
-		outbox->counters.given_up++;
-	else
-		outbox->counters.refused++;
+		return METER_DELIVERED;
+	if (flight->verdict == VERDICT_SKIPPED)
+		return METER_SKIPPED;
+	if (strcmp(state, "waiting") == 0)
+		return METER_RETRIED;
+	return flight->verdict == VERDICT_AGAIN ? METER_GIVEN_UP : METER_REFUSED;
+}
+
+static void count(struct outbox *outbox, const struct flight *flight, const char *state)
+{
+	enum meter_outcome outcome = outcome_of(flight, state);
+	struct outbox_counters *counters = &outbox->counters;
+	uint64_t *const counts[METER_OUTCOMES] = {
+		[METER_DELIVERED] = &counters->delivered, [METER_SKIPPED] = &counters->skipped,
+		[METER_RETRIED] = &counters->retries,     [METER_REFUSED] = &counters->refused,
+		[METER_GIVEN_UP] = &counters->given_up,
+	};
+
+	++*counts[outcome];
+	meter_add(&outbox->meter, flight->kind, outcome,
+		  flight->begun_ns ? clock_monotonic_ns() - flight->begun_ns : 0);
 }
 
 static void handle_again(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
@@ -122,7 +136,7 @@ static void handle_recorded(const struct store_result *result UNUSED, const stru
 /* The texts live until the batch is submitted. */
 struct record {
 	char *reference, *progress;
-	struct store_value outcome[11], referred[5], held[3];
+	struct store_value outcome[11], referred[6], held[3];
 	struct store_step steps[3];
 	unsigned n;
 };
@@ -150,6 +164,7 @@ static void add_outcome(struct record *record, struct flight *flight, int64_t du
 		(struct store_step) { outcome_sql, record->outcome, 11, STORE_ANY };
 }
 
+/* While it is ours still: a server that was taken for dead does not overwrite a newer one. */
 static void add_reference(struct record *record, const struct flight *flight)
 {
 	const struct attempt *attempt = &flight->attempt;
@@ -158,12 +173,13 @@ static void add_reference(struct record *record, const struct flight *flight)
 		return;
 	record->reference = json_dumps(attempt->reference, JSON_COMPACT);
 	record->referred[0] = store_text(attempt->org);
-	record->referred[1] = store_text(attempt->destination);
-	record->referred[2] = store_text(attempt->incident);
-	record->referred[3] = store_int(outbox_now(flight->outbox));
-	record->referred[4] = store_text(record->reference);
+	record->referred[1] = store_text(attempt->id);
+	record->referred[2] = store_int(outbox_now(flight->outbox));
+	record->referred[3] = store_text(record->reference);
+	record->referred[4] = store_text(flight->outbox->config.owner);
+	record->referred[5] = store_int(flight->tries);
 	record->steps[record->n++] =
-		(struct store_step) { reference_sql, record->referred, 5, STORE_ANY };
+		(struct store_step) { reference_sql, record->referred, 6, STORE_ANY };
 }
 
 static void add_hold(struct record *record, const struct flight *flight, int64_t due)
@@ -196,8 +212,8 @@ void flight_record(struct flight *flight)
 
 	flight->may_have_arrived = flight->may_have_arrived || (flight->verdict == VERDICT_AGAIN &&
 								flight->attempt.is_uncertain);
-	add_outcome(&record, flight, due);
 	add_reference(&record, flight);
+	add_outcome(&record, flight, due);
 	add_hold(&record, flight, due);
 	flight->ticket = store_submit(flight->outbox->config.store,
 				      &(struct store_batch) {

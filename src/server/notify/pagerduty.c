@@ -16,13 +16,15 @@
 
 #define EVENTS "https://events.pagerduty.com"
 #define API "https://api.pagerduty.com"
+#define APPEAL_PATIENCE_NS (120 * NS_PER_SEC)
 #define ID_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/* Of a note: which incident, is it there already, write it. */
+/* Of a note: which incident, is it there already, write it; before it, that there is one. */
 enum step {
 	STEP_FIND,
 	STEP_LOOK,
 	STEP_NOTE,
+	STEP_EVENT,
 };
 
 static const char *text_of(const json_t *object, const char *key)
@@ -51,13 +53,15 @@ static const char *incident_of(const struct attempt *attempt)
 
 static enum verdict ask_event(struct attempt *attempt, struct letter *letter)
 {
+	CLEANUP(json) json_t *document = json_copy(attempt->document);
 	json_t *event;
 	char key[255];
 
 	if (!json_object_get(attempt->secret, "routing_key"))
 		return VERDICT_SKIPPED;
+	(void)json_object_del(document, "appeal"); /* the alert is the incident's */
 	dedup_key(attempt, key);
-	event = report_pagerduty_event(attempt->document, key);
+	event = report_pagerduty_event(document, key);
 	json_put(event, "routing_key", json_string(text_of(attempt->secret, "routing_key")));
 	letter->method = "POST";
 	letter_set_url(letter, json_get_text(attempt->config, "events_url", EVENTS), "/v2/enqueue");
@@ -111,9 +115,26 @@ static enum verdict ask_note(struct attempt *attempt, struct letter *letter)
 	return VERDICT_MORE;
 }
 
+/*
+ * What people are asked is a note. It may be the first that PagerDuty hears of the incident: then
+ * an event opens that, and where none can, there is nothing to add a note to.
+ */
+static enum verdict ask_appeal(struct attempt *attempt, struct letter *letter)
+{
+	if (!json_object_get(attempt->secret, "token"))
+		return VERDICT_SKIPPED;
+	if (incident_of(attempt) || json_get_bool(attempt->progress, "triggered", false))
+		return ask_note(attempt, letter);
+	attempt->step = STEP_EVENT;
+	return ask_event(attempt, letter);
+}
+
 static enum verdict ask(struct attempt *attempt, struct letter *letter)
 {
-	return attempt_is(attempt, "note") ? ask_note(attempt, letter) : ask_event(attempt, letter);
+	if (attempt_is(attempt, "message"))
+		return ask_event(attempt, letter);
+	return attempt_is(attempt, "appeal") ? ask_appeal(attempt, letter)
+					     : ask_note(attempt, letter);
 }
 
 static enum verdict hear_find(struct attempt *attempt, const json_t *answer)
@@ -121,6 +142,9 @@ static enum verdict hear_find(struct attempt *attempt, const json_t *answer)
 	const json_t *first = json_array_get(json_object_get(answer, "incidents"), 0);
 	const char *id = text_of(first, "id");
 
+	if (!is_id(id) && attempt_is(attempt, "appeal") &&
+	    attempt->now_ns - attempt->created_ns > (int64_t)APPEAL_PATIENCE_NS)
+		return VERDICT_SKIPPED; /* reports and the end wait behind it */
 	if (!is_id(id)) {
 		/* PagerDuty makes an incident of an event a moment later. */
 		text_format(attempt->why, sizeof(attempt->why),
@@ -153,8 +177,13 @@ static enum verdict hear(struct attempt *attempt)
 {
 	CLEANUP(json) json_t *answer = NULL;
 
-	if (!attempt_is(attempt, "note") || attempt->step == STEP_NOTE)
+	if (attempt_is(attempt, "message") || attempt->step == STEP_NOTE)
 		return VERDICT_DELIVERED;
+	if (attempt->step == STEP_EVENT) {
+		json_decref(attempt->progress);
+		attempt->progress = json_pack("{s:b}", "triggered", 1);
+		return VERDICT_MORE;
+	}
 	answer = attempt_answer(attempt);
 	return attempt->step == STEP_FIND ? hear_find(attempt, answer) : hear_look(attempt, answer);
 }

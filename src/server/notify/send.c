@@ -12,8 +12,8 @@ static const char room_sql[] =
 	"AND state = 'waiting') w WHERE w.n >= $2";
 static const char message_sql[] =
 	"INSERT INTO deliveries (org, id, destination, incident, seq, event, part, state, created, "
-	"due, document) SELECT $1, $2, t.id, $4, CAST($5 AS BIGINT), $6, 'message', 'waiting', "
-	"CAST($7 AS BIGINT), CAST($7 AS BIGINT), $8 "
+	"due, document) SELECT $1, $2, t.id, $4, CAST($5 AS BIGINT), $6, CASE WHEN $6 = 'appeal' "
+	"THEN 'appeal' ELSE 'message' END, 'waiting', CAST($7 AS BIGINT), CAST($7 AS BIGINT), $8 "
 	"FROM destinations t WHERE t.org = $1 AND t.id = $3 AND t.removed IS NULL";
 /* A report is more than fits a message: what follows it is a delivery of its own. */
 static const char follow_up_sql[] =

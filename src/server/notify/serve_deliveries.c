@@ -88,17 +88,18 @@ static void post_retry(struct exchange *exchange)
 }
 
 #define STATES "{\"enum\":[\"waiting\",\"sending\",\"delivered\",\"failed\",\"skipped\"]}"
-#define ROW                                                                                    \
-	SCHEMA_GIVES("\"id\",\"destination\",\"incident\",\"state\",\"tries\"",                \
-		     "\"id\":" SCHEMA_TEXT ",\"destination\":" SCHEMA_TEXT                     \
-		     ",\"incident\":" SCHEMA_TEXT ",\"event\":" SCHEMA_TEXT                    \
-		     ",\"part\":{\"enum\":[\"message\",\"reply\",\"note\"]},\"state\":" STATES \
-		     ",\"created\":" SCHEMA_TEXT ",\"due\":" SCHEMA_TEXT                       \
-		     ",\"tries\":" SCHEMA_COUNT ",\"finished\":" SCHEMA_NULL_TEXT              \
+#define ROW                                                                                  \
+	SCHEMA_GIVES("\"id\",\"destination\",\"incident\",\"state\",\"tries\"",              \
+		     "\"id\":" SCHEMA_TEXT ",\"destination\":" SCHEMA_TEXT                   \
+		     ",\"incident\":" SCHEMA_TEXT ",\"event\":" SCHEMA_TEXT                  \
+		     ",\"part\":{\"enum\":[\"message\",\"reply\",\"note\",\"appeal\"]},"     \
+		     "\"state\":" STATES ",\"created\":" SCHEMA_TEXT ",\"due\":" SCHEMA_TEXT \
+		     ",\"tries\":" SCHEMA_COUNT ",\"finished\":" SCHEMA_NULL_TEXT            \
 		     ",\"status\":" SCHEMA_NULL_COUNT ",\"error\":" SCHEMA_NULL_TEXT)
 
 const struct route routes_deliveries[] = {
 	{ .method = "GET",
+	  .operation = "list_deliveries",
 	  .pattern = "/api/v1/deliveries",
 	  .summary = "What was and is to be told to destinations, newest first.",
 	  .least = ROLE_VIEWER,
@@ -110,12 +111,14 @@ const struct route routes_deliveries[] = {
 	  .response = SCHEMA_LIST("deliveries", ROW),
 	  .handle = get_deliveries },
 	{ .method = "GET",
+	  .operation = "get_delivery",
 	  .pattern = "/api/v1/deliveries/{delivery_id}",
 	  .summary = "One delivery.",
 	  .least = ROLE_VIEWER,
 	  .response = ROW,
 	  .handle = get_delivery },
 	{ .method = "POST",
+	  .operation = "retry_delivery",
 	  .pattern = "/api/v1/deliveries/{delivery_id}/retry",
 	  .summary = "Tries a delivery that failed once more.",
 	  .least = ROLE_RESPONDER,

@@ -29,6 +29,8 @@ static const char change_sql[] =
 static const char remove_sql[] =
 	"UPDATE destinations SET removed = $3, sealed = '', secrets = '[]' WHERE org = $1 "
 	"AND id = $2 AND removed IS NULL";
+static const char pipelines_sql[] = "SELECT name, document FROM pipelines WHERE org = $1 ORDER BY "
+				    "position, name LIMIT 257";
 static const char end_sql[] =
 	"UPDATE deliveries SET state = 'failed', finished = $3, error = 'the destination was "
 	"removed' WHERE org = $1 AND destination = $2 AND state = 'waiting'";
@@ -178,9 +180,48 @@ static void handle_removed(struct exchange *exchange, const struct store_result 
 	exchange_answer(exchange, json_pack("{s:b}", "ok", 1));
 }
 
-static void delete_destination(struct exchange *exchange)
+static bool is_named(const json_t *list, const char *id, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *text = json_string_value(one);
+
+		if (text && (strcmp(text, id) == 0 || strcmp(text, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* A pipeline would tell nobody, and nobody would know. */
+static bool is_in_use(struct exchange *exchange, const struct store_result *result)
+{
+	const struct store_rows *pipelines = &result->steps[1];
+	const char *name = store_text_at(&result->steps[0], 0, 2);
+
+	for (unsigned row = 0; row < pipelines->n_rows; row++) {
+		CLEANUP(json)
+		json_t *document = json_loads(store_text_at(pipelines, row, 1), 0, NULL);
+
+		if (!is_named(json_object_get(document, "destinations"), exchange->params[0], name))
+			continue;
+		exchange_refuse(exchange, 409, NULL,
+				"the pipeline '%.128s' names it: take it out of its destinations "
+				"first",
+				store_text_at(pipelines, row, 0));
+		return true;
+	}
+	return false;
+}
+
+static void handle_users(struct exchange *exchange, const struct store_result *result)
 {
 	const char *id = exchange->params[0];
+
+	if (is_in_use(exchange, result))
+		return;
 	const struct store_step steps[] = {
 		STEP(remove_sql, STORE_SOME, exchange_org(exchange), store_text(id),
 		     exchange_now()),
@@ -189,6 +230,16 @@ static void delete_destination(struct exchange *exchange)
 	};
 
 	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_removed);
+}
+
+static void delete_destination(struct exchange *exchange)
+{
+	const struct store_step steps[] = {
+		STEP(one_sql, STORE_SOME, exchange_org(exchange), store_text(exchange->params[0])),
+		STEP(pipelines_sql, STORE_ANY, exchange_org(exchange)),
+	};
+
+	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_users);
 }
 
 #define KINDS "{\"enum\":[\"mail\",\"pagerduty\",\"slack\",\"teams\",\"webhook\"]}"
@@ -202,12 +253,14 @@ static void delete_destination(struct exchange *exchange)
 
 const struct route routes_destinations[] = {
 	{ .method = "GET",
+	  .operation = "list_destinations",
 	  .pattern = "/api/v1/destinations",
 	  .summary = "Where reports go, without the secrets.",
 	  .least = ROLE_VIEWER,
 	  .response = SCHEMA_LIST("destinations", ROW),
 	  .handle = get_destinations },
 	{ .method = "POST",
+	  .operation = "create_destination",
 	  .pattern = "/api/v1/destinations",
 	  .summary = "Makes a destination; what config and secret hold is the kind's.",
 	  .least = ROLE_ADMIN,
@@ -219,12 +272,14 @@ const struct route routes_destinations[] = {
 		     "\"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\"}}",
 	  .handle = post_destinations },
 	{ .method = "GET",
+	  .operation = "get_destination",
 	  .pattern = "/api/v1/destinations/{destination_id}",
 	  .summary = "One destination, without its secrets.",
 	  .least = ROLE_VIEWER,
 	  .response = ROW,
 	  .handle = get_destination },
 	{ .method = "PUT",
+	  .operation = "set_destination",
 	  .pattern = "/api/v1/destinations/{destination_id}",
 	  .summary = "Gives a destination another config and secret, whole; its kind stays.",
 	  .least = ROLE_ADMIN,
@@ -233,8 +288,11 @@ const struct route routes_destinations[] = {
 	  .example = "{\"kind\":\"teams\",\"secret\":{\"url\":\"https://flow.example.org/x\"}}",
 	  .handle = put_destination },
 	{ .method = "DELETE",
+	  .operation = "delete_destination",
 	  .pattern = "/api/v1/destinations/{destination_id}",
-	  .summary = "Removes a destination and its secrets; what waits for it fails.",
+	  .summary = "Removes a destination that no pipeline names, and its secrets; what waits "
+		     "for it "
+		     "fails.",
 	  .least = ROLE_ADMIN,
 	  .response = SCHEMA_OK,
 	  .handle = delete_destination },

@@ -77,6 +77,7 @@ static void post_message(struct exchange *exchange)
 
 const struct route routes_messages[] = {
 	{ .method = "POST",
+	  .operation = "test_destination",
 	  .pattern = "/api/v1/destinations/{destination_id}/test",
 	  .summary = "Sends a test message; the delivery tells what became of it.",
 	  .least = ROLE_ADMIN,
@@ -84,6 +85,7 @@ const struct route routes_messages[] = {
 	  .response = GIVEN,
 	  .handle = post_test },
 	{ .method = "POST",
+	  .operation = "send_message",
 	  .pattern = "/api/v1/destinations/{destination_id}/messages",
 	  .summary =
 		  "Tells a destination a document: {incident?, report?, url?}. What has the same "
@@ -95,7 +97,7 @@ const struct route routes_messages[] = {
 		  "\"incident\",\"document\"",
 		  "\"incident\":" SCHEMA_NAME
 		  ",\"event\":{\"enum\":[\"opened\",\"joined\",\"reopened\",\"report\","
-		  "\"resolved\",\"merged\"]},\"document\":{\"type\":\"object\"}"),
+		  "\"resolved\",\"merged\",\"appeal\"]},\"document\":{\"type\":\"object\"}"),
 	  .response = GIVEN,
 	  .example = "{\"incident\":\"example\",\"event\":\"resolved\",\"document\":{}}",
 	  .handle = post_message },

@@ -9,8 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "report/report.h"
-#include "server/notify/kind.h"
+#include "server/notify/slack_internal.h"
 
 #define API "https://slack.com/api"
 #define HISTORY_LIMIT 100
@@ -23,7 +22,7 @@ enum step {
 	STEP_POST,
 };
 
-static const char *text_of(const json_t *object, const char *key)
+const char *slack_text(const json_t *object, const char *key)
 {
 	return json_get_text(object, key, "");
 }
@@ -35,7 +34,7 @@ static bool is_channel_id(const char *text)
 	       !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")];
 }
 
-static bool is_timestamp(const char *text)
+bool slack_is_timestamp(const char *text)
 {
 	return *text && strlen(text) <= 40 && !text[strspn(text, "0123456789.")];
 }
@@ -45,49 +44,47 @@ static bool is_bot(const struct attempt *attempt)
 	return json_object_get(attempt->secret, "token") != NULL;
 }
 
-static void set_method(const struct attempt *attempt, struct letter *letter, const char *method)
+void slack_method(const struct attempt *attempt, struct letter *letter, const char *method)
 {
 	letter->method = "POST";
 	letter_set_url(letter, json_get_text(attempt->config, "api_url", API), method);
 	text_format(letter->secret, sizeof(letter->secret), "Bearer %s",
-		    text_of(attempt->secret, "token"));
+		    slack_text(attempt->secret, "token"));
 }
 
-static const char *channel_of(const struct attempt *attempt)
+const char *slack_channel(const struct attempt *attempt)
 {
-	return json_get_text(attempt->reference, "channel", text_of(attempt->config, "channel"));
+	return json_get_text(attempt->reference, "channel", slack_text(attempt->config, "channel"));
 }
 
-static json_t *body_of(const struct attempt *attempt, enum outline_extent extent)
+void slack_body(const struct attempt *attempt, struct letter *letter, json_t *body,
+		const char *delivery)
 {
-	json_t *body = report_slack(attempt->document, extent);
-
-	json_put(body, "channel", json_string(channel_of(attempt)));
+	json_put(body, "channel", json_string(slack_channel(attempt)));
 	json_put(body, "metadata",
-		 json_pack("{s:s, s:{s:s, s:s}}", "event_type", EVENT_TYPE, "event_payload",
-			   "delivery", attempt->id, "incident", attempt->incident));
-	return body;
+		 json_pack("{s:s, s:{s:s*, s:s}}", "event_type", EVENT_TYPE, "event_payload",
+			   "delivery", delivery, "incident", attempt->incident));
+	letter_set_body(letter, body);
 }
 
-static enum verdict ask_look(struct attempt *attempt, struct letter *letter)
+enum verdict slack_look(struct attempt *attempt, struct letter *letter, const char *ts)
 {
-	const char *ts = text_of(attempt->reference, "ts");
-	const char *channel = channel_of(attempt);
+	const char *channel = slack_channel(attempt);
 	char path[512];
 
 	/* The least time is that of the delivery; the clocks of both may differ by minutes. */
-	if (attempt_is(attempt, "message"))
+	if (ts)
+		text_format(path, sizeof(path),
+			    "/conversations.replies?include_all_metadata=true&limit=%d&ts=%s"
+			    "&channel=%s",
+			    HISTORY_LIMIT, ts, channel);
+	else
 		text_format(path, sizeof(path),
 			    "/conversations.history?include_all_metadata=true&limit=%d"
 			    "&oldest=%lld&channel=%s",
 			    HISTORY_LIMIT, (long long)(attempt->created_ns / 1000000000) - 300,
 			    channel);
-	else
-		text_format(path, sizeof(path),
-			    "/conversations.replies?include_all_metadata=true&limit=%d&ts=%s"
-			    "&channel=%s",
-			    HISTORY_LIMIT, ts, channel);
-	set_method(attempt, letter, path);
+	slack_method(attempt, letter, path);
 	letter->method = "GET";
 	return VERDICT_MORE;
 }
@@ -95,29 +92,29 @@ static enum verdict ask_look(struct attempt *attempt, struct letter *letter)
 static enum verdict ask_post(struct attempt *attempt, struct letter *letter)
 {
 	bool is_reply = attempt_is(attempt, "reply");
-	json_t *body = body_of(attempt, is_reply ? OUTLINE_FULL : OUTLINE_BRIEF);
+	json_t *body = report_slack(attempt->document, is_reply ? OUTLINE_FULL : OUTLINE_BRIEF);
 
-	set_method(attempt, letter, "/chat.postMessage");
+	slack_method(attempt, letter, "/chat.postMessage");
 	if (is_reply)
-		json_put(body, "thread_ts", json_string(text_of(attempt->reference, "ts")));
-	letter_set_body(letter, body);
+		json_put(body, "thread_ts", json_string(slack_text(attempt->reference, "ts")));
+	slack_body(attempt, letter, body, attempt->id);
 	return VERDICT_MORE;
 }
 
 static enum verdict ask_update(struct attempt *attempt, struct letter *letter)
 {
-	json_t *body = body_of(attempt, OUTLINE_BRIEF);
+	json_t *body = report_slack(attempt->document, OUTLINE_BRIEF);
 
-	set_method(attempt, letter, "/chat.update");
-	json_put(body, "ts", json_string(text_of(attempt->reference, "ts")));
-	letter_set_body(letter, body);
+	slack_method(attempt, letter, "/chat.update");
+	json_put(body, "ts", json_string(slack_text(attempt->reference, "ts")));
+	slack_body(attempt, letter, body, attempt->id);
 	return VERDICT_MORE;
 }
 
 static enum verdict ask_webhook(struct attempt *attempt, struct letter *letter)
 {
 	letter->method = "POST";
-	letter_set_url(letter, text_of(attempt->secret, "webhook_url"), "");
+	letter_set_url(letter, slack_text(attempt->secret, "webhook_url"), "");
 	letter_set_body(letter, report_slack(attempt->document, OUTLINE_BRIEF));
 	return VERDICT_MORE;
 }
@@ -128,11 +125,14 @@ static enum verdict ask(struct attempt *attempt, struct letter *letter)
 
 	if (!is_bot(attempt))
 		return ask_webhook(attempt, letter);
+	if (attempt_is(attempt, "appeal"))
+		return slack_ask_appeal(attempt, letter);
 	if (attempt_is(attempt, "reply") && !has_message)
 		return VERDICT_SKIPPED; /* its message was refused */
 	if (attempt->step == STEP_LOOK && attempt->is_uncertain &&
-	    is_channel_id(channel_of(attempt)) && (attempt_is(attempt, "reply") || !has_message))
-		return ask_look(attempt, letter);
+	    is_channel_id(slack_channel(attempt)) && (attempt_is(attempt, "reply") || !has_message))
+		return slack_look(attempt, letter,
+				  has_message ? slack_text(attempt->reference, "ts") : NULL);
 	if (attempt_is(attempt, "message") && has_message) {
 		attempt->step = STEP_UPDATE;
 		return ask_update(attempt, letter);
@@ -141,19 +141,16 @@ static enum verdict ask(struct attempt *attempt, struct letter *letter)
 	return ask_post(attempt, letter);
 }
 
-static void remember(struct attempt *attempt, const char *channel, const char *ts)
+void slack_remember(struct attempt *attempt, const char *channel, const char *ts)
 {
-	if (!is_channel_id(channel) || !is_timestamp(ts))
+	if (!is_channel_id(channel) || !slack_is_timestamp(ts))
 		return;
 	json_decref(attempt->reference);
 	attempt->reference = json_pack("{s:s, s:s}", "channel", channel, "ts", ts);
 }
 
-/* The message of ours that carries this delivery or, of a first message, this incident. */
-static const char *find_ours(const struct attempt *attempt, const json_t *answer)
+const char *slack_find(const json_t *answer, const char *key, const char *own)
 {
-	const char *key = attempt_is(attempt, "reply") ? "delivery" : "incident";
-	const char *own = attempt_is(attempt, "reply") ? attempt->id : attempt->incident;
 	const json_t *message;
 	size_t i;
 
@@ -162,26 +159,29 @@ static const char *find_ours(const struct attempt *attempt, const json_t *answer
 		const json_t *metadata = json_object_get(message, "metadata");
 		const json_t *payload = json_object_get(metadata, "event_payload");
 
-		if (strcmp(text_of(metadata, "event_type"), EVENT_TYPE) == 0 &&
-		    strcmp(text_of(payload, key), own) == 0)
-			return text_of(message, "ts");
+		if (strcmp(slack_text(metadata, "event_type"), EVENT_TYPE) == 0 &&
+		    strcmp(slack_text(payload, key), own) == 0)
+			return slack_text(message, "ts");
 	}
 	return NULL;
 }
 
 static enum verdict hear_look(struct attempt *attempt, const json_t *answer)
 {
-	const char *ts = find_ours(attempt, answer);
+	/* Which carries this delivery or, of a first message, this incident. */
+	const char *ts = attempt_is(attempt, "reply")
+				 ? slack_find(answer, "delivery", attempt->id)
+				 : slack_find(answer, "incident", attempt->incident);
 
 	attempt->step = STEP_UPDATE;
 	if (ts && attempt_is(attempt, "reply"))
 		return VERDICT_DELIVERED;
 	if (ts)
-		remember(attempt, text_of(attempt->config, "channel"), ts);
+		slack_remember(attempt, slack_text(attempt->config, "channel"), ts);
 	return VERDICT_MORE;
 }
 
-static bool is_passing(const char *error)
+bool slack_is_passing(const char *error)
 {
 	static const char *const words[] = { "ratelimited",         "rate_limited",
 					     "internal_error",      "fatal_error",
@@ -194,25 +194,35 @@ static bool is_passing(const char *error)
 	return false;
 }
 
+bool slack_is_lost(const char *error)
+{
+	return strcmp(error, "message_not_found") == 0 ||
+	       strcmp(error, "cant_update_message") == 0 ||
+	       strcmp(error, "edit_window_closed") == 0;
+}
+
+enum verdict slack_refused(struct attempt *attempt, const char *error)
+{
+	text_format(attempt->why, sizeof(attempt->why), "Slack says %.60s",
+		    error[strspn(error, "abcdefghijklmnopqrstuvwxyz_")] ? "no" : error);
+	return slack_is_passing(error) ? VERDICT_AGAIN : VERDICT_REFUSED;
+}
+
 static enum verdict hear_no(struct attempt *attempt, const json_t *answer)
 {
-	const char *error = text_of(answer, "error");
+	const char *error = slack_text(answer, "error");
 
 	/* Whoever may not look may still post. */
-	if (attempt->step == STEP_LOOK && !is_passing(error)) {
+	if (attempt->step == STEP_LOOK && !slack_is_passing(error)) {
 		attempt->step = STEP_UPDATE;
 		return VERDICT_MORE;
 	}
-	if (attempt->step == STEP_UPDATE &&
-	    (strcmp(error, "message_not_found") == 0 || strcmp(error, "cant_update_message") == 0 ||
-	     strcmp(error, "edit_window_closed") == 0)) {
+	if (attempt->step == STEP_UPDATE && slack_is_lost(error)) {
 		json_decref(attempt->reference);
 		attempt->reference = NULL;
 		return VERDICT_MORE;
 	}
-	text_format(attempt->why, sizeof(attempt->why), "Slack says %.60s",
-		    error[strspn(error, "abcdefghijklmnopqrstuvwxyz_")] ? "no" : error);
-	return is_passing(error) ? VERDICT_AGAIN : VERDICT_REFUSED;
+	return slack_refused(attempt, error);
 }
 
 static enum verdict hear(struct attempt *attempt)
@@ -222,12 +232,14 @@ static enum verdict hear(struct attempt *attempt)
 	if (!is_bot(attempt))
 		return VERDICT_DELIVERED;
 	answer = attempt_answer(attempt);
+	if (attempt_is(attempt, "appeal"))
+		return slack_hear_appeal(attempt, answer);
 	if (!json_get_bool(answer, "ok", false))
 		return hear_no(attempt, answer);
 	if (attempt->step == STEP_LOOK)
 		return hear_look(attempt, answer);
 	if (attempt->step == STEP_POST && attempt_is(attempt, "message"))
-		remember(attempt, text_of(answer, "channel"), text_of(answer, "ts"));
+		slack_remember(attempt, slack_text(answer, "channel"), slack_text(answer, "ts"));
 	return VERDICT_DELIVERED;
 }
 
@@ -237,6 +249,8 @@ static int check(const json_t *config, const json_t *secret, struct error *err)
 		return error_set(err, -EINVAL, "give either a bot's token or a webhook_url");
 	if (json_object_get(secret, "token") && !json_object_get(config, "channel"))
 		return error_set(err, -EINVAL, "with a token, config needs a channel (its id)");
+	if (json_get_bool(config, "interactive", false) && !json_object_get(secret, "token"))
+		return error_set(err, -EINVAL, "only a bot's messages can be interactive");
 	return 0;
 }
 
@@ -249,6 +263,7 @@ const struct kind kind_slack = {
 	.name = "slack",
 	.config_schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 			 "\"channel\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":80},"
+			 "\"interactive\":{\"type\":\"boolean\"},"
 			 "\"api_url\":{\"type\":\"string\",\"minLength\":9,\"maxLength\":500}}}",
 	.secret_schema =
 		"{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
