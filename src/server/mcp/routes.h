@@ -1,0 +1,7 @@
+/* The table of routes whose handlers lie in this folder; server/routes.c lists them all. */
+#pragma once
+
+#include "server/api/route.h"
+
+extern const struct route routes_mcp_servers[];
+extern const struct route routes_mcp_logins[];
