@@ -14,7 +14,8 @@ TYPES = {"thought": {"text"}, "tool_start": {"name", "tool_use_id", "input"},
          "tool_end": {"name", "success", "tool_use_id"},
          "result": {"text", "success", "subtype"}, "error": {"message", "recoverable"},
          "question": {"questions"}, "question_timeout": {"message"},
-         "approval": {"tool", "input", "request_id"}}
+         "approval": {"tool", "input", "request_id"},
+         "elicitation": {"mcp_server", "mcp_tool", "form", "request_id", "warning"}}
 
 
 class BadStream(Exception):
@@ -140,9 +141,11 @@ class InquiryScene(Scene):
     def __exit__(self, *_):
         self.close()
 
-    def start_host(self, name, agent=None):
+    def start_host(self, name, agent=None, policy=None):
         """'agent' may be one that comes back sooner."""
         host = self.add_host(name)
+        if policy:
+            host.warden.command += ["--policy", policy]
         host.agent.command = [agent if agent and word.endswith("/constable-agent") else word
                               for word in host.agent.command] + ["--executables-dir", BUILD]
         enrolled = host.enrol()

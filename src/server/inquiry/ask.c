@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/step.h"
 #include "server/inquiry/ask_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define MAX_OPEN LEDGER_MAX_ITEMS
 #define AFTER_DEADLINE_NS (3 * NS_PER_SEC)
@@ -13,13 +14,21 @@
 static const char call_sql[] = "SELECT state, result, result_sha256, error_code, error, meta "
 			       "FROM calls WHERE org = $1 AND id = $2";
 
-static void ask_free(struct ask *ask)
+void ask_leave(struct ask *ask)
 {
-	if (ask->link) {
+	if (ask->link)
 		*ask->link = ask->next;
-		if (ask->next)
-			ask->next->link = ask->link;
-	}
+	if (ask->link && ask->next)
+		ask->next->link = ask->link;
+	ask->link = NULL;
+}
+
+void ask_free(struct ask *ask)
+{
+	if (ask->waits_since_ns)
+		ask_hear_person(ask, "");
+	ask_forget_foreign(ask);
+	ask_leave(ask);
 	if (ask->is_waiting)
 		hub_wait_cancel(&ask->wait);
 	if (ask->ticket)
@@ -30,7 +39,7 @@ static void ask_free(struct ask *ask)
 	free(ask);
 }
 
-static struct ask *ask_new(struct leg *leg, const struct ask_words *words, const json_t *args)
+struct ask *ask_new(struct leg *leg, const struct ask_words *words, const json_t *args)
 {
 	struct ask *ask = calloc(1, sizeof(*ask));
 
@@ -60,17 +69,17 @@ static struct ask *ask_new(struct leg *leg, const struct ask_words *words, const
 static void send_answer(struct leg *leg, json_int_t id, const struct evidence_row *row)
 {
 	CLEANUP(json)
-	json_t *header = json_pack("{s:s, s:I, s:i, s:f, s:s*, s:s*}", "type", "answer", "id", id,
-				   "code", row->code, "elapsed_ms", row->elapsed_ms, "error",
-				   row->error, "sha256", row->sha256);
+	json_t *header = json_pack("{s:s, s:I, s:i, s:f, s:s*, s:s*, s:s*}", "type", "answer", "id",
+				   id, "code", row->code, "elapsed_ms", row->elapsed_ms, "error",
+				   row->error, "sha256", row->sha256, "outcome",
+				   row->outcome ? row->outcome : row->state);
 
 	leg_send(
 		leg, header,
 		(struct str) { row->bytes ? row->bytes : "", row->bytes ? strlen(row->bytes) : 0 });
 }
 
-/* On record, told, answered; the ask is no more. */
-static void settle(struct ask *ask, struct evidence_row *row)
+void ask_settle(struct ask *ask, struct evidence_row *row)
 {
 	struct leg *leg = ask->leg;
 	json_int_t id = ask->id;
@@ -96,7 +105,15 @@ static void settle(struct ask *ask, struct evidence_row *row)
 		return;
 	}
 	record_answered(leg, row);
+	if (!ask->is_dropped)
+		run_note_made(leg, row);
 	tell_call_ended(leg, row);
+	if (ask->is_dropped) {
+		leg_take_dropped(leg, row);
+		ask_free(ask);
+		leg_begin_child(leg);
+		return;
+	}
 	send_answer(leg, id, row);
 	step_reached("inquiry-answered");
 	ask_free(ask);
@@ -104,7 +121,7 @@ static void settle(struct ask *ask, struct evidence_row *row)
 
 static void settle_failed(struct ask *ask, int code, const char *sentence)
 {
-	settle(ask, &(struct evidence_row) { .code = code, .error = sentence });
+	ask_settle(ask, &(struct evidence_row) { .code = code, .error = sentence });
 }
 
 static int code_of(const char *state, const struct store_rows *rows)
@@ -139,20 +156,24 @@ static void handle_read(const struct store_result *result, const struct error *e
 	}
 	rows = &result->steps[0];
 	state = store_text_at(rows, 0, 0);
-	if (ask->has_waited && strcmp(state, "expired") == 0)
-		ask_approval_timeout(ask);
+	ask_end_approval(ask, state, store_text_at(rows, 0, 4));
 	meta = json_loads(store_text_at(rows, 0, 5), 0, NULL);
+	row.state = state;
 	row.code = code_of(state, rows);
 	row.elapsed_ms = json_get_number(meta, "elapsed_ms", 0);
 	if (row.code == 0) {
 		row.bytes = store_text_at(rows, 0, 1);
 		row.sha256 = store_text_at(rows, 0, 2);
 	} else {
-		row.error = store_text_at(rows, 0, 4);
-		if (!*row.error)
-			row.error = state;
+		row.error = *store_text_at(rows, 0, 4) ? store_text_at(rows, 0, 4) : state;
+		if (ask->is_dropped && strcmp(state, "cancelled") == 0)
+			row.error = "the server started again before this call had ended, and "
+				    "cancelled it";
+		if (strcmp(state, "denied") == 0 && !ask->has_waited)
+			record_refused(ask->leg, &(struct refusal) { "host", ask->tool, row.error,
+								     ask->number });
 	}
-	settle(ask, &row);
+	ask_settle(ask, &row);
 }
 
 static void read_call(struct ask *ask)
@@ -180,11 +201,16 @@ static void handle_outcome(struct hub_wait *wait, const char *state, const struc
 		settle_failed(ask, err->code, err->text);
 	} else if (hub_is_outcome(state)) {
 		read_call(ask);
+	} else if (ask->may_run && strcmp(state, "waiting_approval") == 0) {
+		ask_cancel_dropped(ask);
 	} else if (wait->ends_at_approval && strcmp(state, "waiting_approval") == 0) {
 		ask_approval(ask);
 	} else {
 		hub_cancel(ask->hub, ask->org, ask->call, ignore, NULL);
-		settle_failed(ask, -ETIMEDOUT, "the host did not answer in time");
+		ask_end_approval(ask, "cancelled", "the host did not answer in time");
+		ask_settle(ask, &(struct evidence_row) { .code = -ETIMEDOUT,
+							 .error = "the host did not answer in time",
+							 .state = "unknown" });
 	}
 }
 
@@ -195,11 +221,32 @@ void ask_wait(struct ask *ask, enum hub_wait_since since, uint64_t patience_ns)
 		.org = ask->org,
 		.call = ask->call,
 		.until_ns = clock_monotonic_ns() + patience_ns,
-		.ends_at_approval = ask->why && !ask->has_waited,
+		.ends_at_approval = ask->may_run || (ask->why && !ask->has_waited),
 		.since = since,
 		.done = handle_outcome,
 	};
 	hub_wait(ask->hub, &ask->wait);
+}
+
+void ask_refuse(struct ask *ask, int code, const char *sentence)
+{
+	/* Where the store died over it, it may be queued. */
+	const char *outcome =
+		code == -EIO ? "unknown" : remedy_outcome(ask->leg->run, ask->tool, ask->args);
+
+	record_asked(ask->leg, &(struct evidence_row) { .number = ask->number,
+							.call = "",
+							.tool = ask->tool,
+							.args = ask->args });
+	if (code != -EDQUOT || !ask->leg->run->is_over_budget)
+		record_refused(ask->leg,
+			       &(struct refusal) { "server", ask->tool, sentence, ask->number });
+	ask->leg->run->is_over_budget |= code == -EDQUOT;
+	ask_settle(ask, &(struct evidence_row) {
+				.code = code,
+				.error = sentence,
+				.outcome = outcome,
+			});
 }
 
 static void handle_submitted(const char *id, const struct error *err, void *data)
@@ -214,11 +261,7 @@ static void handle_submitted(const char *id, const struct error *err, void *data
 		return;
 	}
 	if (err) {
-		record_asked(ask->leg, &(struct evidence_row) { .number = ask->number,
-								.call = "",
-								.tool = ask->tool,
-								.args = ask->args });
-		settle_failed(ask, err->code, err->text);
+		ask_refuse(ask, err->code, err->text);
 		return;
 	}
 	text_format(ask->call, sizeof(ask->call), "%s", id);
@@ -242,9 +285,12 @@ void ask_send(struct ask *ask, const char *grant)
 		.caller = run->caller,
 		.risk = ask->risk,
 		.grant = grant,
+		.must_ask = run_is_remedy(run) && ask->why,
 		.approval_wait_ns = ask->why ? ask_approval_ns(ask) : 0,
 		.guard = &run->guard,
-		.deadline_ns = clock_wall_ns() + (is_there ? RUN_CALL_NS : RUN_ABSENT_NS),
+		.deadline_ns = clock_wall_ns() + (!is_there         ? RUN_ABSENT_NS
+						  : ask->is_context ? RUN_CONTEXT_NS
+								    : RUN_CALL_NS),
 	};
 
 	if (!ask->is_context) {
@@ -255,15 +301,6 @@ void ask_send(struct ask *ask, const char *grant)
 	run->inquiries->counters.calls++;
 	ask->is_submitting = true;
 	hub_submit(ask->hub, &call, handle_submitted, ask);
-}
-
-static void refuse(struct ask *ask, int code, const char *sentence)
-{
-	record_asked(ask->leg, &(struct evidence_row) { .number = ask->number,
-							.call = "",
-							.tool = ask->tool,
-							.args = ask->args });
-	settle_failed(ask, code, sentence);
 }
 
 static bool is_same(const json_t *item, const struct ask *ask)
@@ -293,6 +330,7 @@ static void replay(struct ask *ask, const json_t *item)
 			    .sha256 = json_get_text(item, "sha256", NULL),
 			    .bytes = bytes,
 			    .elapsed_ms = json_get_number(item, "elapsed_ms", 0),
+			    .state = json_get_text(item, "state", NULL),
 		    });
 	ask_free(ask);
 }
@@ -309,6 +347,7 @@ static void begin(struct ask *ask, const json_t *args)
 {
 	struct leg *leg = ask->leg;
 	const json_t *item = leg->replay == LEG_REPLAYS ? leg_recorded(leg, ask->number) : NULL;
+	bool may_wait;
 
 	if (item && is_same(item, ask)) {
 		replay(ask, item);
@@ -320,12 +359,16 @@ static void begin(struct ask *ask, const json_t *args)
 	}
 	leg->replay = leg->replay == LEG_REPLAYS ? LEG_FRESH : leg->replay;
 	tell_call_started(leg, ask->number, ask->tool, args);
+	if (ask_foreign(ask))
+		return;
 	ask->risk = leg_risk(leg, ask->tool);
-	if (strcmp(ask->risk, "reads") != 0 && ask_change_fault(ask))
-		refuse(ask, -EACCES, ask_change_fault(ask));
-	else if (leg->run->n_calls >= leg->run->budget.calls)
-		refuse(ask, -EDQUOT, "the budget of calls is used up");
-	else if (strcmp(ask->risk, "reads") != 0)
+	may_wait =
+		ask->why || (strcmp(ask->risk, "reads") != 0 && strcmp(ask->risk, "traces") != 0);
+	if (may_wait && ask_change_fault(ask))
+		ask_refuse(ask, -EACCES, ask_change_fault(ask));
+	else if (run_calls_fault(leg->run))
+		ask_refuse(ask, -EDQUOT, run_calls_fault(leg->run));
+	else if (may_wait)
 		ask_change(ask);
 	else
 		ask_send(ask, NULL);
@@ -346,50 +389,4 @@ void ask_start(struct leg *leg, const struct ask_words *words)
 		return;
 	}
 	begin(ask_new(leg, words, args), args);
-}
-
-static void halt(struct ask *ask)
-{
-	if (ask->is_submitting) {
-		*ask->link = ask->next;
-		if (ask->next)
-			ask->next->link = ask->link;
-		ask->link = NULL;
-		ask->leg = NULL; /* handle_submitted() ends it */
-		return;
-	}
-	if (ask->is_waiting && !ask->leg->run->inquiries->is_stopped && !ask->leg->run->is_lost)
-		hub_cancel(ask->hub, ask->org, ask->call, ignore, NULL);
-	ask_free(ask);
-}
-
-void ask_cancel(struct leg *leg, json_int_t id)
-{
-	for (struct ask *ask = leg->asks; ask; ask = ask->next) {
-		if (ask->id != id || ask->is_context)
-			continue;
-		if (ask->has_waited)
-			ask_approval_timeout(ask);
-		record_answered(leg, &(struct evidence_row) { .number = ask->number,
-							      .code = -ETIMEDOUT,
-							      .error = "no answer in time" });
-		halt(ask);
-		return;
-	}
-}
-
-void asks_halt(struct leg *leg)
-{
-	while (leg->asks)
-		halt(leg->asks);
-}
-
-void ask_context(struct leg *leg, const json_t *args)
-{
-	const struct ask_words words = { .tool = "collect_context" };
-	struct ask *ask = ask_new(leg, &words, args);
-
-	ask->is_context = true;
-	tell_call_started(leg, 0, ask->tool, args);
-	ask_send(ask, NULL);
 }

@@ -1,7 +1,8 @@
 /*
- * A call that changes its host, which a model wants. It goes through the queue as everybody's does:
- * the host's policy allows it, denies it, or wants an approval, which a person other than who asked
- * for the investigation signs. Until then, only this call waits.
+ * A call that changes its host, or runs a script that its host may not know, which a model wants.
+ * It goes through the queue as everybody's does: the host's policy allows it, denies it, or wants
+ * an approval, which a person other than who asked for the investigation signs. Until then, only
+ * this call waits.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,27 +10,19 @@
 #include "base/clock.h"
 #include "server/hub/grants.h"
 #include "server/inquiry/ask_internal.h"
+#include "server/inquiry/remedy.h"
 
-#define CONCLUDE_NS (45 * NS_PER_SEC) /* left of the time after nobody answered */
 #define AFTER_APPROVAL_NS (RUN_CALL_NS + 5 * NS_PER_SEC)
-
-static uint64_t left_of(const struct run *run)
-{
-	uint64_t now_ns = clock_wall_ns(), end_ns = run->started_ns + run->budget.time_ns;
-
-	return end_ns > now_ns ? end_ns - now_ns : 0;
-}
 
 uint64_t ask_approval_ns(const struct ask *ask)
 {
-	uint64_t left_ns = left_of(ask->leg->run);
-
-	left_ns = left_ns > 2 * CONCLUDE_NS ? left_ns - CONCLUDE_NS : left_ns / 3;
-	return left_ns < RUN_APPROVAL_NS ? left_ns + 1 : RUN_APPROVAL_NS;
+	return run_approval_ns(ask->leg->run);
 }
 
 const char *ask_change_fault(const struct ask *ask)
 {
+	if (run_is_remedy(ask->leg->run) && ask->why && *ask->risk)
+		return remedy_fault(ask->leg, ask->tool, ask->args);
 	if (!ask->leg->models || !ask->why || !*ask->risk)
 		return "an investigation may only call tools that read";
 	if (ask->leg->run->n_changes >= RUN_MAX_CHANGES)
@@ -68,11 +61,12 @@ void ask_change(struct ask *ask)
 		handle_grants, ask);
 }
 
-void ask_approval(struct ask *ask)
+static const char risk_sql[] = "SELECT risk FROM calls WHERE org = $1 AND id = $2";
+
+static void tell(struct ask *ask)
 {
 	uint64_t wait_ns = ask_approval_ns(ask);
 
-	ask->has_waited = true;
 	tell_approval(ask->leg, &(struct approval_words) {
 					.call = ask->call,
 					.tool = ask->tool,
@@ -84,10 +78,58 @@ void ask_approval(struct ask *ask)
 	ask_wait(ask, HUB_WAIT_ANY, wait_ns + AFTER_APPROVAL_NS);
 }
 
-void ask_approval_timeout(struct ask *ask)
+/* What its host takes the call for, which may be more than its tool. */
+static void handle_risk(const struct store_result *result, const struct error *err, void *data)
 {
-	run_tell(ask->leg->run, "question_timeout",
-		 json_pack("{s:s, s:s, s:s}", "message",
-			   "Nobody approved it in time: it goes on without.", "request_id",
-			   ask->call, "host", ask->leg->host));
+	static const char *const risks[] = { "reads", "traces", "changes" };
+	struct ask *ask = data;
+
+	ask->ticket = 0;
+	for (size_t i = 0; !err && result->steps[0].n_rows && i < ARRAY_LEN(risks); i++)
+		if (strcmp(store_text_at(&result->steps[0], 0, 0), risks[i]) == 0)
+			ask->risk = risks[i];
+	tell(ask);
+}
+
+void ask_approval(struct ask *ask)
+{
+	const struct store_value values[] = { store_text(ask->org), store_text(ask->call) };
+	const struct store_step step = { risk_sql, values, ARRAY_LEN(values), STORE_ANY };
+
+	ask->has_waited = true;
+	ask->waits_since_ns = clock_monotonic_ns();
+	run_wait_person(ask->leg->run);
+	ask->ticket = store_submit(
+		ask->leg->run->inquiries->config.store,
+		&(struct store_batch) { .org = ask->org, .steps = &step, .n_steps = 1 },
+		handle_risk, ask);
+}
+
+void ask_hear_person(struct ask *ask, const char *state)
+{
+	struct run *run = ask->leg->run;
+	enum tally_person end = strcmp(state, "expired") == 0  ? TALLY_UNANSWERED
+				: strcmp(state, "denied") == 0 ? TALLY_REFUSED
+							       : TALLY_ANSWERED;
+
+	if (!ask->waits_since_ns)
+		return;
+	if (*state)
+		tally_person(&run->inquiries->tally, TALLY_APPROVAL, end,
+			     clock_monotonic_ns() - ask->waits_since_ns);
+	ask->waits_since_ns = 0;
+	run_hear_person(run);
+}
+
+void ask_end_approval(struct ask *ask, const char *state, const char *sentence)
+{
+	if (!ask->has_waited && !ask->is_dropped)
+		return;
+	appeal_end_change(ask->leg->run, ask->call, state, sentence);
+	ask_hear_person(ask, state);
+	if (ask->has_waited && strcmp(state, "expired") == 0)
+		run_tell(ask->leg->run, "question_timeout",
+			 json_pack("{s:s, s:s, s:s}", "message",
+				   "Nobody approved it in time: it goes on without.", "request_id",
+				   ask->call, "host", ask->leg->host));
 }

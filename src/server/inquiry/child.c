@@ -7,9 +7,12 @@
 #include <event2/bufferevent.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/step.h"
 #include "call/frame.h"
+#include "server/inquiry/foreign.h"
 #include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define PREFIX_BYTES 8
 #define FRAME_MAX_BYTES (PREFIX_BYTES + FRAME_HEADER_MAX_BYTES + FRAME_BODY_MAX_BYTES)
@@ -34,6 +37,7 @@ void leg_end_child(struct leg *leg)
 	struct inquiries *inquiries = leg->run->inquiries;
 
 	leg_end_model(leg);
+	leg_forget_questions(leg);
 	if (leg->channel)
 		bufferevent_free(leg->channel);
 	leg->channel = NULL;
@@ -81,7 +85,9 @@ static int take_event(struct leg *leg, const struct frame *frame, struct error *
 	if (leg->models && strcmp(type, "question") == 0)
 		leg_take_question(leg, json_object_get(event, "data"));
 	else if (leg->models && strcmp(type, "question_timeout") == 0)
-		leg_take_question_timeout(leg);
+		leg_take_question_timeout(leg, json_object_get(event, "data"));
+	else if (leg->models && strcmp(type, "model") == 0)
+		leg_take_use(leg, json_object_get(event, "data"));
 	if (strcmp(type, "thought") != 0 || leg->replay == LEG_REPLAYS)
 		return 0;
 	data = json_pack("{s:o}", "text", json_text(text, strnlen(text, THOUGHT_MAX_BYTES)));
@@ -251,6 +257,16 @@ static int64_t since_s(const struct run *run)
 	return since ? since : 900;
 }
 
+/* How much older what proved the cause is by now, people having been asked before a restart. */
+static int64_t waited_s(const struct run *run)
+{
+	uint64_t now_ns = clock_wall_ns();
+
+	if (!run_is_remedy(run) || !run->started_ns || now_ns < run->started_ns)
+		return 0;
+	return (int64_t)((now_ns - run->started_ns) / NS_PER_SEC);
+}
+
 /* Where its own numbers begin: after what the thread has, the context and a restored record. */
 static uint64_t last_known(const struct leg *leg)
 {
@@ -261,27 +277,34 @@ static void send_start(struct leg *leg)
 {
 	const struct run *run = leg->run;
 	CLEANUP(json) json_t *header = json_pack("{s:s}", "type", "start");
-	CLEANUP(json) json_t *none = json_array();
+	CLEANUP(json) json_t *tools = foreign_offers(run, leg->tools);
 	CLEANUP(json)
-	json_t *body = json_pack("{s:s, s:o, s:{s:I}, s:O, s:o, s:I, s:O}", "question",
-				 run->question, "host", json_text(leg->host, strlen(leg->host)),
-				 "window", "since_s", (json_int_t)since_s(run), "tools",
-				 leg->tools ? leg->tools : none, "evidence", known_to(leg),
-				 "last_earlier", (json_int_t)last_known(leg), "turns", run->turns);
+	json_t *body =
+		json_pack("{s:s, s:o, s:{s:I, s:I}, s:O, s:o, s:I, s:O}", "question", run->question,
+			  "host", json_text(leg->host, strlen(leg->host)), "window", "since_s",
+			  (json_int_t)since_s(run), "waited_s", (json_int_t)waited_s(run), "tools",
+			  tools, "evidence", known_to(leg), "last_earlier",
+			  (json_int_t)last_known(leg), "turns", run->turns);
 	CLEANUP(text) char *text = NULL;
 
+	if (run_is_remedy(run))
+		json_put(body, "remedy", json_incref(json_object_get(run->request, "remedy")));
 	leg_begin_model(leg, body);
 	text = json_canonical(body);
 	leg_send(leg, header, (struct str) { text, strlen(text) });
+	leg_tell_spent(leg);
 }
 
 void leg_begin_child(struct leg *leg)
 {
 	struct inquiries *inquiries = leg->run->inquiries;
-	uint64_t id = ++inquiries->next_number;
+	uint64_t id;
 	struct error err = { 0 };
 	int fd;
 
+	if (leg->child || !leg->is_ready || asks_any_dropped(leg))
+		return;
+	id = ++inquiries->next_number;
 	if (starter_begin(&inquiries->starter, id, &fd, &err) < 0) {
 		leg_fail(leg, err.code, err.text);
 		return;

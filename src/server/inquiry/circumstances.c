@@ -24,7 +24,7 @@ static const struct {
 	{ "checkouts", "seconds_ago", 2 },
 };
 
-/* 'source' marks what a replay of the case does not have: "told" or "host". */
+/* 'source' marks what a replay of the case does not have: "told" or "host"; and see made.c. */
 static void add_row(json_t *rows, double ago_s, const char *text, const char *evidence,
 		    const char *source)
 {
@@ -176,6 +176,7 @@ static void add_changes(const struct run *run, json_t *report)
 		add_seen(&run->legs[i], seen);
 	rows = sort(seen, MAX_SEEN);
 	add_told(run, clock_wall_ns(), rows);
+	run_add_made(run, rows);
 	if (json_array_size(rows) == 0)
 		return;
 	if (json_is_array(timeline))

@@ -8,6 +8,7 @@
 #include "investigation/joint.h"
 #include "investigation/report.h"
 #include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define TEXT_BYTES (16 * KIB)
 #define MAX_CLAIMS 5
@@ -18,6 +19,9 @@ static const char thread_sql[] =
 static const char open_sql[] =
 	"UPDATE evidence SET answered = $3, code = $4, error = 'no answer before the end' "
 	"WHERE org = $1 AND investigation = $2 AND code IS NULL";
+static const char withdraw_sql[] =
+	"UPDATE appeals SET state = 'withdrawn', closed = $3 WHERE org = $1 AND investigation = "
+	"$2 AND state = 'open'";
 static const char ended_sql[] =
 	"UPDATE investigations SET state = $3, finished = $4, error = $5, verdict = $6, "
 	"cause_id = $7, confidence_permille = $8, root_cause = $9, report = $10, bundle = $11, "
@@ -29,6 +33,7 @@ struct ending {
 	const char *error;
 	const json_t *report;
 	const char *report_text, *bundle_text;
+	struct run *offer; /* of its remedy, or NULL */
 };
 
 static void write_thread(struct run *run)
@@ -56,16 +61,21 @@ static void write_end(struct run *run, const char *type, json_t *data, const str
 		  &(struct tally_end) {
 			  .engine = run_engine(run),
 			  .outcome = json_get_text(report, "verdict", ending->state),
-			  .tokens_in = spent.tokens_in,
-			  .tokens_out = spent.tokens_out,
 			  .cost_micros = spent.cost_micros,
 			  .started_ns = run->started_ns,
 		  });
+	run_tally_tokens(run);
 	scroll_hold(&run->scroll);
 	run_tell(run, type, data);
 	write_thread(run);
 	SCROLL_WRITE(&run->scroll, 0, open_sql, store_text(run->org), store_text(run->id),
 		     store_int((int64_t)clock_wall_ns()), store_int(-ECANCELED));
+	SCROLL_WRITE(&run->scroll, 0, withdraw_sql, store_text(run->org), store_text(run->id),
+		     store_int((int64_t)clock_wall_ns()));
+	if (ending->offer)
+		remedy_write(run, ending->offer);
+	if (run_is_remedy(run))
+		remedy_write_end(run, report, ending->error ? ending->error : ending->state);
 	SCROLL_WRITE(&run->scroll, RUN_TAG_LAST, ended_sql, store_text(run->org),
 		     store_text(run->id), store_text(ending->state),
 		     store_int((int64_t)clock_wall_ns()), store_text(ending->error),
@@ -192,6 +202,7 @@ static char *bundle_of(const struct run *run)
 static json_t *whole_report(const struct run *run, struct error *err)
 {
 	uint64_t now_ns = clock_wall_ns();
+	uint64_t fired_ns = (uint64_t)json_get_int(run->request, "fired_at_ns", 0);
 	json_t *report = joint_report(run, err);
 
 	if (!report)
@@ -199,6 +210,9 @@ static json_t *whole_report(const struct run *run, struct error *err)
 	add_unknowns(run, report);
 	run_add_circumstances(run, report);
 	json_put(report, "engine", run_engine_report(run));
+	if (fired_ns && fired_ns < now_ns)
+		json_put(report, "fired_seconds_ago",
+			 json_integer((json_int_t)((now_ns - fired_ns) / NS_PER_SEC)));
 	json_put(report, "elapsed_ms",
 		 json_integer(now_ns > run->started_ns
 				      ? (json_int_t)((now_ns - run->started_ns) / NS_PER_MS)
@@ -212,6 +226,7 @@ void run_conclude(struct run *run)
 	CLEANUP(text) char *text = NULL;
 	CLEANUP(text) char *bundle = NULL;
 	struct error err = { 0 };
+	struct run *offer;
 	json_t *data;
 
 	if (run->state == RUN_ENDING)
@@ -222,6 +237,9 @@ void run_conclude(struct run *run)
 		return;
 	}
 	step_reached("inquiry-concluding");
+	for (unsigned i = 0; i < run->n_legs; i++)
+		record_refusals_of_report(&run->legs[i]);
+	offer = remedy_offer(run, report);
 	run_halt(run);
 	text = report_format(report);
 	bundle = bundle_of(run);
@@ -231,7 +249,8 @@ void run_conclude(struct run *run)
 		  &(struct ending) { .state = "done",
 				     .report = report,
 				     .report_text = text,
-				     .bundle_text = bundle });
+				     .bundle_text = bundle,
+				     .offer = offer });
 }
 
 void run_fail(struct run *run, const char *sentence)

@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 #include "call/hash.h"
-#include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/ask_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define MAX_PARTS 16
 
@@ -50,6 +51,16 @@ static json_t *recorded_context(const struct leg *leg)
 	return NULL;
 }
 
+static void ask_context(struct leg *leg, const json_t *args)
+{
+	const struct ask_words words = { .tool = "collect_context" };
+	struct ask *ask = ask_new(leg, &words, args);
+
+	ask->is_context = true;
+	tell_call_started(leg, 0, ask->tool, args);
+	ask_send(ask, NULL);
+}
+
 void leg_ask_context(struct leg *leg)
 {
 	const struct run *run = leg->run;
@@ -58,8 +69,10 @@ void leg_ask_context(struct leg *leg)
 	CLEANUP(json) json_t *args = NULL;
 
 	leg->context = recorded_context(leg);
-	if (leg->context || !is_named || leg->replay != LEG_FRESH ||
-	    strcmp(leg_risk(leg, "collect_context"), "reads") != 0) {
+	/* What was read before a remedy is made says nothing of it. */
+	if (leg->context || !is_named || run_is_remedy(run) || run_calls_fault(run) ||
+	    leg->replay != LEG_FRESH || strcmp(leg_risk(leg, "collect_context"), "reads") != 0) {
+		leg->is_ready = true;
 		leg_begin_child(leg);
 		return;
 	}
@@ -80,8 +93,7 @@ static void add_part(struct leg *leg, const json_t *part, const char *time)
 		.sha256 = sha256,
 	};
 
-	if (!json_is_object(result) || !json_is_object(args) ||
-	    json_array_size(leg->context) == MAX_PARTS)
+	if (!json_is_object(result) || !json_is_object(args))
 		return;
 	bytes = json_canonical(result);
 	asked = json_canonical(args);
@@ -97,6 +109,16 @@ static void add_part(struct leg *leg, const json_t *part, const char *time)
 			    bytes, "sha256", sha256, "elapsed_ms", 0.0));
 }
 
+/* Its investigator may still ask for it by itself. */
+static void tell_missing(struct leg *leg, const json_t *part)
+{
+	const char *why = json_get_text(part, "error", NULL);
+
+	if (why)
+		run_think(leg->run, "%s: %.64s is missing from the first look: %s", leg->host,
+			  json_get_text(part, "tool", ""), why);
+}
+
 void leg_take_context(struct leg *leg, struct str bytes)
 {
 	struct error err = { 0 };
@@ -108,6 +130,13 @@ void leg_take_context(struct leg *leg, struct str bytes)
 
 	leg->context = json_array();
 	(void)clock_format(clock_wall_ns(), time);
-	json_array_foreach(json_object_get(result, "calls"), i, part) add_part(leg, part, time);
+	json_array_foreach(json_object_get(result, "calls"), i, part)
+	{
+		if (i == MAX_PARTS)
+			break;
+		tell_missing(leg, part);
+		add_part(leg, part, time);
+	}
+	leg->is_ready = true;
 	leg_begin_child(leg);
 }

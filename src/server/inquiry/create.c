@@ -75,10 +75,19 @@ json_t *request_pack(const struct inquiry_request *request)
 		{ "namespaces", request->namespaces },
 		{ "services", request->services },
 		{ "notes", request->notes },
+		{ "images", request->images },
 	};
 
 	if (json_object_size(request->impact))
 		json_put(json, "impact", json_deep_copy(request->impact));
+	if (json_object_size(request->remedy))
+		json_put(json, "remedy", json_deep_copy(request->remedy));
+	if (request->remedies)
+		json_put(json, "remedies", json_string(request->remedies));
+	if (json_object_size(request->said))
+		json_put(json, "said", json_deep_copy(request->said));
+	if (request->incident)
+		json_put(json, "incident", json_string(request->incident));
 	if (request->engine)
 		json_put(json, "engine", json_string(request->engine));
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -117,7 +126,7 @@ static struct inquiry_budget budget_of(const struct inquiries *inquiries,
 }
 
 /* Lists go by it, and pages begin after one: no two are the same. */
-static int64_t next_created(struct inquiries *inquiries)
+int64_t inquiries_next_created(struct inquiries *inquiries)
 {
 	int64_t now = (int64_t)clock_wall_ns();
 
@@ -185,7 +194,7 @@ static void submit(struct creation *creation, const struct inquiry_request *requ
 	CLEANUP(text) char *kept = json_canonical(run->request);
 	CLEANUP(text)
 	char *agents = json_array_size(request->agents) ? json_canonical(request->agents) : NULL;
-	struct store_value created = store_int(next_created(inquiries));
+	struct store_value created = store_int(inquiries_next_created(inquiries));
 	struct store_value org = store_text(run->org), id = store_text(run->id);
 	struct store_value thread = store_text(run->thread), caller = store_text(run->caller);
 	struct store_value incident = store_text(request->incident);
@@ -252,8 +261,7 @@ static void refuse(struct creation *creation)
 		abort();
 }
 
-static struct run *run_of_request(struct inquiries *inquiries,
-				  const struct inquiry_request *request)
+struct run *run_of_request(struct inquiries *inquiries, const struct inquiry_request *request)
 {
 	char nonce[NONCE_TEXT_BYTES], id[INQUIRY_ID_BYTES];
 	struct run *run;

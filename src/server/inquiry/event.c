@@ -3,7 +3,9 @@
 
 #include "base/clock.h"
 #include "call/hash.h"
-#include "server/inquiry/inquiries_internal.h"
+#include "call/redact.h"
+#include "server/inquiry/ask_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define INPUT_TEXT_BYTES 200
 #define OUTPUT_BYTES 2000
@@ -53,14 +55,17 @@ void tell_call_started(struct leg *leg, uint64_t number, const char *tool, const
 		{ "command", "command" },
 		{ "pattern", "pattern" },
 	};
+	CLEANUP(json) json_t *redacted = json_deep_copy(args);
 	char id[INQUIRY_ID_BYTES];
 	json_t *data;
 
+	/* A model may have read a secret that it says again here. */
+	(void)redact_json(inquiries_redactor(leg->run->inquiries), redacted);
 	name_call(leg, number, id);
 	data = json_pack("{s:o, s:s, s:o, s:o}", "name", cut(tool, 64), "tool_use_id", id, "host",
-			 json_text(leg->host, strlen(leg->host)), "input", input_of(args));
+			 json_text(leg->host, strlen(leg->host)), "input", input_of(redacted));
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++) {
-		const char *text = json_get_text(args, shown[i].arg, NULL);
+		const char *text = json_get_text(redacted, shown[i].arg, NULL);
 
 		if (text)
 			json_put(data, shown[i].member, cut(text, INPUT_TEXT_BYTES));
@@ -113,5 +118,35 @@ void tell_approval(struct leg *leg, const struct approval_words *words)
 		json_put(data, "arguments", cut(ascii, ARGUMENTS_BYTES));
 		json_put(data, "arguments_cut", json_true());
 	}
+	if (run_is_remedy(leg->run)) /* no model wants it */
+		json_put(data, "cause_id",
+			 json_incref(json_object_get(json_object_get(leg->run->request, "remedy"),
+						     "cause_id")));
+	appeal_for_change(leg, words->call, words->expires_ns, data);
+	run_tell(leg->run, "approval", data);
+}
+
+/* 'arguments' as in tell_approval(). No host checks a signature here: who approves needs his key.
+ */
+void tell_foreign_approval(struct ask *ask, uint64_t expires_ns)
+{
+	struct leg *leg = ask->leg;
+	const struct foreign_tool *tool = ask->foreign;
+	CLEANUP(json) json_t *args = json_loads(ask->args, 0, NULL);
+	CLEANUP(text)
+	char *ascii = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+	char expires[CLOCK_TEXT_BYTES], sha256[HASH_TEXT_BYTES], command[128];
+	json_t *data = json_pack(
+		"{s:s, s:s, s:O, s:s, s:o, s:s, s:o, s:s, s:o, s:s, s:b}", "tool", ask->tool,
+		"mcp_server", tool->server->server->name, "mcp_tool",
+		json_object_get(tool->entry, "name"), "risk", ask->risk, "input", input_of(args),
+		"args_sha256", hash_text(ask->args, strlen(ask->args), sha256), "host",
+		json_text(leg->host, strlen(leg->host)), "expires",
+		clock_format(expires_ns, expires), "why", cut(ask->why, WHY_BYTES), "arguments",
+		ascii ? ascii : "{}", "was_allowed", tool->use != MCP_ASK);
+
+	text_copy(ask->call, sizeof(ask->call), appeal_for_tool(leg, expires_ns, data));
+	text_format(command, sizeof(command), "constable mcp-server approve %s", ask->call);
+	json_put(data, "approve_with", json_string(command));
 	run_tell(leg->run, "approval", data);
 }

@@ -11,8 +11,7 @@
 #include "server/inquiry/exports_internal.h"
 #include "server/inquiry/inquiry.h"
 
-#define FIRST_PAUSE_S 1
-#define LAST_PAUSE_S 30
+#define LAST_PAUSE_NS (30 * NS_PER_SEC)
 
 /* One that waits; the first of them is under way. */
 struct parting {
@@ -20,7 +19,7 @@ struct parting {
 	char org[HUB_ID_BYTES], id[INQUIRY_ID_BYTES];
 	char *body; /* NULL: to be read from the store */
 	unsigned n_tries, status;
-	long asked_s; /* "retry-after" of the last answer */
+	uint64_t asked_ns; /* "retry-after" of the last answer */
 };
 
 struct exports {
@@ -32,9 +31,12 @@ struct exports {
 	uint64_t ticket;
 };
 
-static void schedule(struct exports *exports, long pause_s)
+static void schedule(struct exports *exports, uint64_t pause_ns)
 {
-	const struct timeval pause = { .tv_sec = pause_s };
+	const struct timeval pause = {
+		.tv_sec = (time_t)(pause_ns / NS_PER_SEC),
+		.tv_usec = (suseconds_t)(pause_ns % NS_PER_SEC / 1000),
+	};
 
 	(void)event_add(exports->next, &pause);
 }
@@ -63,16 +65,27 @@ static void drop(struct exports *exports, const char *why)
 static void try_again(struct exports *exports, const char *why)
 {
 	struct parting *parting = exports->first;
-	long pause_s = FIRST_PAUSE_S << (parting->n_tries - 1);
+	uint64_t pause_ns = exports->config.pause_ns ? exports->config.pause_ns : NS_PER_SEC;
 
 	if (parting->n_tries == EXPORTS_TRIES) {
 		drop(exports, why);
 		return;
 	}
-	if (parting->asked_s > pause_s)
-		pause_s = parting->asked_s;
+	pause_ns <<= parting->n_tries - 1;
+	if (parting->asked_ns > pause_ns)
+		pause_ns = parting->asked_ns;
 	exports->counters.retried++;
-	schedule(exports, pause_s > LAST_PAUSE_S ? LAST_PAUSE_S : pause_s);
+	schedule(exports, pause_ns > LAST_PAUSE_NS ? LAST_PAUSE_NS : pause_ns);
+}
+
+/* A date, and what is no number, is taken for "not said". */
+static uint64_t asked_ns(const char *value)
+{
+	uint64_t seconds;
+
+	if (!scan_u64(&value, &seconds))
+		return 0;
+	return seconds * NS_PER_SEC < LAST_PAUSE_NS ? seconds * NS_PER_SEC : LAST_PAUSE_NS;
 }
 
 static void handle_head(const struct courier_head *head, void *data)
@@ -81,7 +94,7 @@ static void handle_head(const struct courier_head *head, void *data)
 
 	exports->first->status = head->status;
 	if (head->n_headers)
-		exports->first->asked_s = strtol(head->headers[0].value, NULL, 10);
+		exports->first->asked_ns = asked_ns(head->headers[0].value);
 }
 
 static void handle_end(const struct error *err, void *data)
@@ -117,7 +130,7 @@ static void send_first(struct exports *exports)
 
 	parting->n_tries++;
 	parting->status = 0;
-	parting->asked_s = 0;
+	parting->asked_ns = 0;
 	exports->call = courier_request(exports->config.courier, &request, &handlers, exports);
 }
 

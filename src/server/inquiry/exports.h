@@ -20,6 +20,7 @@ struct exports_config {
 	struct store *store;
 	struct courier *courier;
 	const struct collector *collector; /* borrowed */
+	uint64_t pause_ns;                 /* before the second try; 0: a second */
 };
 
 struct exports_counters {

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "call/redact.h"
 #include "server/inquiry/inquiries_internal.h"
 
 static const char take_sql[] =
@@ -14,7 +15,8 @@ static const char unfinished_sql[] =
 	"max_cost_micros, started, n_calls, (SELECT COALESCE(MAX(seq), 0) FROM "
 	"investigation_events "
 	"WHERE investigation_events.org = investigations.org AND investigation = "
-	"investigations.id), fence "
+	"investigations.id), fence, waited_ms, COALESCE(waits_since, 0), "
+	"tokens_in, tokens_out, cost_micros "
 	"FROM investigations WHERE owner = $1 AND finished IS NULL ORDER BY created";
 
 /* Nothing can be started any more, and nobody but a supervisor can change that. */
@@ -49,6 +51,7 @@ struct inquiries *inquiries_new(const struct inquiry_config *config, struct erro
 	if (!inquiries->starter_gone || event_add(inquiries->starter_gone, NULL) < 0)
 		abort();
 	elsewhere_open(inquiries);
+	day_open(inquiries);
 	return inquiries;
 }
 
@@ -56,12 +59,21 @@ void inquiries_stop(struct inquiries *inquiries)
 {
 	inquiries->is_stopped = true;
 	creations_drop(inquiries);
+	givings_drop(inquiries);
 	elsewhere_stop(inquiries);
 	if (inquiries->resume_ticket)
 		store_forget(inquiries->config.store, inquiries->resume_ticket);
 	inquiries->resume_ticket = 0;
 	while (inquiries->runs)
 		run_free(inquiries->runs);
+	day_stop(inquiries);
+}
+
+struct redactor *inquiries_redactor(struct inquiries *inquiries)
+{
+	if (!inquiries->redactor)
+		inquiries->redactor = redactor_new();
+	return inquiries->redactor;
 }
 
 void inquiries_free(struct inquiries *inquiries)
@@ -73,6 +85,7 @@ void inquiries_free(struct inquiries *inquiries)
 	tools_questions_drop(inquiries);
 	event_free(inquiries->starter_gone);
 	starter_close(&inquiries->starter);
+	redactor_free(inquiries->redactor);
 	free(inquiries);
 }
 
@@ -96,6 +109,11 @@ static struct run *run_of_row(struct inquiries *inquiries, const struct store_ro
 	run->started_ns = (uint64_t)store_int_at(rows, row, 11);
 	run->n_calls = (unsigned)store_int_at(rows, row, 12);
 	run->last_seq = (uint64_t)store_int_at(rows, row, 13);
+	run->before = (struct spent) {
+		.tokens_in = store_int_at(rows, row, 17),
+		.tokens_out = store_int_at(rows, row, 18),
+		.cost_micros = store_int_at(rows, row, 19),
+	};
 	run->goes_on = run->started_ns != 0;
 	run_set_fence(run, store_int_at(rows, row, 14));
 	return run;
@@ -111,6 +129,9 @@ static void begin_again(struct inquiries *inquiries, const struct store_rows *ro
 	run = run_of_row(inquiries, rows, row);
 	inquiries->counters.resumed++;
 	run_add(run);
+	run_restore_waited(run, (uint64_t)store_int_at(rows, row, 15) * NS_PER_MS,
+			   (uint64_t)store_int_at(rows, row, 16));
+	run->day.on_record = run_use(run); /* before a look says so, too */
 	run_think(run, inquiries->has_resumed
 			       ? "Another server takes it over: the investigation goes on."
 			       : "The server was started again: the investigation goes on.");
@@ -196,5 +217,6 @@ void inquiry_metrics(const struct inquiries *inquiries, struct buf *page)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		buf_add_format(page, "# TYPE constable_%s %s\nconstable_%s %llu\n", rows[i].name,
 			       rows[i].kind, rows[i].name, (unsigned long long)rows[i].n);
+	day_metrics(inquiries, page);
 	tally_metrics(&inquiries->tally, inquiries->config.models, page);
 }

@@ -25,14 +25,14 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "server/hub/hub.h"
+#include "server/inquiry/inquiry_watch.h"
+#include "server/inquiry/use.h"
 
 #define INQUIRY_MAX_AGENTS 8
 #define INQUIRY_PROMPT_MAX_BYTES (16 * KIB)
 #define INQUIRY_ID_BYTES 65 /* of a thread or an investigation, with its NUL */
 #define INQUIRY_FRESH_NS (300 * NS_PER_SEC)
 #define INQUIRY_MAX_WAITING 1000 /* beyond the concurrent ones: -EBUSY */
-#define INQUIRY_MAX_WATCHERS 1024
-#define INQUIRY_QUESTION_NS (60 * NS_PER_SEC) /* for a person's answer */
 
 struct inquiries;
 
@@ -43,24 +43,49 @@ struct inquiry_budget {
 	uint64_t tokens, cost_micros; /* in all; millionths of a dollar */
 };
 
+/* What a host answered to a call of an investigation. */
+struct inquiry_answer {
+	const char *org, *agent, *tool;
+	const char *bytes; /* JSON text */
+};
+
+/* NULL: it cannot be said now. */
+typedef void inquiry_impact(const json_t *impact, void *data);
+
 struct inquiry_config {
 	struct event_base *base;
 	struct store *store;
 	struct hub *hub;
 	struct courier *courier;              /* for models; NULL: none */
 	const struct model_endpoints *models; /* borrowed; or NULL */
+	struct mcp_servers *mcp_servers;      /* of others, for models; NULL: none */
 	const char *executables;              /* the folder of constable-investigator */
 	const char *owner;                    /* who we are, the same after a restart; copied */
 	bool is_alone;                        /* no other server has this database */
 	unsigned concurrent;                  /* on this server; more wait as 'queued' */
 	unsigned per_org;
 	struct inquiry_budget budget;
+	struct use org_day, all_day; /* budgets of 24 hours (use.h) */
+	/* How long a person's approval, and an answer, is waited for, beside the budget. */
+	uint64_t approval_ns, answer_ns;
 
 	/*
 	 * It has ended (done, failed or interrupted), and that is in the store; also of those
 	 * that were found unfinished after a restart. NULL: nobody asks.
 	 */
 	void (*finished)(const char *org, const char *investigation, void *data);
+	/* Appeals were asked or ended: destinations may be to be told (appeal.h). NULL: nobody. */
+	void (*appealed)(void *data);
+	/* Lines were added to that org's audit log: they are to be sealed. NULL: nobody does. */
+	void (*audited)(const char *org, void *data);
+	/* Each answer of a host, once it is evidence. NULL: nobody asks. */
+	void (*heard)(const struct inquiry_answer *answer, void *data);
+	/*
+	 * Reads an incident's impact anew, with what this investigation brought to light; 'done' is
+	 * called once, never before it returns. NULL: what the request says is reported.
+	 */
+	void (*read_impact)(const char *org, const char *incident, inquiry_impact *done,
+			    void *done_data, void *data);
 	/* What starts investigators has ended: only a new server has one. Or NULL. */
 	void (*lost)(void *data);
 	void *data;
@@ -94,7 +119,11 @@ struct inquiry_request {
 	const json_t *namespaces;
 	const json_t *services; /* the first is what collect_context is asked about */
 	const json_t *notes;    /* what the report has to say of the request: [{what, why}] */
+	const json_t *images;   /* for a model that sees, checked (model/image.h) */
 	const json_t *impact;   /* of the incident (service/impact.h), for the report; or NULL */
+	const json_t *remedy;   /* that it offers (remedy.h), or NULL */
+	const char *remedies;   /* "none": of what it proves no remedy is offered; or NULL */
+	const json_t *said;     /* what clients say of it (documented_record.h), or NULL */
 	uint64_t fired_at_ns;   /* wall clock; 0: none, the window is 'since' */
 	uint64_t since_s;       /* 0: 900, or from 15 minutes before fired_at */
 	struct inquiry_budget budget;
@@ -111,37 +140,9 @@ typedef void inquiry_started(const char *investigation, const char *thread, cons
 void inquiry_start(struct inquiries *inquiries, const struct inquiry_request *request,
 		   inquiry_started *done, void *data);
 
-/* As clients get it; texts are borrowed, 'data' is JSON text. */
-struct inquiry_event {
-	uint64_t seq; /* from 1, without a gap */
-	const char *type;
-	const char *data;
-	uint64_t time_ns; /* wall clock */
-};
-
-struct inquiry_watch;
-
-/* Copied but for 'data'. */
-struct inquiry_watcher {
-	const char *org, *investigation;
-	uint64_t after_seq;
-
-	/* 0, or -EAGAIN: not taken; then nothing comes until inquiry_watch_resume(). */
-	int (*deliver)(const struct inquiry_event *event, void *data);
-	/* Once, after the last event, or with 'err' instead of it: the watch is no more. */
-	void (*ended)(const struct error *err, void *data);
-	void *data;
-};
-
-/* From the store, then as they happen. From the loop only. NULL: -EBUSY, too many watch. */
-struct inquiry_watch *inquiry_watch(struct inquiries *inquiries,
-				    const struct inquiry_watcher *watcher, struct error *err);
-void inquiry_watch_resume(struct inquiry_watch *watch);
-/* 'ended' does not come any more. */
-void inquiry_watch_end(struct inquiry_watch *watch);
-
-/* Whether it is "builtin" or a model that is configured. */
+/* Whether it is "builtin" or a model that is configured; whether it is one that sees images. */
 bool inquiry_knows_engine(const struct inquiries *inquiries, const char *engine);
+bool inquiry_sees(const struct inquiries *inquiries, const char *engine);
 
 /* What constable_investigation* and constable_model_* say in /metrics. */
 void inquiry_metrics(const struct inquiries *inquiries, struct buf *page);

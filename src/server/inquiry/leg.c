@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "server/hub/queue.h"
 #include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/remedy.h"
 #include "tools/catalogue.h"
 
 #define PATIENCE_NS (75 * NS_PER_SEC) /* an agent tries once a minute at least */
@@ -72,11 +73,6 @@ const json_t *leg_recorded(const struct leg *leg, uint64_t number)
 	return NULL;
 }
 
-static void ignore(const struct store_result *result UNUSED, const struct error *err UNUSED,
-		   void *data UNUSED)
-{
-}
-
 static void handle_patience(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	ask_tools(data);
@@ -115,7 +111,7 @@ static void handle_tools(const json_t *tools, const struct error *err, void *dat
 			question->next->link = question->link;
 	}
 	free(question);
-	if (!leg || leg->is_done)
+	if (!leg || leg->is_done || leg->child)
 		return;
 	if (err && may_come_back(leg)) {
 		wait_for_host(leg);
@@ -160,21 +156,21 @@ void tools_questions_drop(struct inquiries *inquiries)
 	inquiries->tools_questions = NULL;
 }
 
-/* A model does not ask for it again: what was under way, or waited for a person, ends. */
-static void drop_call(struct leg *leg, const json_t *recorded)
+void leg_take_dropped(struct leg *leg, const struct evidence_row *row)
 {
-	struct run *run = leg->run;
-	const struct evidence_row row = {
-		.number = (uint64_t)json_get_int(recorded, "number", 0),
-		.tool = json_get_text(recorded, "tool", ""),
-		.code = -ECANCELED,
-		.error = "the server started again before this call had ended, and cancelled it",
-	};
+	json_t *item = (json_t *)(uintptr_t)leg_recorded(leg, row->number);
+	char time[CLOCK_TEXT_BYTES];
 
-	hub_cancel(run->inquiries->config.hub, run->org, json_get_text(recorded, "call", ""),
-		   ignore, NULL);
-	record_answered(leg, &row);
-	tell_call_ended(leg, &row);
+	json_put(item, "code", json_integer(row->code));
+	json_put(item, "time", json_string(clock_format(clock_wall_ns(), time)));
+	if (row->state)
+		json_put(item, "state", json_string(row->state));
+	if (row->error)
+		json_put(item, "error", json_text(row->error, strlen(row->error)));
+	if (!row->bytes)
+		return;
+	json_put(item, "bytes", json_text(row->bytes, strlen(row->bytes)));
+	json_put(item, "sha256", json_string(row->sha256 ? row->sha256 : ""));
 }
 
 /* What is on record counts as asked. */
@@ -190,12 +186,13 @@ static void take_record(struct leg *leg)
 		if (strcmp(json_get_text(item, "agent", ""), leg->agent) != 0)
 			continue;
 		leg->n_asked++;
-		/* A model does not say the same twice. */
-		leg->replay = run_has_model(leg->run) ? LEG_RESTORES : LEG_REPLAYS;
+		/* A model does not say the same twice, and no change is asked for twice. */
+		leg->replay = run_has_model(leg->run) || run_is_remedy(leg->run) ? LEG_RESTORES
+										 : LEG_REPLAYS;
 		if (number > leg->last)
 			leg->last = number;
 		if (leg->replay == LEG_RESTORES && !json_object_get(item, "code"))
-			drop_call(leg, item);
+			ask_drop(leg, item);
 	}
 }
 
@@ -204,6 +201,21 @@ void leg_start(struct leg *leg)
 	leg->patient_until_ns = clock_monotonic_ns() + PATIENCE_NS;
 	take_record(leg);
 	ask_tools(leg);
+}
+
+/* Also where nothing has begun: then the report says so. */
+void leg_conclude(struct leg *leg)
+{
+	CLEANUP(json) json_t *header = json_pack("{s:s}", "type", "conclude");
+
+	if (leg->is_done)
+		return;
+	if (!leg->child) {
+		asks_halt(leg);
+		leg->is_ready = true;
+		leg_begin_child(leg);
+	}
+	leg_send(leg, header, (struct str) { "", 0 });
 }
 
 void leg_fail(struct leg *leg, int code, const char *sentence)

@@ -16,8 +16,9 @@ struct leg {
 	uint64_t child;  /* the starter's id of its investigator; 0: none */
 	struct bufferevent *channel;
 	struct ask *asks;
+	struct spent spent;           /* as its investigator says after each answer of a model */
 	struct model_forward *models; /* NULL: the built-in engine thinks */
-	int64_t question;             /* that a person was asked and has not answered; 0: none */
+	uint64_t answer_ns;           /* that it waits for the answer to a question */
 	struct event *patience;       /* for a host that has yet to come back after a restart */
 	uint64_t patient_until_ns;
 	/* After a restart the investigator repeats its calls, which are answered from the record;
@@ -27,6 +28,7 @@ struct leg {
 		LEG_REPLAYS,
 		LEG_RESTORES,
 	} replay;
+	bool is_ready; /* its tools and the context are known: its investigator may begin */
 	bool is_done;
 
 	json_t *report, *bundle;
@@ -42,6 +44,8 @@ struct evidence_row {
 	const char *error, *sha256;
 	const char *bytes;
 	double elapsed_ms;
+	const char *state; /* calls.state; "unknown": it may run still; NULL: it never was a call */
+	const char *outcome; /* what its investigator is told of that; NULL: 'state' */
 };
 
 /* leg.c */
@@ -50,12 +54,16 @@ void leg_fail(struct leg *leg, int code, const char *sentence);
 /* Stops its investigator and forgets its calls; cancels those that are open. */
 void leg_halt(struct leg *leg);
 void leg_finish(struct leg *leg);
+/* The time is over: it shall report what it has. */
+void leg_conclude(struct leg *leg);
+/* What became of a call of before the restart; for who goes on. */
+void leg_take_dropped(struct leg *leg, const struct evidence_row *row);
 /* By the agent's own catalogue: "reads", "traces", "changes"; "" for what is no tool of it. */
 const char *leg_risk(const struct leg *leg, const char *tool);
 /* What is on record of this number, or NULL. */
 const json_t *leg_recorded(const struct leg *leg, uint64_t number);
 
-/* child.c: the investigator of a leg. */
+/* child.c: the investigator of a leg; it begins when nothing of before a restart is open. */
 void leg_begin_child(struct leg *leg);
 void leg_end_child(struct leg *leg);
 void leg_send(struct leg *leg, const json_t *header, struct str body);
@@ -64,9 +72,11 @@ void leg_send(struct leg *leg, const json_t *header, struct str body);
 struct frame;
 void leg_begin_model(struct leg *leg, json_t *start);
 void leg_end_model(struct leg *leg);
+/* What models may take within 24 hours is used up: one more round, to conclude. */
+void leg_tell_spent(struct leg *leg);
+/* Its investigator says what an answer of a model took. */
+void leg_take_use(struct leg *leg, const json_t *use);
 int leg_take_model(struct leg *leg, const struct frame *frame, struct error *err) MUST_CHECK;
-void leg_take_question(struct leg *leg, const json_t *asked);
-void leg_take_question_timeout(struct leg *leg);
 
 /* ask.c: a call that it wants; 'args' is JSON text from it. */
 struct ask_words {
@@ -80,8 +90,10 @@ struct ask_words {
 void ask_start(struct leg *leg, const struct ask_words *words);
 void ask_cancel(struct leg *leg, json_int_t id);
 void asks_halt(struct leg *leg);
-/* collect_context; its answer goes to leg_take_context(). */
-void ask_context(struct leg *leg, const json_t *args);
+
+/* ask_drop.c: one of before a restart, and whether the outcome of one is waited for. */
+void ask_drop(struct leg *leg, const json_t *recorded);
+bool asks_any_dropped(const struct leg *leg);
 
 /* context.c: asks collect_context where the request names a service or a time, or takes it from
  * the record; then leg_begin_child(). */
@@ -108,3 +120,15 @@ struct store_step record_queued(struct leg *leg, uint64_t number,
 				struct store_value values[RECORD_QUEUED_VALUES]);
 void record_asked(struct leg *leg, const struct evidence_row *row);
 void record_answered(struct leg *leg, const struct evidence_row *row);
+
+/* refusal.c: a line of the org's audit log; 'by' is "host", "server" or "investigator". */
+struct refusal {
+	const char *by, *tool, *why;
+	uint64_t number; /* of the evidence; 0: none */
+};
+void record_refused(struct leg *leg, const struct refusal *refusal);
+/* What its investigator refused its model, by its report. */
+void record_refusals_of_report(struct leg *leg);
+
+/* made.c: a call has ended that its host's catalogue says changes it. */
+void run_note_made(struct leg *leg, const struct evidence_row *row);

@@ -7,11 +7,11 @@
 
 #include "base/clock.h"
 #include "courier/model_forward.h"
+#include "investigation/model/model.h"
 #include "server/inquiry/inquiries_internal.h"
 
 #define MIN_CONCLUDE_NS (20 * NS_PER_SEC) /* for the last round, and the report */
 #define MICROS 1e6
-#define MAX_ANSWER_BYTES (16 * KIB)
 
 bool inquiry_knows_engine(const struct inquiries *inquiries, const char *engine)
 {
@@ -21,12 +21,29 @@ bool inquiry_knows_engine(const struct inquiries *inquiries, const char *engine)
 	       (config->courier && config->models && model_endpoints_find(config->models, engine));
 }
 
+bool inquiry_sees(const struct inquiries *inquiries, const char *engine)
+{
+	const struct model_endpoints *models = inquiries->config.models;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(models ? models->models : NULL, i, entry)
+	{
+		struct error err = { 0 };
+		struct model model;
+
+		if (strcmp(json_get_text(entry, "name", ""), engine) == 0)
+			return model_parse(&model, entry, &err) == 0 && model.sees;
+	}
+	return false;
+}
+
 const char *run_engine(const struct run *run)
 {
 	const char *engine = json_get_text(run->request, "engine", "builtin");
 
-	/* One that is configured no more has to be done without. */
-	return inquiry_knows_engine(run->inquiries, engine) ? engine : "builtin";
+	/* One that is configured no more, or that there is no money for, has to be done without. */
+	return !run->is_frugal && inquiry_knows_engine(run->inquiries, engine) ? engine : "builtin";
 }
 
 bool run_has_model(const struct run *run)
@@ -39,21 +56,39 @@ static void send_frame(void *data, const json_t *header, const char *body, size_
 	leg_send(data, header, (struct str) { body, n_body });
 }
 
-/* An hour spent before a restart is spent: what is left of the run's time counts. */
-static json_t *budget_of(const struct run *run)
+static void handle_request_end(void *data, const char *model, bool is_ok)
 {
-	uint64_t spent_ns = clock_wall_ns() - run->started_ns;
-	uint64_t left_ns = run->budget.time_ns > spent_ns ? run->budget.time_ns - spent_ns : 0;
+	const struct leg *leg = data;
+	struct inquiries *inquiries = leg->run->inquiries;
+
+	tally_request(&inquiries->tally, inquiries->config.models, model, is_ok);
+}
+
+static json_int_t left_of(uint64_t most, int64_t spent)
+{
+	return spent < (int64_t)most ? (json_int_t)most - spent : 0;
+}
+
+/* An hour spent before a restart is spent: what is left of the run's time counts. */
+static json_t *budget_of(const struct leg *leg)
+{
+	const struct run *run = leg->run;
+	uint64_t left_ns = run_left_ns(run);
 	uint64_t time_ns = left_ns > 2 * MIN_CONCLUDE_NS ? left_ns - MIN_CONCLUDE_NS : left_ns / 2;
-	json_t *budget = json_pack("{s:I, s:I}", "time_s", (json_int_t)(time_ns / NS_PER_SEC),
-				   "calls", (json_int_t)(run->budget.calls / run->n_legs));
+	json_t *budget = json_pack("{s:I, s:I, s:I}", "time_s", (json_int_t)(time_ns / NS_PER_SEC),
+				   "calls", (json_int_t)(run->budget.calls / run->n_legs),
+				   "person_s", (json_int_t)(leg->answer_ns / NS_PER_SEC));
 
 	if (run->budget.tokens)
 		json_put(budget, "tokens",
-			 json_integer((json_int_t)(run->budget.tokens / run->n_legs)));
+			 json_integer(left_of(run->budget.tokens,
+					      run->before.tokens_in + run->before.tokens_out) /
+				      run->n_legs));
 	if (run->budget.cost_micros)
 		json_put(budget, "cost",
-			 json_real((double)run->budget.cost_micros / MICROS / run->n_legs));
+			 json_real(
+				 (double)left_of(run->budget.cost_micros, run->before.cost_micros) /
+				 MICROS / run->n_legs));
 	return budget;
 }
 
@@ -64,10 +99,27 @@ void leg_begin_model(struct leg *leg, json_t *start)
 	if (!run_has_model(leg->run))
 		return;
 	leg->models = model_forward_new(config->courier, config->models, send_frame, leg);
+	model_forward_watch(leg->models, handle_request_end);
 	json_put(start, "engine", json_string(run_engine(leg->run)));
 	json_put(start, "models", json_incref(config->models->models));
-	json_put(start, "budget", budget_of(leg->run));
+	leg->answer_ns = run_answer_ns(leg->run);
+	json_put(start, "budget", budget_of(leg));
 	json_put(start, "approvals", json_true());
+	json_put(start, "skills", json_incref(leg->run->skills));
+	if (json_object_get(leg->run->request, "images"))
+		json_put(start, "images",
+			 json_incref(json_object_get(leg->run->request, "images")));
+}
+
+/* After its start. */
+void leg_tell_spent(struct leg *leg)
+{
+	CLEANUP(json) json_t *header = NULL;
+
+	if (!leg->models || !leg->run->day.spent)
+		return;
+	header = json_pack("{s:s, s:s}", "type", "spent", "why", leg->run->day.spent);
+	leg_send(leg, header, (struct str) { "", 0 });
 }
 
 void leg_end_model(struct leg *leg)
@@ -84,76 +136,6 @@ int leg_take_model(struct leg *leg, const struct frame *frame, struct error *err
 	return 0;
 }
 
-/* As clients know it: {"questions": [{"question", "options"}]}; ours has the rest. */
-void leg_take_question(struct leg *leg, const json_t *asked)
-{
-	const char *question = json_get_text(asked, "question", "");
-	const json_t *choices = json_object_get(asked, "choices");
-	json_t *options = json_array();
-	const json_t *choice;
-	size_t i;
-
-	json_array_foreach(choices, i, choice)
-	{
-		const char *text = json_string_value(choice);
-
-		if (text)
-			json_push(options,
-				  json_pack("{s:o}", "label", json_text(text, strnlen(text, 100))));
-	}
-	leg->question = json_get_int(asked, "id", 0);
-	run_tell(leg->run, "question",
-		 json_pack("{s:[{s:o, s:o}], s:I, s:s}", "questions", "question",
-			   json_text(question, strnlen(question, 1000)), "options", options, "id",
-			   (json_int_t)leg->question, "host", leg->host));
-}
-
-void leg_take_question_timeout(struct leg *leg)
-{
-	leg->question = 0;
-	run_tell(leg->run, "question_timeout",
-		 json_pack("{s:s, s:s}", "message", "Nobody answered in time: it goes on without.",
-			   "host", leg->host));
-}
-
-/* {"what was asked": "the answer"}, as clients send it, or anything: the words count. */
-static void write_answers(const json_t *answers, struct buf *out)
-{
-	const char *name;
-	json_t *answer;
-
-	json_object_foreach((json_t *)(uintptr_t)answers, name, answer)
-	{
-		CLEANUP(text) char *other = NULL;
-		const char *text = json_string_value(answer);
-
-		if (!text)
-			text = other = json_dumps(answer, JSON_ENCODE_ANY);
-		buf_add_format(out, "%s%s: %s", out->len ? "\n" : "", name, text ? text : "");
-	}
-}
-
-bool run_answer(const struct run *run, const json_t *answers)
-{
-	CLEANUP(buf) struct buf text = { 0 };
-	bool is_asked = false;
-
-	buf_init(&text, MAX_ANSWER_BYTES);
-	write_answers(answers, &text);
-	for (unsigned i = 0; i < run->n_legs && run->state == RUN_RUNNING; i++) {
-		struct leg *leg = &run->legs[i];
-		CLEANUP(json) json_t *header = NULL;
-
-		if (!leg->question)
-			continue;
-		header = json_pack("{s:s, s:I}", "type", "person", "id", (json_int_t)leg->question);
-		leg_send(leg, header, (struct str) { buf_text(&text), text.len });
-		leg->question = 0;
-		is_asked = true;
-	}
-	return is_asked;
-}
-
 static const json_t *engine_of(const struct leg *leg)
 {
 	const json_t *engine = json_object_get(leg->report, "engine");
@@ -161,23 +143,75 @@ static const json_t *engine_of(const struct leg *leg)
 	return json_is_object(engine) ? engine : NULL;
 }
 
+/* Never negative, nor so much that sums overflow: an investigator may say anything. */
+static int64_t bounded(double amount)
+{
+	return amount > 0 && amount < 1e15 ? (int64_t)(amount + 0.5) : 0;
+}
+
+void leg_take_use(struct leg *leg, const json_t *use)
+{
+	leg->spent.tokens_in += bounded(json_get_number(use, "input_tokens", 0));
+	leg->spent.tokens_out += bounded(json_get_number(use, "output_tokens", 0));
+	leg->spent.cost_micros += bounded(json_get_number(use, "cost", 0) * MICROS);
+	run_count(leg->run);
+}
+
+/* What its report says, or what it said so far. */
 struct spent run_spent(const struct run *run)
 {
-	struct spent spent = { 0 };
+	struct spent spent = run->before;
 
 	for (unsigned i = 0; i < run->n_legs; i++) {
 		const json_t *engine = engine_of(&run->legs[i]);
 		const json_t *model;
 		size_t k;
 
-		spent.cost_micros += (int64_t)(json_get_number(engine, "cost", 0) * MICROS + 0.5);
+		if (!engine) {
+			spent.tokens_in += run->legs[i].spent.tokens_in;
+			spent.tokens_out += run->legs[i].spent.tokens_out;
+			spent.cost_micros += run->legs[i].spent.cost_micros;
+			continue;
+		}
+		spent.cost_micros += bounded(json_get_number(engine, "cost", 0) * MICROS);
 		json_array_foreach(json_object_get(engine, "models"), k, model)
 		{
-			spent.tokens_in += json_get_int(model, "input_tokens", 0);
-			spent.tokens_out += json_get_int(model, "output_tokens", 0);
+			spent.tokens_in += bounded(json_get_number(model, "input_tokens", 0));
+			spent.tokens_out += bounded(json_get_number(model, "output_tokens", 0));
 		}
 	}
 	return spent;
+}
+
+struct use run_use(const struct run *run)
+{
+	const struct spent spent = run_spent(run);
+
+	return (struct use) { .of = {
+				      [USE_CALLS] = run->n_calls,
+				      [USE_TIME] = run_time_ns(run) / NS_PER_MS,
+				      [USE_TOKENS] = (uint64_t)(spent.tokens_in + spent.tokens_out),
+				      [USE_COST] = (uint64_t)spent.cost_micros,
+			      } };
+}
+
+void run_tally_tokens(const struct run *run)
+{
+	struct inquiries *inquiries = run->inquiries;
+
+	for (unsigned i = 0; i < run->n_legs; i++) {
+		const json_t *model;
+		size_t k;
+
+		json_array_foreach(json_object_get(engine_of(&run->legs[i]), "models"), k, model)
+			tally_tokens(
+				&inquiries->tally, inquiries->config.models,
+				&(struct tally_tokens) {
+					.model = json_get_text(model, "name", ""),
+					.in = bounded(json_get_number(model, "input_tokens", 0)),
+					.out = bounded(
+						json_get_number(model, "output_tokens", 0)) });
+	}
 }
 
 json_t *run_engine_report(const struct run *run)

@@ -12,6 +12,7 @@
 static const char *const kinds[] = {
 	[ORDER_INTERRUPT] = "interrupt",
 	[ORDER_ANSWER] = "answer",
+	[ORDER_GIVE] = "give",
 };
 
 static const char send_sql[] =
@@ -153,11 +154,24 @@ static void handle_sent(const struct store_result *result, const struct error *e
 		end(order, err);
 }
 
+/* {"answers", "by"?}, or {"appeal", "text"}; heap, or NULL. */
+static char *pack(enum order_kind kind, const struct inquiry_word *word)
+{
+	CLEANUP(json) json_t *data = NULL;
+
+	if (kind == ORDER_GIVE)
+		return json_canonical(word->answers);
+	if (kind != ORDER_ANSWER)
+		return NULL;
+	data = json_pack("{s:O, s:s*}", "answers", word->answers, "by", word->by);
+	return json_canonical(data);
+}
+
 void order_send(struct inquiries *inquiries, enum order_kind kind, const struct inquiry_word *word)
 {
 	struct order *order;
 	struct error err = { 0 };
-	CLEANUP(text) char *data = word->answers ? json_canonical(word->answers) : NULL;
+	CLEANUP(text) char *data = pack(kind, word);
 	struct store_value values[6];
 	const struct store_step step = { send_sql, values, ARRAY_LEN(values), STORE_SOME };
 
@@ -196,14 +210,16 @@ void order_send(struct inquiries *inquiries, enum order_kind kind, const struct 
  */
 static void take(struct run *run, const struct store_rows *rows, unsigned row)
 {
-	bool is_interrupt = strcmp(store_text_at(rows, row, 3), kinds[ORDER_INTERRUPT]) == 0;
+	const char *kind = store_text_at(rows, row, 3);
+	bool is_interrupt = strcmp(kind, kinds[ORDER_INTERRUPT]) == 0;
+	CLEANUP(json) json_t *data = json_loads(store_text_at(rows, row, 4), 0, NULL);
 	int64_t outcome = (int64_t)run->last_seq;
 
-	if (!is_interrupt) {
-		CLEANUP(json) json_t *answers = json_loads(store_text_at(rows, row, 4), 0, NULL);
-
-		outcome = run_answer(run, answers) ? outcome : NOTHING_ASKED;
-	}
+	if (strcmp(kind, kinds[ORDER_GIVE]) == 0)
+		run_give_order(run, data);
+	else if (!is_interrupt && !run_answer(run, json_object_get(data, "answers"),
+					      json_get_text(data, "by", NULL)))
+		outcome = NOTHING_ASKED;
 	SCROLL_WRITE(&run->scroll, 0, taken_sql, store_text(run->org),
 		     store_text(store_text_at(rows, row, 1)), store_int(outcome));
 	if (is_interrupt)

@@ -35,7 +35,7 @@ void inquiry_interrupt(struct inquiries *inquiries, const struct inquiry_word *w
 
 void inquiry_answer(struct inquiries *inquiries, const struct inquiry_word *word)
 {
-	const struct run *run = find(inquiries, word);
+	struct run *run = find(inquiries, word);
 	struct inquiry_place place;
 	struct error err = { 0 };
 
@@ -44,7 +44,7 @@ void inquiry_answer(struct inquiries *inquiries, const struct inquiry_word *word
 		return;
 	}
 	place = place_of(run);
-	if (!run_answer(run, word->answers))
+	if (!run_answer(run, word->answers, word->by))
 		error_set(&err, -ENODATA, "thread '%s' has asked nothing", word->thread);
 	word->done(err.code ? NULL : &place, err.code ? &err : NULL, word->data);
 }

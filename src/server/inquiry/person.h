@@ -21,6 +21,7 @@ typedef void inquiry_heard(const struct inquiry_place *place, const struct error
 struct inquiry_word {
 	const char *org, *thread;
 	const json_t *answers; /* NULL: it is an interrupt */
+	const char *by;        /* who answers; or NULL */
 	inquiry_heard *done;
 	void *data;
 };

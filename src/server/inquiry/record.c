@@ -51,12 +51,22 @@ void record_asked(struct leg *leg, const struct evidence_row *row)
 		     store_int((int64_t)clock_wall_ns()), store_text(row->args));
 }
 
+static void hear(const struct leg *leg, const struct evidence_row *row)
+{
+	struct inquiries *inquiries = leg->run->inquiries;
+	const struct inquiry_answer answer = { leg->run->org, leg->agent, row->tool, row->bytes };
+
+	inquiries->tally.evidence_bytes += strlen(row->bytes);
+	if (inquiries->config.heard)
+		inquiries->config.heard(&answer, inquiries->config.data);
+}
+
 void record_answered(struct leg *leg, const struct evidence_row *row)
 {
 	struct run *run = leg->run;
 
 	if (row->bytes)
-		run->inquiries->tally.evidence_bytes += strlen(row->bytes);
+		hear(leg, row);
 	SCROLL_WRITE(&run->scroll, 0, answered_sql, store_text(run->org), store_text(run->thread),
 		     store_int((int64_t)row->number), store_int((int64_t)clock_wall_ns()),
 		     store_int((int64_t)row->elapsed_ms), store_text(row->sha256),

@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "server/inquiry/foreign.h"
 #include "server/inquiry/inquiries_internal.h"
+#include "server/inquiry/remedy.h"
 
 #define THOUGHT_BYTES 1024
 
@@ -15,7 +17,12 @@ static const char event_sql[] =
 static const char guard_sql[] = "UPDATE investigations SET fence = $3 WHERE org = $1 AND id = $2 "
 				"AND fence = $3";
 static const char count_sql[] =
-	"UPDATE investigations SET n_events = $3, n_calls = $4 WHERE org = $1 AND id = $2";
+	"UPDATE investigations SET n_events = $3, n_calls = $4, tokens_in = $5, tokens_out = $6, "
+	"cost_micros = $7 WHERE org = $1 AND id = $2";
+static const char use_sql[] =
+	"INSERT INTO investigation_use (org, investigation, counted, calls, time_ms, tokens, "
+	"cost_micros) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org, investigation) DO "
+	"UPDATE SET counted = $3, calls = $4, time_ms = $5, tokens = $6, cost_micros = $7";
 
 static void free_told(struct told *told)
 {
@@ -30,6 +37,16 @@ static void handle_written(struct scroll *scroll, uint64_t tag)
 
 	if (tag == RUN_TAG_LAST) {
 		run_over(run);
+		return;
+	}
+	if (tag == RUN_TAG_APPEAL) {
+		if (run->inquiries->config.appealed)
+			run->inquiries->config.appealed(run->inquiries->config.data);
+		return;
+	}
+	if (tag == RUN_TAG_AUDIT) {
+		if (run->inquiries->config.audited)
+			run->inquiries->config.audited(run->org, run->inquiries->config.data);
 		return;
 	}
 	run->told = told->next;
@@ -108,6 +125,7 @@ static void unlink_run(struct run *run)
 
 	if (!run->link)
 		return;
+	day_leave(run);
 	*run->link = run->next;
 	if (run->next)
 		run->next->link = run->link;
@@ -124,8 +142,11 @@ void run_halt(struct run *run)
 	if (run->ticket)
 		store_forget(run->inquiries->config.store, run->ticket);
 	run->ticket = 0;
+	run->day.look = 0;
+	run_forget_refresh(run);
 	for (unsigned i = 0; i < run->n_legs; i++)
 		leg_halt(&run->legs[i]);
+	run_forget_foreign(run);
 	if (run->deadline)
 		event_free(run->deadline);
 	run->deadline = NULL;
@@ -134,14 +155,17 @@ void run_halt(struct run *run)
 void run_free(struct run *run)
 {
 	json_t *const owned[] = { run->agents, run->request, run->recorded, run->earlier,
-				  run->turns };
+				  run->turns,  run->made,    run->skills,   run->first_report };
 
+	if (run->remedy)
+		run_free(run->remedy);
 	run_halt(run);
 	unlink_run(run);
 	scroll_finish(&run->scroll);
 	for (unsigned i = 0; i < run->n_legs; i++)
 		leg_finish(&run->legs[i]);
 	free(run->legs);
+	appeals_free(run);
 	for (size_t i = 0; i < ARRAY_LEN(owned); i++)
 		json_decref(owned[i]);
 	while (run->told) {
@@ -204,8 +228,17 @@ void run_tell(struct run *run, const char *type, json_t *data)
 
 void run_count(struct run *run)
 {
+	struct spent spent = run_spent(run);
+	struct use use = run_use(run);
+
 	SCROLL_WRITE(&run->scroll, 0, count_sql, store_text(run->org), store_text(run->id),
-		     store_int((int64_t)run->last_seq), store_int(run->n_calls));
+		     store_int((int64_t)run->last_seq), store_int(run->n_calls),
+		     store_int(spent.tokens_in), store_int(spent.tokens_out),
+		     store_int(spent.cost_micros));
+	SCROLL_WRITE(&run->scroll, 0, use_sql, store_text(run->org), store_text(run->id),
+		     store_int((int64_t)clock_wall_ns()), store_int((int64_t)use.of[USE_CALLS]),
+		     store_int((int64_t)use.of[USE_TIME]), store_int((int64_t)use.of[USE_TOKENS]),
+		     store_int((int64_t)use.of[USE_COST]));
 }
 
 void run_think(struct run *run, const char *format, ...)
@@ -230,14 +263,24 @@ static unsigned running_of(const struct inquiries *inquiries, const char *org)
 	unsigned n = 0;
 
 	for (const struct run *run = inquiries->runs; run; run = run->next)
-		n += run->state != RUN_WAITING && strcmp(run->org, org) == 0;
+		n += run->state != RUN_WAITING && strcmp(run->org, org) == 0 && !run_is_remedy(run);
+	return n;
+}
+
+/* Of those that work; a remedy mostly waits for a person. */
+static unsigned running(const struct inquiries *inquiries)
+{
+	unsigned n = 0;
+
+	for (const struct run *run = inquiries->runs; run; run = run->next)
+		n += run->state != RUN_WAITING && !run_is_remedy(run);
 	return n;
 }
 
 static bool may_start(const struct inquiries *inquiries, const struct run *run)
 {
-	return inquiries->counters.running < inquiries->config.concurrent &&
-	       running_of(inquiries, run->org) < inquiries->config.per_org;
+	return run_is_remedy(run) || (running(inquiries) < inquiries->config.concurrent &&
+				      running_of(inquiries, run->org) < inquiries->config.per_org);
 }
 
 void runs_schedule(struct inquiries *inquiries)
@@ -251,7 +294,7 @@ void runs_schedule(struct inquiries *inquiries)
 		if (may_start(inquiries, run)) {
 			run_leave_queue(run);
 			run->state = RUN_LOADING;
-			run_prepare(run);
+			day_ask(run);
 		} else if (!run->is_said_to_wait) {
 			run->is_said_to_wait = true;
 			run_think(run, "It waits: %llu investigations are under way.",
@@ -260,24 +303,10 @@ void runs_schedule(struct inquiries *inquiries)
 	}
 }
 
-static void handle_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
-{
-	run_fail(data, "it took longer than its time budget");
-}
-
 void run_begin(struct run *run)
 {
-	uint64_t now_ns = clock_wall_ns(), end_ns = run->started_ns + run->budget.time_ns;
-	uint64_t left_ns = end_ns > now_ns ? end_ns - now_ns : NS_PER_SEC;
-	const struct timeval left = {
-		.tv_sec = (time_t)(left_ns / NS_PER_SEC),
-		.tv_usec = (suseconds_t)(left_ns % NS_PER_SEC / 1000),
-	};
-
 	run->state = RUN_RUNNING;
-	run->deadline = event_new(run->inquiries->config.base, -1, 0, handle_deadline, run);
-	if (!run->deadline || event_add(run->deadline, &left) < 0)
-		abort();
+	run_arm(run);
 	run->n_open = run->n_legs;
 	for (unsigned i = 0; i < run->n_legs; i++)
 		leg_start(&run->legs[i]);
@@ -292,7 +321,7 @@ void run_leg_done(struct leg *leg)
 	leg->is_done = true;
 	leg_halt(leg);
 	if (--run->n_open == 0)
-		run_conclude(run);
+		run_refresh(run);
 }
 
 void run_over(struct run *run)
@@ -302,6 +331,7 @@ void run_over(struct run *run)
 
 	text_format(org, sizeof(org), "%s", run->org);
 	text_format(id, sizeof(id), "%s", run->id);
+	remedy_begin(run);
 	run_free(run);
 	watches_end(inquiries, org, id);
 	if (inquiries->config.finished)

@@ -11,7 +11,7 @@
 
 #define SCROLL_MAX_VALUES 20
 #define SCROLL_BATCH 24
-#define SCROLL_TOGETHER 8
+#define SCROLL_TOGETHER 12
 #define SCROLL_AGAIN_NS (500 * NS_PER_MS)
 
 struct scroll_write;

@@ -13,12 +13,17 @@
 struct download {
 	struct attachment_use use;
 	struct attachments *attachments;
-	char token[ATTACHMENT_TOKEN_BYTES], name[NAME_MAX_BYTES + 1];
+	char org[HUB_ID_BYTES], hash[TOKEN_HASH_BYTES], name[NAME_MAX_BYTES + 1];
 	struct courier_call *call;  /* NULL once it has ended */
 	struct exchange *exchange;  /* until it is answered */
 	struct http_stream *stream; /* from then on; NULL when the client has left */
 	struct buf held;            /* a piece that the client had no room for */
 };
+
+static void put_back(const struct download *download)
+{
+	attachments_end(download->attachments, download->org, download->hash, ATTACHMENT_PUT_BACK);
+}
 
 static void download_free(struct download *download)
 {
@@ -42,7 +47,7 @@ static void break_off(struct attachment_use *use)
 
 static void refuse(struct download *download, unsigned status, const char *sentence)
 {
-	attachments_put_back(download->attachments, download->token);
+	put_back(download);
 	exchange_refuse(TAKE(download->exchange), status, NULL, "%s", sentence);
 	download_free(download);
 }
@@ -84,7 +89,7 @@ static void handle_gone(struct http_stream *stream UNUSED, void *data)
 {
 	struct download *download = data;
 
-	attachments_put_back(download->attachments, download->token);
+	put_back(download);
 	download->stream = NULL;
 	download_free(download);
 }
@@ -103,7 +108,7 @@ static void begin(struct download *download)
 	exchange_end(exchange);
 	if (download->stream)
 		return;
-	attachments_put_back(download->attachments, download->token);
+	put_back(download);
 	download_free(download);
 }
 
@@ -143,10 +148,11 @@ static void handle_end(const struct error *err, void *data)
 		return;
 	}
 	if (err) {
-		attachments_put_back(download->attachments, download->token);
+		put_back(download);
 		http_stream_abort(download->stream);
 	} else {
-		attachments_drop(download->attachments, download->token);
+		attachments_end(download->attachments, download->org, download->hash,
+				ATTACHMENT_FETCHED);
 		http_stream_end(download->stream);
 	}
 	download_free(download);
@@ -169,7 +175,8 @@ static struct courier_call *start(struct download *download, const struct attach
 		.secrets = &secret,
 		.n_secrets = attachment->authorization ? 1 : 0,
 		.ca_pem = config->ca_pem,
-		.policy.networks = config->networks,
+		.policy = { .hosts = *attachment->hosts ? attachment->hosts : NULL,
+			    .networks = config->networks },
 		.limits = {
 			.total_ns = ATTACHMENT_TOTAL_NS,
 			.max_bytes = is_announced ? attachment->size : ATTACHMENT_MAX_BYTES,
@@ -188,20 +195,11 @@ static const char *last_part(const char *name)
 	return *at ? at : "file";
 }
 
-static void get_file(struct exchange *exchange)
+static void begin_download(struct exchange *exchange, const struct attachment *attachment)
 {
 	struct attachments *attachments = exchange->api->attachments;
-	const struct attachment *attachment =
-		attachments_take(attachments, exchange->caller.org->id, exchange->params[0]);
-	struct download *download;
+	struct download *download = calloc(1, sizeof(*download));
 
-	if (!attachment) {
-		exchange_refuse(
-			exchange, 404, NULL,
-			"no such file: its token is unknown, used or older than 15 minutes");
-		return;
-	}
-	download = calloc(1, sizeof(*download));
 	if (!download)
 		abort();
 	*download = (struct download) {
@@ -210,14 +208,62 @@ static void get_file(struct exchange *exchange)
 		.use.break_off = break_off,
 	};
 	attachments_begin_use(attachments, &download->use);
-	text_format(download->token, sizeof(download->token), "%s", attachment->token);
+	text_format(download->org, sizeof(download->org), "%s", exchange->caller.org->id);
+	text_format(download->hash, sizeof(download->hash), "%s", attachment->hash);
 	text_format(download->name, sizeof(download->name), "%s", last_part(attachment->filename));
 	buf_init(&download->held, MIB);
 	download->call = start(download, attachment);
 }
 
+static void handle_taken(struct exchange *exchange, const struct store_result *result)
+{
+	struct attachment attachment = { 0 };
+	struct error err = { 0 };
+
+	if (attachment_read(exchange->api->attachments, exchange->data, &result->steps[0],
+			    &attachment, &err) == 0)
+		begin_download(exchange, &attachment);
+	else
+		exchange_refuse(exchange, err.code == -ENOENT ? 404 : 500, NULL, "%s", err.text);
+	attachment_finish(&attachment);
+}
+
+static void get_file(struct exchange *exchange)
+{
+	struct attachment_take *take = exchange_alloc(exchange, sizeof(*take));
+	const struct store_step step =
+		attachment_take_step(take, exchange->caller.org->id, exchange->params[0]);
+
+	exchange->data = take;
+	exchange_submit(exchange, &step, 1, handle_taken);
+}
+
+static void handle_counted(struct exchange *exchange, const struct store_result *result)
+{
+	exchange_answer(exchange, json_pack("{s:s, s:I}", "status", "ok", "active_download_tokens",
+					    (json_int_t)store_int_at(&result->steps[0], 0, 0)));
+}
+
+/* As the documented investigation server tells its probes. */
+static void get_health(struct exchange *exchange)
+{
+	const struct store_value now = exchange_now();
+	const struct store_step step = { attachments_open_sql, &now, 1, STORE_ANY };
+
+	exchange_submit_all(exchange, &step, 1, handle_counted);
+}
+
 const struct route routes_files[] = {
 	{ .method = "GET",
+	  .operation = "get_documented_health",
+	  .pattern = "/health",
+	  .summary = "Whether the server answers, and how many attachments could be fetched.",
+	  .response = SCHEMA_GIVES("\"status\",\"active_download_tokens\"",
+				   "\"status\":" SCHEMA_TEXT
+				   ",\"active_download_tokens\":" SCHEMA_COUNT),
+	  .handle = get_health },
+	{ .method = "GET",
+	  .operation = "get_file",
 	  .pattern = "/proxy/files/{token}",
 	  .summary = "Downloads an attachment of an investigation's request, once.",
 	  .least = ROLE_RESPONDER,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "investigation/model/image.h"
 #include "server/inquiry/attachments.h"
 #include "server/inquiry/choice.h"
 #include "server/inquiry/routes.h"
@@ -15,6 +16,52 @@ static const char agents_sql[] =
 	"SELECT " CHOICE_COLUMNS " FROM agents WHERE org = $1 AND revoked IS NULL "
 	"ORDER BY last_seen DESC, id LIMIT 20000";
 static const char thread_sql[] = "SELECT id FROM threads WHERE org = $1 AND id = $2";
+
+/* An investigation that has begun, whose files are on their way into the store. */
+struct begun {
+	const char *investigation, *thread;
+	struct attachment_offer offer;
+};
+
+static void finish_begun(struct exchange *exchange)
+{
+	struct begun *begun = exchange->data;
+
+	attachment_offer_finish(&begun->offer);
+}
+
+static void start_stream(struct exchange *exchange)
+{
+	const struct begun *begun = exchange->data;
+
+	stream_start(exchange, &(struct stream_wish) {
+				       .investigation = begun->investigation,
+				       .thread = begun->thread,
+				       .ids = stream_ids_of(exchange),
+				       .files = begun->offer.n_steps ? begun->offer.told : NULL });
+}
+
+static void handle_kept(struct exchange *exchange, const struct store_result *result UNUSED)
+{
+	start_stream(exchange);
+}
+
+/* Nobody is told of a file that is not there. */
+static void keep_files(struct exchange *exchange, const char *investigation, const char *thread)
+{
+	struct begun *begun = exchange_alloc(exchange, sizeof(*begun));
+
+	begun->investigation = exchange_text(exchange, "%s", investigation);
+	begun->thread = exchange_text(exchange, "%s", thread);
+	attachment_offer_init(&begun->offer, exchange->api->attachments, exchange->caller.org->id,
+			      json_object_get(exchange->body, "file_attachments"));
+	exchange->data = begun;
+	exchange->finish = finish_begun;
+	if (begun->offer.n_steps)
+		exchange_submit(exchange, begun->offer.steps, begun->offer.n_steps, handle_kept);
+	else
+		start_stream(exchange);
+}
 
 static void handle_started(const char *investigation, const char *thread, const struct error *err,
 			   void *data)
@@ -32,16 +79,8 @@ static void handle_started(const char *investigation, const char *thread, const 
 		exchange_answer(exchange, json_pack("{s:s, s:s, s:s}", "id", investigation,
 						    "thread_id", thread, "state", "queued"));
 	} else {
-		CLEANUP(json)
-		json_t *files =
-			attachments_add(exchange->api->attachments, exchange->caller.org->id,
-					json_object_get(exchange->body, "file_attachments"));
-
 		exchange_recorded(exchange);
-		stream_start(exchange, &(struct stream_wish) { .investigation = investigation,
-							       .thread = thread,
-							       .ids = stream_ids_of(exchange),
-							       .files = files });
+		keep_files(exchange, investigation, thread);
 	}
 }
 
@@ -54,16 +93,21 @@ static void add_note(json_t *notes, const char *kind, const char *name, const ch
 		  json_pack("{s:o, s:s}", "what", json_text(what, strlen(what)), "why", why));
 }
 
-/* What the built-in engine cannot take in, the report says. */
-static json_t *notes_of(const json_t *body)
+/* What nobody takes in, the report says. */
+static json_t *notes_of(const json_t *body, bool is_seen)
 {
+	const char *engine = json_get_text(body, "engine", "builtin");
 	json_t *notes = json_array();
 	const json_t *item;
+	char why[160];
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "images"), i, item)
-		add_note(notes, "image", json_get_text(item, "filename", ""),
-			 "the built-in engine reads no images");
+	if (strcmp(engine, "builtin") == 0)
+		text_format(why, sizeof(why), "the built-in engine reads no images");
+	else
+		text_format(why, sizeof(why), "the model '%.64s' sees no images", engine);
+	json_array_foreach(json_object_get(body, "images"), i, item) if (!is_seen)
+		add_note(notes, "image", json_get_text(item, "filename", ""), why);
 	json_array_foreach(json_object_get(body, "file_attachments"), i, item)
 		add_note(notes, "attachment", json_get_text(item, "filename", ""),
 			 "the built-in engine reads no attachments");
@@ -100,7 +144,9 @@ static struct inquiry_budget budget_of(const json_t *body)
 static void start(struct exchange *exchange, const json_t *agents)
 {
 	const json_t *body = exchange->body;
-	CLEANUP(json) json_t *notes = notes_of(body);
+	bool is_seen = inquiry_sees(exchange->api->inquiries,
+				    exchange_member(exchange, "engine", "builtin"));
+	CLEANUP(json) json_t *notes = notes_of(body, is_seen);
 	CLEANUP(json) json_t *services = json_array();
 	const char *service = json_get_text(body, "service", NULL);
 	struct store_step audit;
@@ -115,6 +161,7 @@ static void start(struct exchange *exchange, const json_t *agents)
 		.namespaces = json_object_get(body, "namespaces"),
 		.services = services,
 		.notes = notes,
+		.images = is_seen ? json_object_get(body, "images") : NULL,
 		.budget = budget_of(body),
 		.record = &audit,
 	};
@@ -157,7 +204,12 @@ static bool is_thread_name(const char *name)
 static void post_investigate(struct exchange *exchange)
 {
 	const char *engine = exchange_member(exchange, "engine", "builtin");
+	struct error err = { 0 };
 
+	if (images_check(json_object_get(exchange->body, "images"), &err) < 0) {
+		exchange_refuse(exchange, 400, "bad_request", "the body: %s", err.text);
+		return;
+	}
 	if (!is_thread_name(exchange_member(exchange, "thread_id", "a"))) {
 		exchange_refuse(exchange, 400, "bad_request",
 				"thread_id has letters, digits, dots, dashes and underscores only");
@@ -273,20 +325,21 @@ static void post_investigate(struct exchange *exchange)
 												    "",                                                                                 \
 												    "\"time_s\":" NUMBER("86400") ",\"calls\":" NUMBER("100000") ",\"tokens\":" NUMBER( \
 													    "1000000000") ",\"cost_micros\":" NUMBER("1000000000")))
-#define POST_INVESTIGATE(path)                                                       \
-	{                                                                            \
-		.method = "POST", .pattern = path "/investigate",                    \
-		.summary = "Investigates, and tells what happens as it does (SSE).", \
-		.least = ROLE_RESPONDER, .flags = ROUTE_STREAM | ROUTE_CALLS,        \
-		.max_body_bytes = BODY_MAX_BYTES, .request = INVESTIGATE,            \
-		.type = "text/event-stream",                                         \
-		.example = "{\"prompt\":\"Why is it slow?\",\"host\":\"agent_0\"}",  \
-		.handle = post_investigate                                           \
+#define POST_INVESTIGATE(path, name)                                                   \
+	{                                                                              \
+		.method = "POST", .operation = (name), .pattern = path "/investigate", \
+		.summary = "Investigates, and tells what happens as it does (SSE).",   \
+		.least = ROLE_RESPONDER, .flags = ROUTE_STREAM | ROUTE_CALLS,          \
+		.max_body_bytes = BODY_MAX_BYTES, .request = INVESTIGATE,              \
+		.type = "text/event-stream",                                           \
+		.example = "{\"prompt\":\"Why is it slow?\",\"host\":\"agent_0\"}",    \
+		.handle = post_investigate                                             \
 	}
 const struct route routes_investigate[] = {
-	POST_INVESTIGATE(""),
-	POST_INVESTIGATE("/api/v1"),
+	POST_INVESTIGATE("", "investigate_documented"),
+	POST_INVESTIGATE("/api/v1", "investigate"),
 	{ .method = "POST",
+	  .operation = "create_investigation",
 	  .pattern = "/api/v1/investigations",
 	  .summary = "Begins an investigation, for who reads its events or its report later.",
 	  .least = ROLE_RESPONDER,

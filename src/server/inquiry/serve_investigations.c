@@ -4,10 +4,10 @@
 #include "server/inquiry/routes.h"
 #include "server/inquiry/stream.h"
 
-#define BRIEF_COLUMNS                                                                     \
-	"id, thread, turn, state, caller, engine, incident, created, started, finished, " \
-	"n_events, n_calls, tokens_in, tokens_out, cost_micros, max_ms, max_calls, "      \
-	"max_tokens, max_cost_micros, verdict, cause_id, confidence_permille, error, "    \
+#define BRIEF_COLUMNS                                                                           \
+	"id, thread, turn, state, caller, engine, incident, created, started, finished, "       \
+	"n_events, n_calls, tokens_in, tokens_out, cost_micros, waited_ms, max_ms, max_calls, " \
+	"max_tokens, max_cost_micros, verdict, cause_id, confidence_permille, error, "          \
 	"root_cause, question, agents"
 
 static const char list_sql[] =
@@ -44,12 +44,12 @@ static const char evidence_sql[] =
 		{ "started", COLUMN_TIME }, { "finished", COLUMN_TIME },                        \
 		{ "n_events", COLUMN_INT }, { "n_calls", COLUMN_INT },                          \
 		{ "tokens_in", COLUMN_INT }, { "tokens_out", COLUMN_INT },                      \
-		{ "cost_micros", COLUMN_INT }, { "max_ms", COLUMN_INT },                        \
-		{ "max_calls", COLUMN_INT }, { "max_tokens", COLUMN_INT },                      \
-		{ "max_cost_micros", COLUMN_INT }, { "verdict", COLUMN_TEXT },                  \
-		{ "cause_id", COLUMN_TEXT }, { "confidence_permille", COLUMN_INT },             \
-		{ "error", COLUMN_TEXT }, { "root_cause", COLUMN_TEXT },                        \
-		{ "question", COLUMN_TEXT },                                                    \
+		{ "cost_micros", COLUMN_INT }, { "waited_ms", COLUMN_INT },                     \
+		{ "max_ms", COLUMN_INT }, { "max_calls", COLUMN_INT },                          \
+		{ "max_tokens", COLUMN_INT }, { "max_cost_micros", COLUMN_INT },                \
+		{ "verdict", COLUMN_TEXT }, { "cause_id", COLUMN_TEXT },                        \
+		{ "confidence_permille", COLUMN_INT }, { "error", COLUMN_TEXT },                \
+		{ "root_cause", COLUMN_TEXT }, { "question", COLUMN_TEXT },                     \
 	{                                                                                       \
 		"agents", COLUMN_JSON                                                           \
 	}
@@ -108,7 +108,14 @@ static void get_list(struct exchange *exchange)
 
 static void handle_one(struct exchange *exchange, const struct store_result *result)
 {
-	exchange_answer(exchange, exchange_row(result->steps, 0, columns_whole));
+	json_t *record = exchange_row(result->steps, 0, columns_whole);
+	json_t *request = json_object_get(record, "request");
+	const json_t *images = json_object_get(request, "images");
+
+	/* Who sent them has them. */
+	if (images)
+		json_put(request, "images", json_integer((json_int_t)json_array_size(images)));
+	exchange_answer(exchange, record);
 }
 
 static void get_one(struct exchange *exchange)
@@ -225,19 +232,20 @@ static void get_thread(struct exchange *exchange)
 }
 
 #define LIMIT "\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":100}"
-#define INVESTIGATION_MEMBERS                                                                      \
-	"\"id\":" SCHEMA_TEXT ",\"thread_id\":" SCHEMA_TEXT ",\"turn\":" SCHEMA_COUNT              \
-	",\"state\":{\"enum\":[\"queued\",\"running\",\"done\",\"failed\",\"interrupted\"]}"       \
-	",\"caller\":" SCHEMA_TEXT ",\"engine\":" SCHEMA_TEXT ",\"incident\":" SCHEMA_NULL_TEXT    \
-	",\"created\":" SCHEMA_TEXT ",\"started\":" SCHEMA_NULL_TEXT                               \
-	",\"finished\":" SCHEMA_NULL_TEXT ",\"n_events\":" SCHEMA_COUNT                            \
-	",\"n_calls\":" SCHEMA_COUNT ",\"tokens_in\":" SCHEMA_COUNT                                \
-	",\"tokens_out\":" SCHEMA_COUNT ",\"cost_micros\":" SCHEMA_COUNT                           \
-	",\"max_ms\":" SCHEMA_COUNT ",\"max_calls\":" SCHEMA_COUNT ",\"max_tokens\":" SCHEMA_COUNT \
-	",\"max_cost_micros\":" SCHEMA_COUNT ",\"verdict\":" SCHEMA_NULL_TEXT                      \
-	",\"cause_id\":" SCHEMA_NULL_TEXT ",\"confidence_permille\":" SCHEMA_NULL_COUNT            \
-	",\"error\":" SCHEMA_NULL_TEXT ",\"root_cause\":" SCHEMA_NULL_TEXT                         \
-	",\"question\":" SCHEMA_TEXT ",\"agents\":" SCHEMA_TEXTS
+#define INVESTIGATION_MEMBERS                                                                     \
+	"\"id\":" SCHEMA_TEXT ",\"thread_id\":" SCHEMA_TEXT ",\"turn\":" SCHEMA_COUNT             \
+	",\"state\":{\"enum\":[\"queued\",\"running\",\"done\",\"failed\",\"interrupted\"]}"      \
+	",\"caller\":" SCHEMA_TEXT ",\"engine\":" SCHEMA_TEXT ",\"incident\":" SCHEMA_NULL_TEXT   \
+	",\"created\":" SCHEMA_TEXT ",\"started\":" SCHEMA_NULL_TEXT                              \
+	",\"finished\":" SCHEMA_NULL_TEXT ",\"n_events\":" SCHEMA_COUNT                           \
+	",\"n_calls\":" SCHEMA_COUNT ",\"tokens_in\":" SCHEMA_COUNT                               \
+	",\"tokens_out\":" SCHEMA_COUNT ",\"cost_micros\":" SCHEMA_COUNT                          \
+	",\"waited_ms\":" SCHEMA_COUNT ",\"max_ms\":" SCHEMA_COUNT ",\"max_calls\":" SCHEMA_COUNT \
+	",\"max_tokens\":" SCHEMA_COUNT ",\"max_cost_micros\":" SCHEMA_COUNT                      \
+	",\"verdict\":" SCHEMA_NULL_TEXT ",\"cause_id\":" SCHEMA_NULL_TEXT                        \
+	",\"confidence_permille\":" SCHEMA_NULL_COUNT ",\"error\":" SCHEMA_NULL_TEXT              \
+	",\"root_cause\":" SCHEMA_NULL_TEXT ",\"question\":" SCHEMA_TEXT                          \
+	",\"agents\":" SCHEMA_TEXTS
 #define INVESTIGATION SCHEMA_GIVES("\"id\",\"thread_id\",\"state\"", INVESTIGATION_MEMBERS)
 #define THREAD_MEMBERS                                                                            \
 	"\"id\":" SCHEMA_TEXT ",\"title\":" SCHEMA_TEXT ",\"caller\":" SCHEMA_TEXT                \
@@ -256,6 +264,7 @@ static void get_thread(struct exchange *exchange)
 
 const struct route routes_investigations[] = {
 	{ .method = "GET",
+	  .operation = "list_investigations",
 	  .pattern = "/api/v1/investigations",
 	  .summary = "The org's investigations, newest first.",
 	  .least = ROLE_VIEWER,
@@ -264,6 +273,7 @@ const struct route routes_investigations[] = {
 	  .response = SCHEMA_LIST("investigations", INVESTIGATION),
 	  .handle = get_list },
 	{ .method = "GET",
+	  .operation = "get_investigation",
 	  .pattern = "/api/v1/investigations/{investigation_id}",
 	  .summary = "One investigation with its report.",
 	  .least = ROLE_VIEWER,
@@ -273,6 +283,7 @@ const struct route routes_investigations[] = {
 			       "[\"object\",\"null\"]}"),
 	  .handle = get_one },
 	{ .method = "GET",
+	  .operation = "get_investigation_case",
 	  .pattern = "/api/v1/investigations/{investigation_id}/case",
 	  .summary = "Its case, which can be replayed without the host; of several hosts "
 		     "{\"cases\": [...]}.",
@@ -280,6 +291,7 @@ const struct route routes_investigations[] = {
 	  .response = SCHEMA_OBJECT(""),
 	  .handle = get_case },
 	{ .method = "GET",
+	  .operation = "follow_investigation",
 	  .pattern = "/api/v1/investigations/{investigation_id}/events",
 	  .summary = "What it tells, from the first event or after Last-Event-ID (SSE).",
 	  .least = ROLE_VIEWER,
@@ -288,6 +300,7 @@ const struct route routes_investigations[] = {
 	  .type = "text/event-stream",
 	  .handle = get_events },
 	{ .method = "GET",
+	  .operation = "get_investigation_history",
 	  .pattern = "/api/v1/investigations/{investigation_id}/history",
 	  .summary = "The same as a list: what it has told so far, after a number.",
 	  .least = ROLE_VIEWER,
@@ -299,6 +312,7 @@ const struct route routes_investigations[] = {
 					       ",\"data\":{\"type\":\"object\"}")),
 	  .handle = get_history },
 	{ .method = "GET",
+	  .operation = "list_threads",
 	  .pattern = "/api/v1/threads",
 	  .summary = "The org's threads, those with the latest questions first.",
 	  .least = ROLE_VIEWER,
@@ -306,6 +320,7 @@ const struct route routes_investigations[] = {
 	  .response = SCHEMA_LIST("threads", SCHEMA_GIVES("\"id\",\"title\"", THREAD_MEMBERS)),
 	  .handle = get_threads },
 	{ .method = "GET",
+	  .operation = "get_thread",
 	  .pattern = "/api/v1/threads/{thread_id}",
 	  .summary = "One thread with its questions and its evidence; bytes=1 adds what was read.",
 	  .least = ROLE_VIEWER,

@@ -65,6 +65,7 @@ static void post_answer(struct exchange *exchange)
 			       .org = exchange->caller.org->id,
 			       .thread = exchange_member(exchange, "thread_id", ""),
 			       .answers = json_object_get(exchange->body, "answers"),
+			       .by = exchange->caller.name,
 			       .done = handle_answered,
 			       .data = exchange,
 		       });
@@ -75,18 +76,18 @@ static void post_answer(struct exchange *exchange)
 	SCHEMA_GIVES("\"thread_id\",\"answers\"", \
 		     "\"thread_id\":" SCHEMA_ID ",\"answers\":{\"type\":\"object\"}")
 
-#define POST_INTERRUPT(path)                                                                       \
+#define POST_INTERRUPT(path, name)                                                                 \
 	{                                                                                          \
-		.method = "POST", .pattern = path "/interrupt",                                    \
+		.method = "POST", .operation = (name), .pattern = path "/interrupt",               \
 		.summary =                                                                         \
 			"Ends what runs in a thread (SSE: a thought and the interrupted result).", \
 		.least = ROLE_RESPONDER, .flags = ROUTE_STREAM, .request = OF_THREAD,              \
 		.type = "text/event-stream", .example = "{\"thread_id\":\"thread-none\"}",         \
 		.handle = post_interrupt                                                           \
 	}
-#define POST_ANSWER(path)                                                                          \
+#define POST_ANSWER(path, name)                                                                    \
 	{                                                                                          \
-		.method = "POST", .pattern = path "/answer",                                       \
+		.method = "POST", .operation = (name), .pattern = path "/answer",                  \
 		.summary = "Answers the question that a thread has asked.",                        \
 		.least = ROLE_RESPONDER, .request = ANSWER,                                        \
 		.response = SCHEMA_GIVES("\"status\",\"thread_id\"",                               \
@@ -97,9 +98,9 @@ static void post_answer(struct exchange *exchange)
 	}
 
 const struct route routes_person[] = {
-	POST_INTERRUPT(""),
-	POST_INTERRUPT("/api/v1"),
-	POST_ANSWER(""),
-	POST_ANSWER("/api/v1"),
+	POST_INTERRUPT("", "interrupt_documented"),
+	POST_INTERRUPT("/api/v1", "interrupt"),
+	POST_ANSWER("", "answer_documented"),
+	POST_ANSWER("/api/v1", "answer"),
 	{ 0 },
 };

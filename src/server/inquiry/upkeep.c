@@ -15,6 +15,7 @@
 static const char *const old_sql[INQUIRY_UPKEEP_STEPS] = {
 	"DELETE FROM evidence WHERE (org, thread) IN (" OLD_THREADS ")",
 	"DELETE FROM investigation_events WHERE (org, investigation) IN (" OLD_INVESTIGATIONS ")",
+	"DELETE FROM appeals WHERE (org, investigation) IN (" OLD_INVESTIGATIONS ")",
 	"DELETE FROM investigation_orders WHERE (org, investigation) IN (" OLD_INVESTIGATIONS ")",
 	"DELETE FROM investigations WHERE (org, thread) IN (" OLD_THREADS ")",
 	"DELETE FROM threads WHERE (org, id) IN (" OLD_THREADS ")",

@@ -3,7 +3,7 @@
 
 #include "server/store/store.h"
 
-#define INQUIRY_UPKEEP_STEPS 5
+#define INQUIRY_UPKEEP_STEPS 6
 
 /*
  * A batch of its own: threads that were last spoken in before that time (wall clock, ns), with

@@ -64,6 +64,11 @@ static void add_thread(struct scene *scene, const char *id, int64_t updated, int
 	    "($1, $2, $2, 1, 'answer', '{}')",
 	    params, 2);
 	run(scene,
+	    "INSERT INTO appeals (org, id, investigation, agent, kind, state, asked, expires, "
+	    "data) "
+	    "VALUES ($1, $2, $2, 'a', 'question', 'expired', 1, 2, '{}')",
+	    params, 2);
+	run(scene,
 	    "INSERT INTO evidence (org, thread, number, investigation, agent, host, tool, asked, "
 	    "args) "
 	    "VALUES ($1, $2, 1, $2, 'a', 'h', 'get_load', 1, '{}')",
@@ -96,6 +101,7 @@ TEST(old_conversations_go_with_all_that_they_were_told)
 		{ "investigations", "id" },
 		{ "investigation_events", "investigation" },
 		{ "investigation_orders", "investigation" },
+		{ "appeals", "investigation" },
 		{ "evidence", "thread" },
 	};
 

@@ -211,14 +211,23 @@ void inquiry_watch_resume(struct inquiry_watch *watch)
 	read_on(watch);
 }
 
+static bool has_room(const struct inquiries *inquiries, const char *org)
+{
+	unsigned n = 0;
+
+	for (const struct inquiry_watch *watch = inquiries->watches; watch; watch = watch->next)
+		n += strcmp(watch->org, org) == 0;
+	return n < INQUIRY_MAX_WATCHERS_OF_ORG &&
+	       inquiries->counters.watchers < INQUIRY_MAX_WATCHERS;
+}
+
 struct inquiry_watch *inquiry_watch(struct inquiries *inquiries,
 				    const struct inquiry_watcher *watcher, struct error *err)
 {
 	struct inquiry_watch *watch;
 
-	if (inquiries->counters.watchers == INQUIRY_MAX_WATCHERS) {
-		(void)error_set(err, -EBUSY, "%d clients watch investigations already",
-				INQUIRY_MAX_WATCHERS);
+	if (!has_room(inquiries, watcher->org)) {
+		(void)error_set(err, -EBUSY, "too many clients watch investigations already");
 		return NULL;
 	}
 	watch = calloc(1, sizeof(*watch));
