@@ -103,6 +103,7 @@ void respond_to_report(const char *org UNUSED, const char *investigation UNUSED,
 {
 	step_reached("respond-report");
 	respond_look(data);
+	respond_look_at_appeals(data);
 }
 
 /* --- what is due is done ----------------------------------------------------------------- */
@@ -143,9 +144,8 @@ static bool is_busy(const struct respond *respond, const struct reaction *reacti
 	return false;
 }
 
-/* What messages say: some of its alerts, and not its timeline, where they are entries themselves.
- */
-static json_t *make_brief(const json_t *incident)
+/* In a timeline messages are entries themselves. */
+json_t *incident_brief(const json_t *incident)
 {
 	json_t *brief = json_copy((json_t *)incident), *alerts;
 
@@ -160,6 +160,23 @@ static json_t *make_brief(const json_t *incident)
 	return brief;
 }
 
+/* Its timeline has that report already. */
+static bool is_reported(const struct task *task, const json_t *incident)
+{
+	const json_t *event;
+	size_t i;
+
+	json_array_foreach(json_object_get(incident, "events"), i, event)
+	{
+		const json_t *data = json_object_get(event, "data");
+
+		if (strcmp(json_get_text(event, "kind", ""), "report") == 0 &&
+		    strcmp(json_get_text(data, "investigation", ""), task->investigation) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void handle_incident(const json_t *incident, const struct error *err, void *data)
 {
 	struct task *task = data;
@@ -168,7 +185,8 @@ static void handle_incident(const json_t *incident, const struct error *err, voi
 		task_end(task, TASK_WAITS);
 		return;
 	}
-	task->incident = make_brief(incident);
+	task->was_told = is_reported(task, incident);
+	task->incident = incident_brief(incident);
 	if (task->due == REACTION_TO_START)
 		task_start(task);
 	else
@@ -244,6 +262,7 @@ void respond_look(struct respond *respond)
 static void handle_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	respond_look(data);
+	respond_look_at_appeals(data);
 }
 
 struct respond *respond_new(void)
@@ -267,6 +286,7 @@ void respond_start(struct respond *respond, const struct respond_config *config)
 	if (!respond->timer || event_add(respond->timer, &every) < 0)
 		abort();
 	respond_look(respond);
+	respond_look_at_appeals(respond);
 }
 
 void respond_stop(struct respond *respond)
@@ -282,6 +302,7 @@ void respond_free(struct respond *respond)
 	respond->is_started = false;
 	while (!LIST_EMPTY(&respond->tasks))
 		task_end(LIST_FIRST(&respond->tasks), TASK_WAITS);
+	respond_drop_appeals(respond);
 	if (respond->timer)
 		event_free(respond->timer);
 	free(respond);

@@ -20,6 +20,7 @@
 #define RESPOND_MAX_DESTINATIONS 20 /* of one reaction: what a batch of the store holds */
 #define RESPOND_MAX_BUSY 256        /* reactions in hand; the rest waits in the store */
 
+struct buf;
 struct respond;
 
 /* Borrowed for its life. Those it serves may be made after it: it uses them from respond_start().
@@ -43,3 +44,7 @@ void respond_stop(struct respond *respond);
 /* For struct incident_config and struct inquiry_config; 'data' is the struct respond. */
 void respond_to_news(const struct incident_news *news, void *data);
 void respond_to_report(const char *org, const char *investigation, void *data);
+void respond_to_appeals(void *data);
+
+/* What constable_alert_to_report_seconds says in /metrics: from the webhook to the first report. */
+void respond_metrics(const struct respond *respond, struct buf *page);

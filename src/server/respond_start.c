@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/step.h"
 #include "server/respond_internal.h"
+#include "server/service/impact.h"
 
 #define PROMPT_MAX_BYTES (8 * KIB)
 #define PROMPT_MAX_ALERTS 8
@@ -84,21 +85,6 @@ static struct inquiry_budget make_budget(const json_t *budget)
 	};
 }
 
-/* What the incident knows of services and their changes, for the report. */
-static json_t *make_impact(const json_t *incident)
-{
-	static const char *const members[] = { "services", "affects", "changes" };
-	json_t *impact = json_object();
-
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		json_t *list = json_object_get(incident, members[i]);
-
-		if (json_array_size(list))
-			json_object_set(impact, members[i], list);
-	}
-	return impact;
-}
-
 static void handle_skipped(const struct store_result *result, const struct error *err UNUSED,
 			   void *data)
 {
@@ -147,7 +133,7 @@ void task_start(struct task *task)
 	const json_t *route = task->reaction.route, *window = json_object_get(route, "window");
 	CLEANUP(json) json_t *agents = list_agents(route);
 	CLEANUP(json) json_t *notes = list_notes(route);
-	CLEANUP(json) json_t *impact = make_impact(task->incident);
+	CLEANUP(json) json_t *impact = impact_of(task->incident);
 	CLEANUP(buf) struct buf prompt = { 0 };
 	struct store_value room[REACTION_PARAMS];
 	const struct store_step step = reaction_step(&task->reaction, REACTION_STARTS, room);
@@ -164,6 +150,7 @@ void task_start(struct task *task)
 		.services = json_object_get(route, "services"),
 		.notes = notes,
 		.impact = impact,
+		.remedies = json_get_text(route, "remedies", NULL),
 		.fired_at_ns = parse_time(window, "fired_at", 0),
 		.since_s = now_ns > since_ns ? (now_ns - since_ns) / NS_PER_SEC + 1 : 1,
 		.budget = make_budget(json_object_get(route, "budget")),

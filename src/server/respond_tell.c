@@ -3,13 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
 #include "server/notify/send.h"
 #include "server/respond_internal.h"
 
-static const char destinations_sql[] = "SELECT id, name FROM destinations WHERE org = $1 AND "
-				       "removed IS NULL ORDER BY name LIMIT 200";
+const char destinations_sql[] = "SELECT id, name FROM destinations WHERE org = $1 AND "
+				"removed IS NULL ORDER BY name LIMIT 200";
+
+/* In the order in which its pipelines took the incident. */
+static const char reactions_sql[] =
+	"SELECT pipeline, route FROM reactions WHERE org = $1 AND incident = $2 AND "
+	"state <> 'skipped' ORDER BY created, pipeline LIMIT 100";
 
 static const struct {
 	const char *event;
@@ -30,7 +36,7 @@ struct telling {
 	json_t *document;
 };
 
-static bool is_wanted(const json_t *wanted, const char *id, const char *name)
+bool destination_is_wanted(const json_t *wanted, const char *id, const char *name)
 {
 	const json_t *one;
 	size_t i;
@@ -43,6 +49,22 @@ static bool is_wanted(const json_t *wanted, const char *id, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether the pipeline is the first that names the destination: the others' reports stand in the
+ * incident, and nobody is told of it twice.
+ */
+static bool is_first(const struct store_rows *reactions, const char *pipeline, const char *id,
+		     const char *name)
+{
+	for (unsigned row = 0; row < reactions->n_rows; row++) {
+		CLEANUP(json) json_t *route = json_loads(store_text_at(reactions, row, 1), 0, NULL);
+
+		if (destination_is_wanted(json_object_get(route, "destinations"), id, name))
+			return strcmp(store_text_at(reactions, row, 0), pipeline) == 0;
+	}
+	return true;
 }
 
 static void add_destination(struct telling *telling, const struct task *task, const char *id)
@@ -83,6 +105,32 @@ static void note_report(const struct task *task)
 	task_note(task, "report", json_get_text(report, "root_cause", ""), data);
 }
 
+/* Whether it was made, and what came of it. */
+static void note_remedy(const struct task *task)
+{
+	const json_t *remedy;
+	size_t i;
+
+	json_array_foreach(json_object_get(task->report, "remedies"), i, remedy)
+	{
+		json_t *offer = json_object_get(remedy, "offer");
+		const char *sentence = json_get_text(offer, "sentence", NULL);
+
+		if (sentence)
+			task_note(task, "remedy", sentence, json_incref(offer));
+	}
+}
+
+/* A further round is for hosts that joined later: its alert came then. */
+static void measure(const struct task *task)
+{
+	const char *opened = json_get_text(task->incident, "opened", "");
+	uint64_t opened_ns, now_ns = clock_wall_ns();
+
+	if (task->reaction.round == 1 && clock_parse(opened, &opened_ns) && now_ns > opened_ns)
+		histogram_add(&task->respond->alert_to_report, now_ns - opened_ns);
+}
+
 static void handle_told(const struct store_result *result, const struct error *err, void *data)
 {
 	struct task *task = data;
@@ -96,8 +144,12 @@ static void handle_told(const struct store_result *result, const struct error *e
 		return;
 	}
 	outbox_look(task->respond->config.outbox);
-	if (task->due == REACTION_TO_TELL)
+	if (task->due == REACTION_TO_TELL && !task->was_told) {
+		measure(task);
 		note_report(task);
+	}
+	if (task->due == REACTION_TO_TELL)
+		note_remedy(task);
 	task_end(task, TASK_MOVED);
 }
 
@@ -122,8 +174,10 @@ static void handle_destinations(const struct store_result *result, const struct 
 		reaction_step(&task->reaction, rows[task->due].step, telling->room);
 	for (unsigned i = 0; i < result->steps[0].n_rows; i++) {
 		const char *id = store_text_at(&result->steps[0], i, 0);
+		const char *name = store_text_at(&result->steps[0], i, 1);
 
-		if (is_wanted(wanted, id, store_text_at(&result->steps[0], i, 1)))
+		if (destination_is_wanted(wanted, id, name) &&
+		    is_first(&result->steps[1], task->reaction.pipeline, id, name))
 			add_destination(telling, task, id);
 	}
 	batch = (struct store_batch) { .org = task->reaction.org,
@@ -138,11 +192,20 @@ static void handle_destinations(const struct store_result *result, const struct 
 
 void task_tell(struct task *task)
 {
-	const struct store_value org = store_text(task->reaction.org);
-	const struct store_step step = { destinations_sql, &org, 1, STORE_ANY };
+	const struct store_value params[] = { store_text(task->reaction.org),
+					      store_text(task->reaction.incident) };
+	const struct store_step steps[] = {
+		{ destinations_sql, params, 1, STORE_ANY },
+		{ reactions_sql, params, 2, STORE_ANY },
+	};
 	const struct store_batch batch = { .org = task->reaction.org,
-					   .steps = &step,
-					   .n_steps = 1 };
+					   .steps = steps,
+					   .n_steps = ARRAY_LEN(steps) };
 
 	(void)store_submit(task->respond->config.store, &batch, handle_destinations, task);
+}
+
+void respond_metrics(const struct respond *respond, struct buf *page)
+{
+	histogram_write(&respond->alert_to_report, "constable_alert_to_report_seconds", page);
 }

@@ -13,6 +13,7 @@
 #include "net/tls.h"
 #include "server/api/api.h"
 #include "server/org/vault.h"
+#include "server/server_orgs.h"
 #include "server/settings.h"
 
 #define SERVER_PATH_BYTES 4096
@@ -45,6 +46,7 @@ struct alerts;
 struct exports;
 struct replicas;
 struct respond;
+struct tenure;
 struct vault;
 
 struct server {
@@ -66,6 +68,8 @@ struct server {
 	struct alerts *alerts;
 	struct replicas *replicas; /* NULL: it is alone */
 	struct respond *respond;
+	struct server_news news;
+	struct tenure *tenure;
 	char anchor_text[768];
 	int sockets[SERVER_MAX_LISTENERS];
 	struct http_server *listeners[SERVER_MAX_LISTENERS];
@@ -93,6 +97,14 @@ void server_identity_close(struct server_identity *identity);
 /* server_start.c: what happens when the store is ready; -1 from 'status' on failure. */
 void server_load_orgs(struct server *server);
 
+/* server_gateway.c: MCP for the fleet, and whose access tokens are taken there. */
+int server_gateway_open(struct server *server, struct error *err) MUST_CHECK;
+void server_gateway_close(struct server *server);
+
+/* server_tenure.c: streams end when the key that opened them is revoked. */
+void server_tenure_open(struct server *server);
+void server_tenure_close(struct server *server);
+
 /* server_inquiries.c: what investigates; before the walls, and with the store and the hub. */
 int server_inquiries_open(struct server *server, struct error *err) MUST_CHECK;
 /*
@@ -104,12 +116,16 @@ void server_traces_open(struct server *server);
 void server_traces_close(struct server *server);
 /*
  * server_replicas.c: other servers on our database. Each counts its beats there; who sees those
- * of another stand still for REPLICA_DEAD_NS takes over what that one had, one of all who see
- * it, in one batch. Nobody's wall clock counts. From the store's being ready on.
+ * of another stand still for the silence that this one promised (replica_silence) takes over what
+ * it had, one of all who see it, in one batch. Nobody's wall clock counts. From the store's being
+ * ready on. The hub gives calls only while others cannot have seen us as dead.
  */
-#define REPLICA_BEAT_NS (3 * NS_PER_SEC)
-#define REPLICA_DEAD_NS (15 * NS_PER_SEC)
+#define REPLICA_BEATS 5 /* within that silence */
+#define REPLICA_MIN_SILENCE_NS (NS_PER_SEC)
+#define REPLICA_MAX_SILENCE_NS (600 * NS_PER_SEC)
 #define REPLICAS_MAX 64
+/* Who we are, and whether there can be others; our key is loaded. */
+int server_replicas_configure(struct server *server, struct error *err) MUST_CHECK;
 void server_replicas_start(struct server *server);
 void server_replicas_close(struct server *server);
 

@@ -2,12 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "call/hash.h"
 #include "courier/courier.h"
 #include "identity/file.h"
+#include "server/chat/chat.h"
 #include "server/inquiry/attachments.h"
+#include "server/inquiry/foreign.h"
+#include "server/mcp/mcp_server.h"
 #include "server/notify/notify.h"
 #include "server/server.h"
 
@@ -17,6 +18,13 @@ static int open_courier(struct server *server, struct error *err)
 
 	server->courier = courier_new(server->base, &config, err);
 	return server->courier ? 0 : err->code;
+}
+
+static void handle_mcp_changed(const char *org, void *data)
+{
+	const struct server *server = data;
+
+	inquiries_reread_foreign(server->api.inquiries, org);
 }
 
 static int load_ca(struct server *server, struct error *err)
@@ -32,17 +40,6 @@ static int load_ca(struct server *server, struct error *err)
 	return r < 0 ? error_wrap(err, "delivery_ca") : 0;
 }
 
-/* Another folder or host is another server, also where it has a copy of our keys. */
-static void name_owner(struct server *server)
-{
-	char host[256] = "", text[SERVER_PATH_BYTES + 2048];
-
-	(void)gethostname(host, sizeof(host) - 1);
-	text_format(text, sizeof(text), "%s\n%s\n%s", server->anchor_text, host,
-		    server->place.state);
-	(void)hash_text(text, strlen(text), server->owner);
-}
-
 int server_deliveries_open(struct server *server, struct error *err)
 {
 	const char *networks = config_get(server->config, "delivery_networks")->text;
@@ -52,9 +49,24 @@ int server_deliveries_open(struct server *server, struct error *err)
 		r = load_ca(server, err);
 	if (r < 0)
 		return r;
-	name_owner(server);
-	server->is_alone = strncmp(server->place.database, "postgres", 8) != 0;
 	server->api.attachments = attachments_new(&(struct attachments_config) {
+		.store = server->api.store,
+		.vault = server->vault,
+		.courier = server->courier,
+		.networks = *networks ? networks : NULL,
+		.ca_pem = server->delivery_ca,
+	});
+	server->api.mcp_servers = mcp_servers_new(&(struct mcp_servers_config) {
+		.base = server->base,
+		.store = server->api.store,
+		.vault = server->vault,
+		.courier = server->courier,
+		.networks = *networks ? networks : NULL,
+		.ca_pem = server->delivery_ca,
+		.changed = handle_mcp_changed,
+		.data = server,
+	});
+	server->api.chat = chat_new(&(struct chat_config) {
 		.courier = server->courier,
 		.networks = *networks ? networks : NULL,
 		.ca_pem = server->delivery_ca,
@@ -74,6 +86,8 @@ int server_deliveries_open(struct server *server, struct error *err)
 void server_deliveries_close(struct server *server)
 {
 	outbox_free(server->api.outbox);
+	chat_free(server->api.chat);
+	mcp_servers_free(server->api.mcp_servers);
 	attachments_free(server->api.attachments);
 	if (server->courier)
 		courier_free(server->courier);

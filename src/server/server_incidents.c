@@ -8,6 +8,7 @@
 #include "server/incident/incident.h"
 #include "server/inquiry/exports.h"
 #include "server/inquiry/inquiry.h"
+#include "server/notify/notify.h"
 #include "server/respond.h"
 #include "server/server.h"
 
@@ -48,6 +49,8 @@ static void add_metrics(const struct api *api, struct buf *page)
 	alert_metrics(api->alerts, page);
 	incident_metrics(api->incidents, page);
 	inquiry_metrics(api->inquiries, page);
+	respond_metrics(server->respond, page);
+	outbox_metrics(api->outbox, page);
 	if (server->exports)
 		exports_metrics(server->exports, page);
 }

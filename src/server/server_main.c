@@ -25,6 +25,7 @@ static const char usage[] =
 	"usage: constable-server run [--KEY VALUE]...\n"
 	"       constable-server backup FILE [--KEY VALUE]...    of a server that runs\n"
 	"       constable-server restore FILE [--KEY VALUE]...   into an empty state folder\n"
+	"       constable-server openapi\n"
 	"       constable-server routes [--json]\n"
 	"       constable-server config [--KEY VALUE]...\n"
 	"The control plane of Constable. Keys stand in /etc/constable/server.yaml, as variables\n"
@@ -97,6 +98,19 @@ static int print_routes(const struct command *command)
 			       json_get_text(row, "summary", ""));
 	}
 	json_decref(list);
+	router_free(router);
+	return 0;
+}
+
+/* As GET /api/v1/openapi.json of a server at its usual place. */
+static int print_openapi(void)
+{
+	struct router *router = router_new(server_routes);
+	json_t *document = openapi_make(router, CONSTABLE_VERSION, "https://localhost:8000");
+
+	(void)json_dumpf(document, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
+	(void)puts("");
+	json_decref(document);
 	router_free(router);
 	return 0;
 }
@@ -176,12 +190,15 @@ static int run_command(struct command *command, struct error *err)
 
 	if (strcmp(name, "run") == 0)
 		return run(command, err);
+	if (strcmp(name, "openapi") == 0)
+		return print_openapi();
 	if (strcmp(name, "routes") == 0)
 		return print_routes(command);
 	if (strcmp(name, "config") == 0)
 		return print_config(command);
 	if (strcmp(name, "backup") != 0 && strcmp(name, "restore") != 0)
-		return error_set(err, -EINVAL, "say run, backup, restore, routes or config");
+		return error_set(err, -EINVAL,
+				 "say run, backup, restore, openapi, routes or config");
 	if (!command->file || command->file[0] != '/')
 		return error_set(err, -EINVAL, "%s wants the absolute path of a file", name);
 	if (strcmp(name, "backup") == 0)

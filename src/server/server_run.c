@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,10 +8,14 @@
 #include "base/log.h"
 #include "identity/anchor.h"
 #include "identity/key.h"
+#include "mcp_client/oauth/oauth.h"
 #include "server/api/realtime.h"
 #include "server/enrol/link_enrol.h"
 #include "server/enrol/nonces.h"
+#include "server/hub/company.h"
+#include "server/inquiry/foreign.h"
 #include "server/inquiry/inquiry.h"
+#include "server/mcp/mcp_server.h"
 #include "server/respond.h"
 #include "server/server.h"
 #include "tools/catalogue.h"
@@ -20,6 +23,7 @@
 #define CLOSE_NS (20 * NS_PER_SEC)
 #define DRAIN_EVERY_NS (10 * NS_PER_MS)
 #define DRAIN_LOOKS 500
+#define DRAIN_BUSY_LOOKS (DRAIN_LOOKS + (unsigned)(OAUTH_STEP_NS / DRAIN_EVERY_NS))
 #define UPKEEP_S 3600
 #define N_PRIORITIES 2 /* 0 is the store's, 1 what libevent gives all else */
 #define DISPATCH_NS (5 * NS_PER_MS)
@@ -44,6 +48,18 @@ static void handle_store(enum store_state state, const struct error *err, void *
 		server->status = 1;
 		(void)event_base_loopexit(server->base, NULL);
 	}
+}
+
+static void handle_notice(const char *notice, void *data)
+{
+	struct server *server = data;
+
+	if (strcmp(notice, ORGS_NOTICE) == 0)
+		server_orgs_look(server);
+	else if (strcmp(notice, MCP_SERVERS_NOTICE) == 0)
+		inquiries_reread_foreign(server->api.inquiries, NULL);
+	else
+		hub_hear(server->api.hub, notice);
 }
 
 static json_t *sign_anchor(const char *org, const char *agent, uint64_t seq, const char *head,
@@ -74,12 +90,18 @@ static struct event *add_timer(struct server *server, uint64_t every_ns, event_c
 	return timer;
 }
 
-/* What is on its way to the store still has somebody who waits for its answer. */
+/*
+ * What is on its way to the store still has somebody who waits for its answer, and a refresh token
+ * that was shown is not good for a second time: what comes of that is waited for and stored.
+ */
 static void handle_drain(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
 {
 	struct server *server = data;
+	bool is_busy = mcp_servers_are_busy(server->api.mcp_servers);
+	unsigned most = is_busy ? DRAIN_BUSY_LOOKS : DRAIN_LOOKS;
 
-	if (store_n_pending(server->api.store) == 0 || server->n_drain_looks++ == DRAIN_LOOKS)
+	if ((!is_busy && store_n_pending(server->api.store) == 0) ||
+	    server->n_drain_looks++ >= most)
 		(void)event_base_loopexit(server->base, NULL);
 }
 
@@ -163,6 +185,7 @@ static void fill_api(struct server *server)
 	struct hub_config hub = {
 		.base = server->base,
 		.store = server->api.store,
+		.server = server->is_alone ? NULL : server->owner,
 		.metrics_s = config_get_choice(server->config, "metrics") == 1 ? 30 : 0,
 		.handle_renewal = link_enrol_renew,
 		.handle_login = link_enrol_login,
@@ -202,6 +225,7 @@ static int open_store(struct server *server, struct error *err)
 		.database = server->place.database,
 		.executables = server->place.executables,
 		.changed = handle_store,
+		.told = handle_notice,
 		.data = server,
 	};
 
@@ -232,6 +256,8 @@ static int open_vault(struct server *server, struct error *err)
 
 	text_format(path, sizeof(path), "%s/vault.key", server->place.ca);
 	server->vault = vault_open(path, err);
+	if (server->vault && !server->is_alone)
+		orgs_share(server->api.orgs, server->vault);
 	return server->vault ? 0 : err->code;
 }
 
@@ -251,6 +277,8 @@ static int open_all(struct server *server, struct error *err)
 	if (r == 0)
 		r = open_anchor_key(server, err);
 	if (r == 0)
+		r = server_replicas_configure(server, err);
+	if (r == 0)
 		r = open_store(server, err);
 	if (r < 0)
 		return r;
@@ -260,11 +288,14 @@ static int open_all(struct server *server, struct error *err)
 		r = server_deliveries_open(server, err);
 	if (r == 0)
 		r = server_inquiries_open(server, err);
+	if (r == 0)
+		r = server_gateway_open(server, err);
 	if (r < 0)
 		return r;
 	server_traces_open(server);
 	server_incidents_open(server);
 	serve(server);
+	server_tenure_open(server);
 	add_events(server);
 	log_info("listening on port %u, pin %s", port, server->identity.pin);
 	r = control_open(server, err);
@@ -286,8 +317,10 @@ static void close_all(struct server *server)
 {
 	struct api *api = &server->api;
 
+	server_tenure_close(server);
 	server_replicas_close(server);
 	server_incidents_close(server);
+	server_gateway_close(server);
 	realtime_free(api->realtime);
 	inquiries_free(api->inquiries);
 	server_traces_close(server);
@@ -317,17 +350,6 @@ static void close_all(struct server *server)
 	close_events(server);
 	notify_close(&server->notify);
 	event_base_free(server->base);
-}
-
-/* A connection is a descriptor, and the usual 1024 are not many agents. */
-static void raise_limit_of_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /*
@@ -362,7 +384,7 @@ int server_run(struct config *config, struct error *err)
 	notify_open(&server->notify);
 	server->base = new_base();
 	(void)signal(SIGPIPE, SIG_IGN);
-	raise_limit_of_descriptors();
+	fd_raise_limit();
 	r = open_all(server, err);
 	if (r == 0) {
 		(void)event_base_dispatch(server->base);

@@ -6,13 +6,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/file.h"
+#include "server/hub/company.h"
 #include "server/inquiry/inquiry.h"
 #include "server/notify/notify.h"
 #include "server/org/audit.h"
 #include "server/org/founding.h"
 #include "server/server.h"
-
-static const char load_sql[] = "SELECT " ORGS_COLUMNS " FROM orgs WHERE id >= $1 ORDER BY created";
 
 static const char approvers_sql[] = "SELECT id, approvers FROM orgs WHERE id >= $1 "
 				    "AND approvers IS NOT NULL";
@@ -73,6 +72,7 @@ static void handle_founded(const struct store_result *result, const struct error
 		announce(server);
 	}
 	token_cleanup(&first->founding.admin_key.token);
+	free(first->founding.ca);
 	free(first);
 }
 
@@ -91,7 +91,8 @@ static void found(struct server *server)
 		abort();
 	first->server = server;
 	founding_begin(&first->founding, ORG_DEFAULT, "default");
-	if (show_key(server, &first->founding, &err) < 0) {
+	if (show_key(server, &first->founding, &err) < 0 ||
+	    orgs_seal_ca(server->api.orgs, ORG_DEFAULT, &first->founding.ca, &err) < 0) {
 		fail(server, &err);
 		free(first);
 		return;
@@ -118,6 +119,7 @@ static void handle_loaded(const struct store_result *result, const struct error 
 		}
 		audit_seal(server->api.store, org);
 	}
+	server_orgs_share(server, &result->steps[0]);
 	for (unsigned i = 0; i < result->steps[1].n_rows; i++)
 		hub_set_approvers(server->api.hub, store_text_at(&result->steps[1], i, 0),
 				  json_loads(store_text_at(&result->steps[1], i, 1), 0, NULL));
@@ -135,7 +137,7 @@ void server_load_orgs(struct server *server)
 	const struct store_value first = store_text("");
 	const struct store_value since[] = { first, store_int((int64_t)clock_wall_ns()) };
 	const struct store_step steps[] = {
-		{ load_sql, &first, 1, STORE_ANY },
+		{ server_orgs_sql, &first, 1, STORE_ANY },
 		{ approvers_sql, &first, 1, STORE_ANY },
 		{ revoked_sql, since, ARRAY_LEN(since), STORE_ANY },
 	};
@@ -145,8 +147,11 @@ void server_load_orgs(struct server *server)
 		.n_steps = ARRAY_LEN(steps),
 	};
 
-	if (server->api.orgs->n) /* the store came back */
-		outbox_start(server->api.outbox);
-	else
+	if (!server->api.orgs->n) {
 		(void)store_submit(server->api.store, &batch, handle_loaded, server);
+		return;
+	}
+	/* It came back. */
+	outbox_start(server->api.outbox);
+	hub_look(server->api.hub);
 }

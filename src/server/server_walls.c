@@ -6,7 +6,7 @@
 #include "call/sandbox/confine.h"
 #include "server/server.h"
 
-#define MAX_PATHS 6
+#define MAX_PATHS 8
 
 /* Where a file lies that is replaced or turned. */
 static void find_folder(const char *path, char folder[SERVER_PATH_BYTES])
@@ -47,6 +47,7 @@ static void add_folders_of(struct paths *paths, const char *path)
 int server_confine(const struct server *server, struct error *err)
 {
 	const struct config *config = server->config;
+	const char *keys = config_get(config, "oauth_keys")->text;
 	struct paths kept = { 0 }, read = { 0 };
 	const struct sandbox_home home = { .folders = kept.list, .roots = read.list };
 	uint32_t walls;
@@ -58,6 +59,8 @@ int server_confine(const struct server *server, struct error *err)
 	add(&read, config_get(config, "dist_dir")->text);
 	add_folders_of(&read, config_get(config, "tls_certificate")->text);
 	add_folders_of(&read, config_get(config, "tls_key")->text);
+	if (*keys == '/')
+		add_folders_of(&read, keys);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return error_errno(err, "close the server's memory to others");
 	return sandbox_confine_server(&home, &walls, err);
