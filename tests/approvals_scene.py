@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import tempfile
 import threading
+import urllib.request
 
 from link_scene import Process, free_ports
 from server_fixture import BUILD, Server, wait_for
@@ -114,9 +115,10 @@ class Host:
             f"{self.state}/warden", "--executables", BUILD], f"{self.folder}/warden.log")
         user = ["setpriv", "--reuid", "constable", "--regid", "constable", "--clear-groups"] \
             if os.geteuid() == 0 and has_user() else []
+        self.api = f"127.0.0.1:{free_ports(1)[0]}"
         self.agent = Process("agent", [
             *user, f"{BUILD}/constable-agent", "run", "--state-dir", self.state, "--socket",
-            self.socket, "--hostname", name, "--api-address", f"127.0.0.1:{free_ports(1)[0]}"],
+            self.socket, "--hostname", name, "--api-address", self.api],
             f"{self.folder}/agent.log")
 
     def enrol(self, *words):
@@ -152,6 +154,17 @@ class Host:
         wait_for(lambda: self.scene.server.ask(
             "GET", f"/api/v1/agents/{self.agent_id}").json["state"] == "connected",
             f"{self.name} to be connected")
+
+    def wait_acknowledged(self):
+        """Its server has every outcome, and has said so."""
+        with open(f"{self.state}/agent/api_token", encoding="utf-8") as file:
+            asking = urllib.request.Request(f"http://{self.api}/status",
+                                            headers={"X-API-Key": file.read().strip()})
+
+        def calls():
+            with urllib.request.urlopen(asking, timeout=10) as answer:
+                return json.load(answer)["calls"]
+        wait_for(lambda: not calls(), f"the last outcome of {self.name} to be acknowledged")
 
     def sequence(self):
         path = f"{self.state}/warden/approval/approvers.json"

@@ -39,6 +39,19 @@ def npm(*packages):
     return folder
 
 
+def npm_pinned(name, *packages):
+    """A folder of its own whose node_modules has these, of exactly these versions ("a@1", "b@npm:a@2")."""
+    folder = f"{FOLDER}/npm-{name}"
+    stamp = f"{folder}/{'+'.join(packages).replace('/', '_')}"
+    if not os.path.exists(stamp):
+        os.makedirs(folder, exist_ok=True)
+        fetch("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", "--prefix", folder,
+              *packages)
+        with open(stamp, "w", encoding="ascii"):
+            pass
+    return folder
+
+
 def pip(module, package):
     """The folder that has it, for PYTHONPATH."""
     folder = f"{FOLDER}/pip-{package}"
