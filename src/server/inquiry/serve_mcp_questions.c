@@ -1,31 +1,11 @@
 /* What MCP servers of others ask of people in the middle of a call: listed, answered. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "server/api/exchange.h"
-#include "server/inquiry/appeal.h"
 #include "server/inquiry/form.h"
 #include "server/inquiry/routes.h"
+#include "server/inquiry/serve_mcp.h"
 
-static const char open_sql[] =
-	"SELECT a.id, a.investigation, i.caller, a.asked, a.expires, a.data FROM appeals a JOIN "
-	"investigations i ON i.org = a.org AND i.id = a.investigation WHERE a.org = $1 AND "
-	"a.kind = 'form' AND a.state = 'open' AND a.expires > $2 AND (CAST($3 AS TEXT) IS NULL OR "
-	"a.id = $3) ORDER BY a.asked, a.id LIMIT 256";
-
-static const struct column columns[] = {
-	{ "id", COLUMN_TEXT },
-	{ "investigation", COLUMN_TEXT },
-	{ "caller", COLUMN_TEXT },
-	{ "asked", COLUMN_TIME },
-	{ "expires", COLUMN_TIME },
-	{ "question", COLUMN_JSON },
-	{ 0 },
-};
-
-#define AT_CALLER 2
-#define AT_DATA 5
+static const struct column columns[] = MCP_OPEN_COLUMNS("question");
 
 static void handle_list(struct exchange *exchange, const struct store_result *result)
 {
@@ -34,31 +14,7 @@ static void handle_list(struct exchange *exchange, const struct store_result *re
 
 static void get_mcp_questions(struct exchange *exchange)
 {
-	exchange_submit(exchange,
-			&(struct store_step)STEP(open_sql, STORE_ANY, exchange_org(exchange),
-						 exchange_now(), store_null()),
-			1, handle_list);
-}
-
-static void handle_missing(struct exchange *exchange, const struct error *err)
-{
-	if (err->code == -ENOENT)
-		exchange_refuse(exchange, 404, NULL, "no MCP server asks that, or not any more");
-	else
-		exchange_fail(exchange, err);
-}
-
-static void handle_given(const struct store_result *result UNUSED, const struct error *err,
-			 void *data)
-{
-	struct exchange *exchange = data;
-
-	if (err) {
-		handle_missing(exchange, err);
-		return;
-	}
-	exchange_recorded(exchange);
-	exchange_answer(exchange, json_pack("{s:b, s:s}", "ok", 1, "id", exchange->params[0]));
+	mcp_open_list(exchange, "form", handle_list);
 }
 
 /* Its fields, and never what is in them. */
@@ -80,22 +36,14 @@ static void give(struct exchange *exchange, const char *action, const json_t *co
 	const struct store_step audit = exchange_audit(
 		exchange, "mcp-question.answer", exchange->params[0], details_of(action, content));
 
-	appeal_give(exchange->api->inquiries,
-		    &(struct appeal_answer) {
-			    .org = exchange->caller.org->id,
-			    .id = exchange->params[0],
-			    .say = strcmp(action, "accept") == 0 ? APPEAL_FILL : APPEAL_DECLINE,
-			    .text = text,
-			    .by = exchange->caller.name,
-			    .record = &audit,
-			    .done = handle_given,
-			    .data = exchange,
-		    });
+	mcp_open_give(exchange, strcmp(action, "accept") == 0 ? APPEAL_FILL : APPEAL_DECLINE, text,
+		      &audit);
 }
 
 static void handle_open(struct exchange *exchange, const struct store_result *result)
 {
-	CLEANUP(json) json_t *data = json_loads(store_text_at(result->steps, 0, AT_DATA), 0, NULL);
+	CLEANUP(json)
+	json_t *data = json_loads(store_text_at(result->steps, 0, MCP_OPEN_DATA), 0, NULL);
 	const json_t *form = json_object_get(data, "form");
 	const char *action = exchange_member(exchange, "action", "");
 	bool accepts = strcmp(action, "accept") == 0;
@@ -104,8 +52,7 @@ static void handle_open(struct exchange *exchange, const struct store_result *re
 	CLEANUP(json) json_t *none = json_object();
 	struct error err = { 0 };
 
-	if (accepts && inquiry_is_author(exchange, store_text_at(result->steps, 0, AT_CALLER),
-					 &result->steps[1])) {
+	if (accepts && mcp_open_is_own(exchange, result)) {
 		exchange_refuse(exchange, 403, NULL,
 				"somebody else than who asked for the investigation answers what "
 				"its calls ask, and of one by an access token an approver of the "
@@ -125,22 +72,8 @@ static void handle_open(struct exchange *exchange, const struct store_result *re
 
 static void post_mcp_question(struct exchange *exchange)
 {
-	struct store_value values[2];
-	struct store_step steps[1 + INQUIRY_AUTHOR_STEPS] = {
-		STEP(open_sql, STORE_SOME, exchange_org(exchange), exchange_now(),
-		     store_text(exchange->params[0])),
-	};
-
-	inquiry_author_steps(exchange, values, &steps[1]);
-	exchange->failed = handle_missing;
-	exchange_submit(exchange, steps, ARRAY_LEN(steps), handle_open);
+	mcp_open_find(exchange, "form", handle_open);
 }
-
-#define ROW                                                                  \
-	SCHEMA_GIVES("\"id\",\"investigation\",\"question\"",                \
-		     "\"id\":" SCHEMA_TEXT ",\"investigation\":" SCHEMA_TEXT \
-		     ",\"caller\":" SCHEMA_TEXT ",\"asked\":" SCHEMA_TEXT    \
-		     ",\"expires\":" SCHEMA_TEXT ",\"question\":{\"type\":\"object\"}")
 
 const struct route routes_mcp_questions[] = {
 	{ .method = "GET",
@@ -148,7 +81,7 @@ const struct route routes_mcp_questions[] = {
 	  .pattern = "/api/v1/mcp-questions",
 	  .summary = "What MCP servers of others ask of people in the middle of a call.",
 	  .least = ROLE_APPROVER,
-	  .response = SCHEMA_LIST("mcp_questions", ROW),
+	  .response = SCHEMA_LIST("mcp_questions", MCP_OPEN_ROW("question")),
 	  .handle = get_mcp_questions },
 	{ .method = "POST",
 	  .operation = "answer_mcp_question",
@@ -159,7 +92,7 @@ const struct route routes_mcp_questions[] = {
 	  .request = SCHEMA_STRICT("\"action\"",
 				   "\"action\":{\"enum\":[\"accept\",\"decline\",\"cancel\"]}"
 				   ",\"content\":{\"type\":\"object\"}"),
-	  .response = SCHEMA_GIVES("\"ok\",\"id\"", "\"ok\":" SCHEMA_FLAG ",\"id\":" SCHEMA_TEXT),
+	  .response = MCP_OPEN_GIVEN,
 	  .example = "{\"action\":\"decline\"}",
 	  .handle = post_mcp_question },
 	{ 0 },
