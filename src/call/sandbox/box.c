@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/reap.h"
 #include "call/sandbox/kernel_internal.h"
 #include "call/sandbox/orphans_internal.h"
 
@@ -85,8 +86,8 @@ static void end_broker(struct box *box)
 
 	if (box->broker_pid <= 0)
 		return;
-	(void)kill(box->broker_pid, SIGKILL);
-	(void)wait4(box->broker_pid, NULL, 0, &usage);
+	if (!reap_killed(box->broker_pid, REAP_LIMIT_NS, &usage))
+		helper_leave(HELPER_BROKER, box->broker_pid);
 	box->broker_pid = 0;
 	box->broker_cpu_ns = clock_cpu_ns(&usage);
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "call/sandbox/clone_internal.h"
 #include "call/sandbox/start_internal.h"
 
@@ -26,6 +27,14 @@ const char *helper_name(enum helper helper)
 	};
 
 	return names[helper];
+}
+
+void helper_leave(enum helper helper, pid_t pid)
+{
+	log_warn(
+		"%s (pid %d) was killed, but sleeps in the kernel and cannot end yet: nobody waits "
+		"for it any longer",
+		helper_name(helper), (int)pid);
 }
 
 /* What of a plan is different for each. */

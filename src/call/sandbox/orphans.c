@@ -1,10 +1,11 @@
 #include "call/sandbox/orphans_internal.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/reap.h"
 #include "base/scan.h"
 #include "call/sandbox/cgroup_files_internal.h"
 
@@ -23,12 +24,13 @@ static bool is_ours(const struct serve *serve, pid_t pid)
 	return false;
 }
 
-/* Kills the orphans that there are now; returns how many. */
-static unsigned kill_once(struct serve *serve)
+/* Kills the orphans that there are now; returns how many ended. One that the kernel does not let go
+ * of is reaped later. */
+static unsigned kill_once(struct serve *serve, uint64_t until_ns)
 {
 	char path[64], text[16 * 1024];
 	const char *at = text;
-	uint64_t pid;
+	uint64_t pid, now_ns;
 	unsigned n = 0;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
@@ -37,16 +39,18 @@ static unsigned kill_once(struct serve *serve)
 	while (scan_u64(&at, &pid)) {
 		if (is_ours(serve, (pid_t)pid))
 			continue;
-		(void)kill((pid_t)pid, SIGKILL);
-		(void)waitpid((pid_t)pid, NULL, 0); /* its children are ours from here on */
-		n++;
+		now_ns = clock_monotonic_ns();
+		/* Its children are ours from here on. */
+		n += reap_killed((pid_t)pid, now_ns < until_ns ? until_ns - now_ns : 0, NULL);
 	}
 	return n;
 }
 
 void orphans_kill(struct serve *serve)
 {
-	for (int i = 0; i < TRIES && kill_once(serve); i++)
+	uint64_t until_ns = clock_monotonic_ns() + REAP_LIMIT_NS;
+
+	for (int i = 0; i < TRIES && kill_once(serve, until_ns); i++)
 		;
 }
 

@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_pass.h"
+#include "base/reap.h"
 #include "call/sandbox/kernel_internal.h"
 #include "call/sandbox/serve_internal.h"
 
@@ -63,7 +62,7 @@ void processes_take(struct serve *serve)
 	if (fd_pass_receive(processes->answer_fd, 0, &code, &processes->link_fd) < 0)
 		processes->link_fd = -1;
 	fd_close(&processes->answer_fd);
-	(void)kill(processes->loader, SIGKILL);
-	(void)waitpid(processes->loader, NULL, 0);
+	if (!reap_killed(processes->loader, REAP_LIMIT_NS, NULL))
+		helper_leave(HELPER_LOADER, processes->loader);
 	processes->loader = 0;
 }

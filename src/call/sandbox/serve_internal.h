@@ -118,6 +118,9 @@ void start_waiting(struct serve *serve, const struct launch_record *kind);
 
 const char *helper_name(enum helper helper);
 
+/* It was killed and has not ended: says so, and leaves it to whoever reaps orphans. */
+void helper_leave(enum helper helper, pid_t pid);
+
 /* Runs one with '--fd N' on 'fd' and these words more, in 'leaf' unless that is NULL. Its pid, or
  * -1 with errno. */
 #define HELPER_MAX_WORDS 10

@@ -4,17 +4,16 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/fd_pass.h"
+#include "base/reap.h"
 #include "call/sandbox/serve_internal.h"
 
 #define JOURNAL "journal.json"
@@ -135,8 +134,8 @@ void stewardship_end(struct serve *serve)
 	if (!stewardship->pid)
 		return;
 	fd_close(&stewardship->fd);
-	(void)kill(stewardship->pid, SIGKILL);
-	(void)waitpid(stewardship->pid, NULL, 0);
+	if (!reap_killed(stewardship->pid, REAP_LIMIT_NS, NULL))
+		helper_leave(HELPER_STEWARD, stewardship->pid);
 	stewardship->pid = 0;
 }
 

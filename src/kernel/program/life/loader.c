@@ -5,10 +5,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "base/reap.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define LOADER_FD 3
@@ -51,8 +52,9 @@ int loader_start(const struct steward *steward, pid_t *pid_out, struct error *er
 
 void loader_end(pid_t pid)
 {
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
+	if (!reap_killed(pid, REAP_LIMIT_NS, NULL))
+		log_warn("the loader (pid %d) sleeps in the kernel and cannot be ended yet",
+			 (int)pid);
 }
 
 int link_update(int link, int program)
