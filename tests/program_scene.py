@@ -141,7 +141,7 @@ def pushed(folder, **changes):
 class Host:
     """A warden in a network of its own: two ends of a cable, and a control group."""
 
-    def __init__(self, maker, limits=None):
+    def __init__(self, maker, limits=None, steps=False):
         self.maker = maker
         self.space = f"constable-p{os.getpid()}"
         self.group = f"/constable-test-{os.getpid()}"
@@ -150,6 +150,8 @@ class Host:
         self.warden = Warden(policy="allow reads\nallow traces\nallow changes\n",
                              prefix=("nsenter", "--net=/run/netns/" + self.space),
                              more=("--programs", self.limits_path))
+        if steps:
+            self.use_steps()
 
     def __enter__(self):
         os.mkdir(CGROUPS + self.group)
@@ -186,23 +188,27 @@ class Host:
     def restart(self):
         self.warden.start()
 
-    def use_steward(self, program):
-        """Starts the warden anew with that one in its steward's place."""
-        self.kill_all_but_guardian()
+    def use_steps(self):
+        """From its next start on its steward, loader and guardian die where die_at() says."""
         place = os.path.join(self.maker.folder, "executables")
-        if not os.path.exists(place):
-            os.mkdir(place)
-            for name in os.listdir(BUILD):
-                path = os.path.join(BUILD, name)
-                if name.startswith("constable-") and os.path.isfile(path) and \
-                        os.access(path, os.X_OK):
-                    shutil.copy(path, place)
-        source = os.path.join(BUILD, "" if program == "constable-steward" else "tests/steps",
-                              program)
-        shutil.copy(source, os.path.join(place, "new"))
-        os.rename(os.path.join(place, "new"), os.path.join(place, "constable-steward"))
+        os.mkdir(place)
+        for name in os.listdir(BUILD):
+            path = os.path.join(BUILD, name)
+            if name.startswith("constable-") and os.path.isfile(path) and os.access(path, os.X_OK):
+                stepped = os.path.join(BUILD, "tests/steps", name + "-steps")
+                is_ours = name in ("constable-steward", "constable-loader", "constable-guardian")
+                shutil.copy(stepped if is_ours else path, os.path.join(place, name))
         self.warden.executables = place
-        self.restart()
+
+    def die_at(self, step):
+        """Each of them that reaches that step from now on, of which a guardian only if it starts later; None: nobody."""
+        path = os.path.join(self.warden.executables, "step")
+        if step:
+            Maker.write(self.warden.executables, "step.new", step.encode())
+            os.rename(path + ".new", path)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
     # --- calls ---------------------------------------------------------------------------
 

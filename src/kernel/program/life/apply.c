@@ -127,37 +127,11 @@ static int load(struct steward *steward, const json_t *args, struct entrant *ent
 		return err->code;
 	/* On disk with the intent to attach it: nothing changes in between. */
 	journal_set(entrant->program, PROGRAM_LOADED, NULL);
+	step_reached("program-loaded");
 	return 0;
 }
 
 /* --- attached ---------------------------------------------------------------------------- */
-
-/* The links of the one before, and the programs to which they go back if this fails. */
-static void list_old(struct entrant *entrant)
-{
-	uint64_t id = (uint64_t)json_get_int(entrant->before, "id", 0);
-	const json_t *programs = json_object_get(entrant->before, "programs");
-
-	for (uint32_t i = 0; entrant->n_old < LOAD_MAX_LINKS; i++) {
-		const struct guardian_item *link =
-			guardian_find(entrant->held, entrant->n_held, id, GUARDIAN_LINK, i);
-		const struct guardian_item *program =
-			link ? guardian_find(entrant->held, entrant->n_held, id, GUARDIAN_PROGRAM,
-					     link->record.owner)
-			     : NULL;
-		const json_t *described;
-
-		if (!program)
-			return;
-		described = json_array_get(programs, link->record.owner);
-		entrant->old[entrant->n_old++] = (struct load_old) {
-			.type = json_get_text(described, "type", ""),
-			.target = json_get_text(described, "target", ""),
-			.link = link->fd,
-			.program = program->fd,
-		};
-	}
-}
 
 /* Until when it is watched first, and for how long the guardian waits for the steward's word. */
 static void set_trial(const struct steward *steward, const struct entrant *entrant)
@@ -171,8 +145,9 @@ static void set_trial(const struct steward *steward, const struct entrant *entra
 
 	if ((!canary_s || confirm_s) && ttl_s < lease_s)
 		lease_s = ttl_s;
-	json_put(program, "observe_ns",
-		 json_integer((json_int_t)(now_ns + (uint64_t)canary_s * NS_PER_SEC)));
+	if (canary_s || confirm_s)
+		json_put(program, "observe_ns",
+			 json_integer((json_int_t)(now_ns + (uint64_t)canary_s * NS_PER_SEC)));
 	if (confirm_s)
 		json_put(program, "confirm_ns",
 			 json_integer((json_int_t)(now_ns + (uint64_t)confirm_s * NS_PER_SEC)));
@@ -206,38 +181,24 @@ static int hold_all(struct steward *steward, const struct entrant *entrant, stru
 	return r;
 }
 
-/* Which of the old links were updated is not known of a loader that died: each is given its own
- * program again, when nobody can take it away any more. */
-static void go_back(struct entrant *entrant)
-{
-	if (entrant->loader > 0)
-		loader_end(entrant->loader);
-	entrant->loader = 0;
-	for (size_t i = 0; i < entrant->n_old; i++)
-		(void)link_update(entrant->old[i].link, entrant->old[i].program);
-}
-
 static int attach(struct steward *steward, struct entrant *entrant, struct error *err)
 {
 	if (guardian_start(&steward->guardian, steward->socket, steward->config->executables, err) <
 	    0)
 		return err->code;
-	if (entrant->before) {
-		if (guardian_list(&steward->guardian, &entrant->held, &entrant->n_held, err) < 0)
-			return err->code;
-		list_old(entrant);
-		json_put(entrant->program, "replaces",
-			 json_integer(json_get_int(entrant->before, "id", 0)));
-	}
+	if (before_list(steward, entrant, err) < 0)
+		return err->code;
 	set_trial(steward, entrant);
-	if (journal_intend(&steward->journal, entrant->program, PROGRAM_CANARY, err) < 0)
+	if (journal_intend(&steward->journal, entrant->program, PROGRAM_CANARY, err) < 0 ||
+	    before_bound(steward, entrant, err) < 0)
 		return err->code;
 	step_reached("program-attach");
 	if (load_attach(entrant->loader_fd, entrant->old, entrant->n_old, &entrant->loaded, err) <
 	    0) {
-		go_back(entrant);
+		before_restore(steward, entrant);
 		return err->code;
 	}
+	step_reached("program-attached");
 	/* What was asked before this was not asked through it: see steward_note_contact(). */
 	json_put(entrant->program, "attached_ns", json_integer((json_int_t)guardian_now_ns()));
 	return 0;
@@ -273,14 +234,11 @@ static int take_over(struct steward *steward, struct entrant *entrant, struct er
 	if (r == 0)
 		r = note_takeover(steward, entrant, err);
 	if (r < 0) {
-		go_back(entrant);
+		before_restore(steward, entrant);
 		return r;
 	}
 	step_reached("program-canary");
-	return entrant->before
-		       ? guardian_release(&steward->guardian,
-					  (uint64_t)json_get_int(entrant->before, "id", 0), err)
-		       : 0;
+	return 0;
 }
 
 /* As documented: a new one takes the place of the oldest. */
@@ -304,19 +262,42 @@ static int make_room(struct steward *steward, const struct entrant *entrant, str
 			   "the host's limit of programs was reached", err);
 }
 
+/* What could not be rolled back to does not come; but what comes back is wanted all the same. */
+static int keep(const struct steward *steward, const json_t *args, const struct entrant *entrant,
+		struct error *err)
+{
+	struct str archive = { buf_text(&entrant->artifact), entrant->artifact.len };
+	int r = kept_save(steward, entrant->program, args, archive, err);
+
+	step_reached("program-kept");
+	if (r == 0 || !entrant->returns)
+		return r;
+	log_warn("%s", err->text);
+	*err = (struct error) { 0 };
+	return 0;
+}
+
 static int run(struct steward *steward, const json_t *args, struct entrant *entrant, char **log_out,
 	       struct error *err)
 {
-	if (load(steward, args, entrant, log_out, err) < 0 || attach(steward, entrant, err) < 0 ||
-	    take_over(steward, entrant, err) < 0 || make_room(steward, entrant, err) < 0)
+	struct error ignored = { 0 };
+	int r;
+
+	if (load(steward, args, entrant, log_out, err) < 0 ||
+	    keep(steward, args, entrant, err) < 0 || attach(steward, entrant, err) < 0 ||
+	    take_over(steward, entrant, err) < 0)
 		return err->code;
-	kept_save(steward, entrant->program, args);
+	/* The old one is let go of last: were everybody killed now, something would stay. */
+	r = steward_is_on_trial(entrant->program)
+		    ? 0
+		    : steward_activate(steward, entrant->program, err);
+	/* Also where that failed: its place is taken. */
+	if (before_release(steward, entrant, r < 0 ? &ignored : err) < 0 || r < 0 ||
+	    make_room(steward, entrant, err) < 0)
+		return err->code;
 	if (entrant->before)
 		kept_forget(steward, json_get_int(entrant->before, "replaces", 0));
-	if (json_get_int(entrant->program, "canary_s", 0) ||
-	    json_object_get(entrant->program, "confirm_ns"))
-		return 0;
-	return steward_activate(steward, entrant->program, err);
+	return 0;
 }
 
 /* What the verifier said of the last that it refused of each name. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/step.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define RECENT_NS (5 * 60 * NS_PER_SEC) /* ten heartbeats */
@@ -52,4 +53,6 @@ void steward_note_contact(struct steward *steward, uint64_t asked_ns)
 	}
 	if (is_any && journal_save(&steward->journal, &err) < 0)
 		log_error("%s", err.text);
+	if (is_any)
+		step_reached("program-confirmed");
 }

@@ -27,3 +27,19 @@ struct entrant {
  * that. */
 int entrant_verify(const struct steward *steward, const json_t *args, struct entrant *entrant,
 		   struct error *err) MUST_CHECK;
+
+/* --- before.c: the one whose place it takes, if there is one --- */
+
+/* Its links, and that it is the one. */
+int before_list(struct steward *steward, struct entrant *entrant, struct error *err) MUST_CHECK;
+/*
+ * From here on it is not known whose program one of its links has. Were everybody killed, that link
+ * would end at its own time, which therefore must not be later than the new one's.
+ */
+int before_bound(struct steward *steward, const struct entrant *entrant,
+		 struct error *err) MUST_CHECK;
+/* Which of its links were updated is not known of a loader that died: each is given its own program
+ * again, when nobody can take it away any more, and its own time. */
+void before_restore(struct steward *steward, struct entrant *entrant);
+int before_release(struct steward *steward, const struct entrant *entrant,
+		   struct error *err) MUST_CHECK;

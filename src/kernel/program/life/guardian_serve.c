@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/step.h"
 #include "kernel/program/life/record_internal.h"
 
 #define CLIENT_TIMEOUT_S 5 /* for one record, so that nobody stops the clock */
@@ -98,6 +99,7 @@ static int keep(struct hold *hold, const struct guardian_record *record, int *fd
 	if (hold->n == GUARDIAN_MAX_ENTRIES || *fd < 0)
 		return answer(hold, GUARDIAN_REFUSED);
 	hold->entries[hold->n++] = (struct entry) { *record, fd_take(fd) };
+	step_reached("guardian-held");
 	return answer(hold, GUARDIAN_DONE);
 }
 
@@ -111,6 +113,7 @@ static int change(struct hold *hold, const struct guardian_record *record)
 		else
 			drop(hold, i);
 	}
+	step_reached(record->verb == GUARDIAN_RENEW ? "guardian-renewed" : "guardian-released");
 	return answer(hold, GUARDIAN_DONE);
 }
 

@@ -75,7 +75,20 @@ static int take_lock(struct journal *journal, const char *folder, struct error *
 	return 0;
 }
 
-static int load(struct journal *journal, struct error *err)
+/* Until then the folder itself may be gone after a cut of the power, with all that is in it. */
+static int make_durable(const char *folder, struct error *err)
+{
+	CLEANUP(fd) int parent = -1;
+	char path[4096];
+
+	text_format(path, sizeof(path), "%s/..", folder);
+	parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return parent < 0 || fsync(parent) < 0
+		       ? error_errno(err, "make the folder '%s' durable", folder)
+		       : 0;
+}
+
+static int load(struct journal *journal, const char *folder, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
 	int r;
@@ -84,6 +97,8 @@ static int load(struct journal *journal, struct error *err)
 	r = file_load_private(journal->path, &text, err);
 	if (r == -ENOENT) {
 		*err = (struct error) { 0 };
+		if (make_durable(folder, err) < 0)
+			return err->code;
 		journal->document = json_pack("{s:s, s:i, s:{}, s:[]}", "boot_id", "", "next_id", 1,
 					      "highest", "programs");
 		return 0;
@@ -109,7 +124,7 @@ int journal_open(struct journal *journal, const char *folder, struct error *err)
 	text_format(journal->path, sizeof(journal->path), "%s/journal.json", folder);
 	r = take_lock(journal, folder, err);
 	if (r == 0)
-		r = load(journal, err);
+		r = load(journal, folder, err);
 	if (r < 0)
 		journal_close(journal);
 	return r;

@@ -1,49 +1,139 @@
-/* The artifacts that may have to come back: KEPT-ID.json beside the journal, bytes as they came. */
+/*
+ * What may have to come back: beside the journal KEPT-ID.json, the call's arguments, and
+ * KEPT-ID.tar.zst, the archive of which those had the Base64. Each is written whole or not at all
+ * (identity/file.h), before anything is attached.
+ */
+#include <dirent.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/log.h"
+#include "base/scan.h"
 #include "identity/file.h"
 #include "kernel/program/life/steward_internal.h"
 
-static void name_file(const struct steward *steward, int64_t id, char path[4096])
+#define ARGUMENTS "json"
+#define ARCHIVE "tar.zst"
+
+static void name_file(const struct steward *steward, int64_t id, const char *what, char path[4096])
 {
-	text_format(path, 4096, "%s/kept-%jd.json", steward->config->folder, (intmax_t)id);
+	text_format(path, 4096, "%s/kept-%jd.%s", steward->config->folder, (intmax_t)id, what);
 }
 
-void kept_save(const struct steward *steward, const json_t *program, const json_t *args)
+static int save(const struct steward *steward, int64_t id, const char *what, struct str bytes,
+		struct error *err)
 {
-	CLEANUP(text) char *text = json_canonical(args);
-	struct error err = { 0 };
 	char path[4096];
 
-	name_file(steward, json_get_int(program, "id", 0), path);
-	if (strlen(text) > FILE_MAX_BYTES)
-		error_set(&err, -E2BIG, "it has more than %zu bytes", FILE_MAX_BYTES);
-	else if (file_save_private(path, text, strlen(text), &err) == 0)
-		return;
-	log_warn("'%s' is not kept, so it cannot come back: %s", json_get_text(program, "name", ""),
-		 err.text);
+	name_file(steward, id, what, path);
+	return file_save_private(path, bytes.data, bytes.len, err);
+}
+
+int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
+	      struct str archive, struct error *err)
+{
+	CLEANUP(json) json_t *words = json_copy((json_t *)args);
+	CLEANUP(text) char *text = NULL;
+	int64_t id = json_get_int(program, "id", 0);
+	size_t len;
+
+	(void)json_object_del(words, "artifact");
+	text = json_canonical(words);
+	len = strlen(text);
+	if (archive.len > FILE_MAX_BYTES || len > FILE_MAX_BYTES)
+		return error_set(err, -E2BIG,
+				 "'%s' is too large to be kept for a rollback: its archive has %zu "
+				 "bytes and what was given with it %zu, of which each may have %zu",
+				 json_get_text(program, "name", ""), archive.len, len,
+				 FILE_MAX_BYTES);
+	if (save(steward, id, ARCHIVE, archive, err) < 0 ||
+	    save(steward, id, ARGUMENTS, (struct str) { text, len }, err) < 0)
+		return error_wrap(err, "keep '%s' for a rollback",
+				  json_get_text(program, "name", ""));
+	return 0;
+}
+
+static int load(const struct steward *steward, int64_t id, const char *what, struct buf *out,
+		struct error *err)
+{
+	char path[4096];
+
+	name_file(steward, id, what, path);
+	buf_init(out, FILE_MAX_BYTES);
+	return file_load_private(path, out, err);
 }
 
 json_t *kept_load(const struct steward *steward, int64_t id, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
-	char path[4096];
+	CLEANUP(buf) struct buf archive = { 0 };
+	CLEANUP(text) char *artifact = NULL;
+	json_t *args;
 
-	name_file(steward, id, path);
-	buf_init(&text, FILE_MAX_BYTES);
-	if (file_load_private(path, &text, err) < 0)
+	if (load(steward, id, ARGUMENTS, &text, err) < 0 ||
+	    load(steward, id, ARCHIVE, &archive, err) < 0)
 		return NULL;
-	return json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
+	args = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
+	if (!args)
+		return NULL;
+	artifact = base64_text(buf_text(&archive), archive.len);
+	json_put(args, "artifact", json_string(artifact));
+	return args;
+}
+
+static void forget_file(const char *path)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		log_warn("remove '%s': %s", path, strerrordesc_np(errno));
 }
 
 void kept_forget(const struct steward *steward, int64_t id)
 {
+	static const char *const both[] = { ARGUMENTS, ARCHIVE };
 	char path[4096];
 
-	name_file(steward, id, path);
-	if (id && unlink(path) < 0 && errno != ENOENT)
-		log_warn("remove '%s': %s", path, strerrordesc_np(errno));
+	for (size_t i = 0; id && i < ARRAY_LEN(both); i++) {
+		name_file(steward, id, both[i], path);
+		forget_file(path);
+	}
+}
+
+static bool may_come_back(const struct steward *steward, int64_t id)
+{
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(journal_programs(&steward->journal), i, program)
+	{
+		if (program_state_is_attached(journal_state(program)) &&
+		    (json_get_int(program, "id", 0) == id ||
+		     json_get_int(program, "replaces", 0) == id))
+			return true;
+	}
+	return false;
+}
+
+void kept_tidy(const struct steward *steward)
+{
+	DIR *folder = opendir(steward->config->folder);
+	const struct dirent *entry;
+	char path[4096];
+
+	while (folder && (entry = readdir(folder))) {
+		const char *at = entry->d_name;
+		/* One with a dot before it is half-written (identity/file.h). */
+		bool is_half = scan_text(&at, ".");
+		uint64_t id;
+
+		if (!scan_text(&at, "kept-") || !scan_u64(&at, &id) ||
+		    (!is_half && may_come_back(steward, (int64_t)id)))
+			continue;
+		text_format(path, sizeof(path), "%s/%s", steward->config->folder, entry->d_name);
+		forget_file(path);
+	}
+	if (folder)
+		(void)closedir(folder);
 }

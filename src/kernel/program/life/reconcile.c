@@ -14,10 +14,26 @@ static void held_cleanup(struct held *held)
 	guardian_list_free(held->items, held->n);
 }
 
-static bool has_links(const struct held *held, const json_t *program)
+static const struct guardian_item *find_link(const struct held *held, const json_t *program)
 {
 	return guardian_find(held->items, held->n, (uint64_t)json_get_int(program, "id", 0),
-			     GUARDIAN_LINK, 0) != NULL;
+			     GUARDIAN_LINK, 0);
+}
+
+/* That program's rollback, or the first one for NULL, that was begun and has not ended. */
+static json_t *find_unfinished(const struct steward *steward, const json_t *program)
+{
+	json_t *rollback;
+	size_t i;
+
+	json_array_foreach(journal_rollbacks(&steward->journal), i, rollback)
+	{
+		if (strcmp(json_get_text(rollback, "status", ""), "in_progress") == 0 &&
+		    (!program ||
+		     json_get_int(rollback, "id", 0) == json_get_int(program, "id", -1)))
+			return rollback;
+	}
+	return NULL;
 }
 
 /* Whether a replacement had begun is not known: each link is given its own program again. */
@@ -36,17 +52,34 @@ static void give_back(const struct held *held, const json_t *program)
 	}
 }
 
+/* A replacement that was interrupted may have left it a shorter time. */
+static int stay(struct steward *steward, const struct guardian_item *link, json_t *program,
+		struct error *err)
+{
+	uint64_t lease_ns = (uint64_t)json_get_int(program, "lease_ns", 0);
+
+	if (journal_intent(program) == PROGRAM_ACTIVE)
+		return steward_activate(steward, program, err);
+	return link->record.expires_ns == lease_ns
+		       ? 0
+		       : guardian_renew(&steward->guardian, link->record.id, lease_ns, err);
+}
+
 static int settle_attached(struct steward *steward, const struct held *held, json_t *program,
 			   struct error *err)
 {
 	bool is_over = guardian_now_ns() >= (uint64_t)json_get_int(program, "lease_ns", 0);
+	const struct guardian_item *link = find_link(held, program);
 	enum program_state intent = journal_intent(program);
 
+	if (!program_state_is_attached(journal_state(program)) ||
+	    (intent == PROGRAM_ROLLED_BACK && find_unfinished(steward, program)))
+		return 0; /* see finish_rollbacks() */
 	if (program_state_has_ended(intent) && intent != PROGRAM_N_STATES)
 		return steward_end(steward, program, intent, "an interrupted end was carried out",
 				   err);
-	if (has_links(held, program))
-		return intent == PROGRAM_ACTIVE ? steward_activate(steward, program, err) : 0;
+	if (link)
+		return stay(steward, link, program, err);
 	if (is_over)
 		return steward_end(steward, program, PROGRAM_EXPIRED, "its time was over", err);
 	json_put(program, "lost", json_true());
@@ -57,15 +90,13 @@ static int settle_attached(struct steward *steward, const struct held *held, jso
 				     "it ended with the agent, as it asks", err);
 }
 
-static int settle(struct steward *steward, const struct held *held, json_t *program,
-		  struct error *err)
+static int settle_coming(struct steward *steward, const struct held *held, json_t *program,
+			 struct error *err)
 {
 	enum program_state state = journal_state(program);
 
-	if (program_state_has_ended(state))
+	if (program_state_has_ended(state) || program_state_is_attached(state))
 		return 0;
-	if (program_state_is_attached(state))
-		return settle_attached(steward, held, program, err);
 	give_back(held, program);
 	return steward_end(steward, program, PROGRAM_FAILED, "its coming was interrupted", err);
 }
@@ -80,7 +111,10 @@ static int go_on(const struct steward *steward, int r, struct error *err)
 	return 0;
 }
 
-static int settle_all(struct steward *steward, const struct held *held, struct error *err)
+static int settle_each(struct steward *steward, const struct held *held,
+		       int (*settle)(struct steward *steward, const struct held *held,
+				     json_t *program, struct error *err),
+		       struct error *err)
 {
 	json_t *program;
 	size_t i;
@@ -91,6 +125,15 @@ static int settle_all(struct steward *steward, const struct held *held, struct e
 			return err->code;
 	}
 	return 0;
+}
+
+/* What came goes first: what is there has its links back then. */
+static int settle_all(struct steward *steward, const struct held *held, struct error *err)
+{
+	return settle_each(steward, held, settle_coming, err) < 0 ||
+			       settle_each(steward, held, settle_attached, err) < 0
+		       ? err->code
+		       : 0;
 }
 
 /* What no line of the journal knows to be attached. */
@@ -125,23 +168,18 @@ static int forget_all(struct steward *steward, struct error *err)
 	return go_on(steward, journal_save(&steward->journal, err), err);
 }
 
-/* Its program was ended by what came before this, or goes on. */
-static int close_rollbacks(struct steward *steward, struct error *err)
+/* What comes back takes a place in the list of programs, so none of it is borrowed here. */
+static int finish_rollbacks(struct steward *steward, struct error *err)
 {
 	json_t *rollback;
-	bool is_any = false;
-	size_t i;
 
-	json_array_foreach(journal_rollbacks(&steward->journal), i, rollback)
-	{
-		if (strcmp(json_get_text(rollback, "status", ""), "in_progress") != 0)
-			continue;
-		json_put(rollback, "status", json_string("completed"));
-		json_put(rollback, "error",
-			 json_string("it was interrupted: the version before is not back"));
-		is_any = true;
+	while ((rollback = find_unfinished(steward, NULL))) {
+		CLEANUP(json) json_t *held = json_incref(rollback);
+
+		if (go_on(steward, rollback_resume(steward, held, err), err) < 0)
+			return err->code;
 	}
-	return is_any ? go_on(steward, journal_save(&steward->journal, err), err) : 0;
+	return 0;
 }
 
 int steward_reconcile(struct steward *steward, struct error *err)
@@ -158,7 +196,8 @@ int steward_reconcile(struct steward *steward, struct error *err)
 		guardian_close(&steward->guardian);
 		*err = (struct error) { 0 };
 	}
-	if (settle_all(steward, &held, err) < 0 || close_rollbacks(steward, err) < 0)
+	if (settle_all(steward, &held, err) < 0 || finish_rollbacks(steward, err) < 0)
 		return err->code;
+	kept_tidy(steward);
 	return release_orphans(steward, &held, err);
 }

@@ -93,15 +93,18 @@ static int carry_out(struct steward *steward, json_t *program, json_t *rollback,
 {
 	const char *why = json_get_text(rollback, "why", "");
 	struct error no_return = { 0 };
-	const char *version = bring_back(steward, program, why, &no_return);
+	/* What did not come back when this was tried before has been forgotten since. */
+	const char *version = json_object_get(rollback, "error")
+				      ? NULL
+				      : bring_back(steward, program, why, &no_return);
 	int r = 0;
 
+	if (no_return.code)
+		json_put(rollback, "error", journal_why(no_return.text));
 	if (version)
 		json_put(rollback, "returned", json_string(version));
 	else
 		r = steward_end(steward, program, PROGRAM_ROLLED_BACK, why, err);
-	if (no_return.code)
-		json_put(rollback, "error", journal_why(no_return.text));
 	/* Out of the kernel it is, whatever could be written of it. */
 	json_put(rollback, "status", json_string("completed"));
 	return r < 0 ? r : journal_save(&steward->journal, err);
@@ -119,9 +122,43 @@ int steward_roll_back(struct steward *steward, json_t *program, const struct rol
 	/* A disk that is full is no reason to let it go on. */
 	if (journal_intend(&steward->journal, program, PROGRAM_ROLLED_BACK, &unwritten) < 0)
 		log_error("%s", unwritten.text);
+	step_reached("program-rolling");
 	log_warn("the program '%s' %s is rolled back: %s", json_get_text(program, "name", ""),
 		 json_get_text(program, "version", ""), cause->why);
 	return carry_out(steward, held, rollback, err);
+}
+
+/* What took the place of that one, and is there. */
+static const json_t *find_returned(const struct journal *journal, int64_t id)
+{
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(journal_programs(journal), i, program)
+	{
+		if (program_state_is_attached(journal_state(program)) &&
+		    json_get_int(program, "replaces", 0) == id)
+			return program;
+	}
+	return NULL;
+}
+
+int rollback_resume(struct steward *steward, json_t *rollback, struct error *err)
+{
+	int64_t id = json_get_int(rollback, "id", 0);
+	json_t *program = journal_find(&steward->journal, (uint64_t)id);
+	const json_t *returned = find_returned(&steward->journal, id);
+	CLEANUP(json) json_t *held = json_incref(program);
+
+	if (program && program_state_is_attached(journal_state(program)))
+		return carry_out(steward, held, rollback, err);
+	if (returned)
+		json_put(rollback, "returned", json_string(json_get_text(returned, "version", "")));
+	else if (!json_object_get(rollback, "error"))
+		json_put(rollback, "error",
+			 json_string("it was interrupted: the version before is not back"));
+	json_put(rollback, "status", json_string("completed"));
+	return journal_save(&steward->journal, err);
 }
 
 void rollback_note_refused(struct steward *steward, const json_t *program, const char *why)

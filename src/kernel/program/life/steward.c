@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -118,8 +120,20 @@ static int timeout_ms(uint64_t until_ns, uint64_t now_ns)
 {
 	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 
-	/* Rounded up; and never so long that a suspended host would matter. */
-	return left_ns >= 60 * NS_PER_SEC ? 60000 : (int)(left_ns / NS_PER_MS) + 1;
+	return (int)(left_ns / NS_PER_MS) + 1; /* rounded up */
+}
+
+/* UINT64_MAX: never. What poll() counts stands still while the host sleeps. */
+static void set_timer(const struct steward *steward, uint64_t next_ns)
+{
+	struct itimerspec when = { 0 };
+
+	if (next_ns != UINT64_MAX) {
+		when.it_value.tv_sec = (time_t)(next_ns / NS_PER_SEC);
+		when.it_value.tv_nsec = (long)(next_ns % NS_PER_SEC) | 1;
+	}
+	if (timerfd_settime(steward->timer, TFD_TIMER_ABSTIME, &when, NULL) < 0)
+		abort();
 }
 
 /* What it held has gone with it. */
@@ -135,14 +149,16 @@ static void lose_guardian(struct steward *steward)
 /* False when it may go. */
 static bool turn(struct steward *steward)
 {
-	struct pollfd polls[2 + STEWARD_MAX_CLIENTS] = {
+	struct pollfd polls[2 + STEWARD_MAX_CLIENTS + 1] = {
 		{ steward->fd, POLLIN, 0 },
+		[2 + STEWARD_MAX_CLIENTS] = { steward->timer, POLLIN, 0 },
 	};
 	struct error err = { 0 };
 	bool has_guardian = steward->guardian.fd >= 0;
 	uint64_t next_ns = steward_tend(steward);
-	int timeout = next_ns == UINT64_MAX ? -1 : timeout_ms(next_ns, guardian_now_ns());
+	int timeout = -1;
 
+	set_timer(steward, next_ns);
 	if (has_work(steward))
 		steward->idle_since_ns = clock_monotonic_ns();
 	else
@@ -179,6 +195,9 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 	struct steward steward = { .config = config, .fd = fd, .guardian.fd = -1 };
 	int r;
 
+	steward.timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (steward.timer < 0)
+		return error_errno(err, "make a clock");
 	steward.idle_since_ns = clock_monotonic_ns();
 	watch_init(&steward.watch);
 	if (health_limits_parse(config->rollback, &steward.limits, err) < 0)
@@ -195,6 +214,7 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 	watch_finish(&steward.watch);
 	guardian_close(&steward.guardian);
 	journal_close(&steward.journal);
+	fd_close(&steward.timer);
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
 		fd_cleanup(&steward.clients[i]);
 	return r;

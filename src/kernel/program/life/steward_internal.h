@@ -25,6 +25,7 @@ struct steward {
 	struct health_limits limits;
 	struct watch watch;
 	uint64_t contact_ns; /* when the agent last asked its server what was answered; 0: never */
+	int timer;           /* of the clock that goes on while the host sleeps */
 };
 
 /* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
@@ -65,15 +66,21 @@ struct rollback_cause {
 /* Out of the kernel, its artifact into quarantine, and the one before back. */
 int steward_roll_back(struct steward *steward, json_t *program, const struct rollback_cause *cause,
 		      struct error *err) MUST_CHECK;
+/* Carries out one of the journal's that was begun by who died of it; the version before is back
+ * afterwards, or the rollback says why not. */
+int rollback_resume(struct steward *steward, json_t *rollback, struct error *err) MUST_CHECK;
 /* The verifier refused it: it was never attached, and is not tried again. */
 void rollback_note_refused(struct steward *steward, const json_t *program, const char *why);
 
 /* What was applied, kept while the program is attached and while the one that took its place
- * is. */
-void kept_save(const struct steward *steward, const json_t *program, const json_t *args);
+ * is; 'archive' is what 'args' has the Base64 of. */
+int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
+	      struct str archive, struct error *err) MUST_CHECK;
 /* A new reference, or NULL with 'err'. */
 json_t *kept_load(const struct steward *steward, int64_t id, struct error *err);
 void kept_forget(const struct steward *steward, int64_t id);
+/* All that cannot come back by what the journal says. */
+void kept_tidy(const struct steward *steward);
 
 /* Rolls back the first that broke its rules for long enough; the next time to look again. */
 uint64_t judge_tend(struct steward *steward);
@@ -89,7 +96,8 @@ int64_t steward_confirm_s(const struct steward *steward, const json_t *program);
 /* The agent asked its server then (CLOCK_BOOTTIME), and was answered. */
 void steward_note_contact(struct steward *steward, uint64_t asked_ns);
 
-/* Confirms a canary: from here on it lives its whole time. */
+/* It stays until its time is over: from its attaching on, or from the end of its trial. */
+bool steward_is_on_trial(const json_t *program);
 int steward_activate(struct steward *steward, json_t *program, struct error *err) MUST_CHECK;
 
 /* Starts constable-loader behind walls of its own; our end of its socket, or a negative errno. */

@@ -36,12 +36,14 @@ int steward_end(struct steward *steward, json_t *program, enum program_state sta
 	text_copy(kept, sizeof(kept), why);
 	if (journal_intend(&steward->journal, program, state, err) < 0)
 		*err = (struct error) { 0 }; /* journal_reach() tells */
+	step_reached("program-ending");
 	/* A guardian that is gone holds nothing. */
 	if (steward->guardian.fd >= 0 &&
 	    guardian_release(&steward->guardian, id_of(program), err) < 0) {
 		guardian_close(&steward->guardian);
 		*err = (struct error) { 0 };
 	}
+	step_reached("program-released");
 	forget_kept(steward, program);
 	return journal_reach(&steward->journal, program, state, kept, err) < 0
 		       ? error_wrap(err, "'%s' is out of the kernel, but",
@@ -49,20 +51,41 @@ int steward_end(struct steward *steward, json_t *program, enum program_state sta
 		       : 0;
 }
 
-int steward_activate(struct steward *steward, json_t *program, struct error *err)
+/* What an earlier try has put on disk stays: a kill lengthens no life. */
+static uint64_t end_of(const json_t *program)
 {
 	uint64_t ttl_ns = (uint64_t)json_get_int(program, "ttl_s", 1) * NS_PER_SEC;
-	uint64_t end_ns = guardian_now_ns() + ttl_ns, old_ns = lease_of(program);
+	uint64_t now_ns = guardian_now_ns();
+
+	if (journal_intent(program) == PROGRAM_ACTIVE)
+		return lease_of(program);
+	return ttl_ns + (steward_is_on_trial(program)
+				 ? now_ns
+				 : (uint64_t)json_get_int(program, "attached_ns", (int64_t)now_ns));
+}
+
+bool steward_is_on_trial(const json_t *program)
+{
+	return json_object_get(program, "observe_ns");
+}
+
+int steward_activate(struct steward *steward, json_t *program, struct error *err)
+{
+	uint64_t end_ns = end_of(program), old_ns = lease_of(program);
 
 	json_put(program, "lease_ns", json_integer((json_int_t)end_ns));
 	if (journal_intend(&steward->journal, program, PROGRAM_ACTIVE, err) < 0 ||
 	    guardian_renew(&steward->guardian, id_of(program), end_ns, err) < 0) {
 		json_put(program, "lease_ns", json_integer((json_int_t)old_ns));
+		(void)json_object_del(program, "intent");
 		return err->code;
 	}
 	step_reached("program-renewed");
 	journal_note_seq(&steward->journal, program);
-	return journal_reach(&steward->journal, program, PROGRAM_ACTIVE, NULL, err);
+	if (journal_reach(&steward->journal, program, PROGRAM_ACTIVE, NULL, err) < 0)
+		return err->code;
+	step_reached("program-active");
+	return 0;
 }
 
 /* Until when somebody must have reached the server; 0 where nobody has to. */
@@ -82,8 +105,7 @@ static uint64_t next_of(const json_t *program)
 
 	if (journal_state(program) != PROGRAM_CANARY)
 		return lease_ns;
-	at_ns = (uint64_t)json_get_int(program, "observe_ns",
-				       (int64_t)(lease_ns - STEWARD_CANARY_SPARE_S * NS_PER_SEC));
+	at_ns = (uint64_t)json_get_int(program, "observe_ns", 0); /* not on trial: at once */
 	if (at_ns < confirm_of(program))
 		at_ns = confirm_of(program);
 	return sooner(at_ns, lease_ns);
@@ -146,6 +168,7 @@ uint64_t steward_tend(struct steward *steward)
 		at_ns = next_of(program) > now_ns ? next_of(program) : now_ns + RETRY_NS;
 		next_ns = sooner(next_ns, at_ns);
 	}
+	watch_drop_ended(steward);
 	return sooner(next_ns, catch_up(steward));
 }
 

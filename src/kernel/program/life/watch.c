@@ -111,7 +111,7 @@ static void add(struct steward *steward, const json_t *program)
 	steward->watch.next_ns = 0;
 }
 
-static void drop_ended(struct steward *steward)
+void watch_drop_ended(struct steward *steward)
 {
 	struct watch *watch = &steward->watch;
 
@@ -131,7 +131,7 @@ static void note_attached(struct steward *steward)
 	const json_t *program;
 	size_t i;
 
-	drop_ended(steward);
+	watch_drop_ended(steward);
 	watch->period_ns = steward->limits.check_interval_s * NS_PER_SEC;
 	json_array_foreach(journal_programs(&steward->journal), i, program)
 	{

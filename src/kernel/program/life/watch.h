@@ -60,6 +60,9 @@ void watch_finish(struct watch *watch);
 /* Looks at what is attached by now, and begins and ends windows; the next time it has to. */
 uint64_t watch_tend(struct steward *steward);
 
+/* Of what is attached no longer it holds nothing any more. */
+void watch_drop_ended(struct steward *steward);
+
 /* The launcher's answer: a descriptor that is taken over, or -1 where it cannot. */
 void watch_take(struct steward *steward, int statistics);
 

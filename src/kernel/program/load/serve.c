@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/fd_pass.h"
+#include "base/step.h"
 #include "call/frame.h"
 #include "kernel/program/load/object_internal.h"
 
@@ -130,6 +131,7 @@ static int attach_all(struct object *object, const struct load_old *old, size_t 
 			return err->code;
 		}
 		result->programs[result->n_programs++] = bpf_program__fd(object->programs[i]);
+		step_reached("loader-linked");
 	}
 	while ((map = bpf_object__next_map(object->bpf, map)))
 		result->maps[result->n_maps++] = bpf_map__fd(map);
@@ -176,6 +178,7 @@ static int serve_attach(int fd, struct object *object, struct error *err)
 		(void)attach_all(object, old, n_old, &result, &why);
 	if (why.code)
 		return tell_failure(fd, object, &why, err);
+	step_reached("loader-attached");
 	body = list_links(&result);
 	if (answer(fd, &why, body, err) == 0 && pass_all(fd, &result) == 0)
 		return 0;
@@ -201,6 +204,7 @@ int load_serve(int fd, struct error *err)
 		r = object_fill_lists(&object, json_object_get(request.header, "lists"), &why);
 	if (r < 0 || why.code)
 		return tell_failure(fd, &object, &why, err);
+	step_reached("loader-judged");
 	body = describe(&object);
 	if (answer(fd, &why, body, err) < 0)
 		return err->code;

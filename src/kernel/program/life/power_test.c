@@ -1,0 +1,287 @@
+/* The journal, and what is kept beside it, after the power was cut at any call to the kernel. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/lossy_disk.h"
+#include "base/test.h"
+#include "identity/test_folder.h"
+#include "kernel/program/life/steward_internal.h"
+
+#define MAX_STATES 64
+#define MAX_KEPT 8
+
+/* What was told to be on disk after so many calls. */
+struct state {
+	size_t n_calls;
+	char *text;
+};
+
+struct kept {
+	size_t saved, forgotten; /* calls: told to be there, and from when on it may not be */
+};
+
+struct scene {
+	struct test_folder place;
+	char folder[64];
+	struct steward_config config;
+	struct steward steward;
+	struct state states[MAX_STATES];
+	size_t n_states;
+	struct kept kept[MAX_KEPT]; /* by the program's id */
+};
+
+static struct journal *journal_of(struct scene *scene)
+{
+	return &scene->steward.journal;
+}
+
+static void remember(struct scene *scene)
+{
+	CHECK(scene->n_states < MAX_STATES);
+	scene->states[scene->n_states++] =
+		(struct state) { lossy_disk_n_calls(),
+				 json_canonical(journal_of(scene)->document) };
+}
+
+static void scene_make(struct scene *scene)
+{
+	struct error err = { 0 };
+
+	test_folder_make(&scene->place);
+	text_format(scene->folder, sizeof(scene->folder), "%s/programs", scene->place.path);
+	scene->config.folder = scene->folder;
+	scene->steward.config = &scene->config;
+	lossy_disk_watch(scene->folder);
+	CHECK_OK(journal_open(journal_of(scene), scene->folder, &err), err);
+	remember(scene);
+	scene->states[0].n_calls = 0; /* with none of it there is an empty one */
+	CHECK(journal_is_of_earlier_boot(journal_of(scene)));
+}
+
+static void empty(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		(void)unlinkat(dirfd(directory), entry->d_name, 0); /* not . and .. */
+	if (directory)
+		(void)closedir(directory);
+}
+
+static void scene_cleanup(struct scene *scene)
+{
+	journal_close(journal_of(scene));
+	for (size_t i = 0; i < scene->n_states; i++)
+		free(scene->states[i].text);
+	empty(scene->folder);
+	(void)rmdir(scene->folder);
+	test_folder_cleanup(&scene->place);
+}
+
+/* --- what a steward does ----------------------------------------------------------------- */
+
+static json_t *make_args(int64_t id)
+{
+	CLEANUP(text) char *artifact = malloc(4097);
+
+	CHECK(artifact);
+	memset(artifact, 'A' + (int)id, 4096); /* Base64 of itself, as it were */
+	artifact[4096] = '\0';
+	return json_pack("{s:I, s:s}", "ttl_s", (json_int_t)(600 + id), "artifact", artifact);
+}
+
+/* The archive whose Base64 that is: three bytes of each four letters. */
+static void keep(struct scene *scene, int64_t id)
+{
+	CLEANUP(json) json_t *args = make_args(id);
+	CLEANUP(json) json_t *program = json_pack("{s:I}", "id", (json_int_t)id);
+	struct error err = { 0 };
+	char archive[3072];
+
+	for (size_t i = 0; i < sizeof(archive); i += 3) {
+		unsigned bits = (unsigned)id * 0x41041; /* the letter's number, four times */
+
+		archive[i] = (char)(bits >> 16);
+		archive[i + 1] = (char)(bits >> 8);
+		archive[i + 2] = (char)bits;
+	}
+	CHECK_OK(kept_save(&scene->steward, program, args,
+			   (struct str) { archive, sizeof(archive) }, &err),
+		 err);
+	scene->kept[id] = (struct kept) { lossy_disk_n_calls(), SIZE_MAX };
+}
+
+static void forget(struct scene *scene, int64_t id)
+{
+	scene->kept[id].forgotten = lossy_disk_n_calls();
+	kept_forget(&scene->steward, id);
+}
+
+static void reach(struct scene *scene, json_t *program, enum program_state state)
+{
+	struct error err = { 0 };
+
+	CHECK_OK(journal_intend(journal_of(scene), program, state, &err), err);
+	remember(scene);
+	CHECK_OK(journal_reach(journal_of(scene), program, state, NULL, &err), err);
+	remember(scene);
+}
+
+static json_t *come(struct scene *scene, int64_t seq, json_t *before)
+{
+	json_t *program = json_pack("{s:s, s:s, s:I}", "name", "drop", "version", "1", "seq",
+				    (json_int_t)seq);
+	struct error err = { 0 };
+	int64_t id;
+
+	CHECK_OK(journal_add(journal_of(scene), program, &err), err);
+	remember(scene);
+	id = json_get_int(program, "id", 0);
+	keep(scene, id);
+	journal_set(program, PROGRAM_LOADED, NULL);
+	if (before) {
+		json_put(program, "replaces", json_integer(json_get_int(before, "id", 0)));
+		journal_set(before, PROGRAM_REMOVED, "replaced");
+	}
+	reach(scene, program, PROGRAM_CANARY);
+	journal_note_seq(journal_of(scene), program);
+	reach(scene, program, PROGRAM_ACTIVE);
+	return program;
+}
+
+/* One comes, another takes its place and is rolled back; a third comes and ends. */
+static void play(struct scene *scene)
+{
+	json_t *first = come(scene, 1, NULL);
+	json_t *second = come(scene, 2, first);
+	struct error err = { 0 };
+
+	journal_add_rollback(journal_of(scene),
+			     json_pack("{s:i, s:s}", "id", 2, "status", "in_progress"));
+	journal_add_quarantined(journal_of(scene), json_pack("{s:s}", "sha256", "bad"));
+	CHECK_OK(journal_intend(journal_of(scene), second, PROGRAM_ROLLED_BACK, &err), err);
+	remember(scene);
+	json_put(json_array_get(journal_rollbacks(journal_of(scene)), 0), "status",
+		 json_string("completed"));
+	CHECK_OK(journal_reach(journal_of(scene), second, PROGRAM_ROLLED_BACK, "why", &err), err);
+	remember(scene);
+	forget(scene, 1);
+	forget(scene, 2);
+	reach(scene, come(scene, 3, NULL), PROGRAM_EXPIRED);
+	forget(scene, 3);
+	CHECK_OK(journal_save(journal_of(scene), &err), err);
+	remember(scene);
+}
+
+/* --- what must be so afterwards --------------------------------------------------------- */
+
+static void check_journal(const struct scene *scene, size_t n_calls, unsigned way,
+			  const struct journal *journal)
+{
+	CLEANUP(text) char *found = json_canonical(journal->document);
+	size_t told = 0;
+
+	while (told + 1 < scene->n_states && scene->states[told + 1].n_calls <= n_calls)
+		told++;
+	if (strcmp(found, scene->states[told].text) != 0 &&
+	    (told + 1 == scene->n_states || strcmp(found, scene->states[told + 1].text) != 0))
+		FAIL("call %zu, way %u: neither %s nor what was next, but %s", n_calls, way,
+		     scene->states[told].text, found);
+}
+
+static void check_kept(const struct scene *scene, size_t n_calls, unsigned way,
+		       const struct steward *steward)
+{
+	for (int64_t id = 1; id < MAX_KEPT; id++) {
+		const struct kept *kept = &scene->kept[id];
+		struct error err = { 0 };
+		CLEANUP(json) json_t *wanted = make_args(id);
+		CLEANUP(json) json_t *found = kept_load(steward, id, &err);
+
+		if (found && !json_equal(found, wanted))
+			FAIL("call %zu, way %u: another than what was kept of %jd", n_calls, way,
+			     (intmax_t)id);
+		if (!found && kept->saved && n_calls >= kept->saved && n_calls <= kept->forgotten)
+			FAIL("call %zu, way %u: lost of %jd: %s", n_calls, way, (intmax_t)id,
+			     err.text);
+	}
+}
+
+/* Of the next one's: nothing is left that nobody needs. */
+static void check_tidy(const struct steward *steward, const char *folder)
+{
+	DIR *directory = opendir(folder);
+	const struct dirent *entry;
+
+	CHECK(directory);
+	while ((entry = readdir(directory))) {
+		const char *name = entry->d_name;
+		const json_t *program;
+		uint64_t id = strncmp(name, "kept-", 5) == 0 ? strtoul(name + 5, NULL, 10) : 0;
+
+		CHECK(strncmp(name, ".kept-", 6) != 0);
+		program = id ? journal_find(&steward->journal, id) : NULL;
+		CHECK(!id || (program && (program_state_is_attached(journal_state(program)) ||
+					  journal_find_live(&steward->journal, "drop", program))));
+	}
+	(void)closedir(directory);
+}
+
+static void check_cut(const struct scene *scene, size_t n_calls, unsigned way, const char *folder)
+{
+	struct steward_config config = { .folder = folder };
+	struct steward again = { .config = &config };
+	struct error err = { 0 };
+
+	if (journal_open(&again.journal, folder, &err) < 0)
+		FAIL("call %zu, way %u: %s", n_calls, way, err.text);
+	check_journal(scene, n_calls, way, &again.journal);
+	check_kept(scene, n_calls, way, &again);
+	kept_tidy(&again);
+	check_tidy(&again, folder);
+	CHECK_OK(journal_save(&again.journal, &err), err);
+	journal_close(&again.journal);
+}
+
+TEST(after_any_cut_of_the_power_it_is_what_was_told_or_what_was_next)
+{
+	CLEANUP(scene) struct scene scene = { .n_states = 0 };
+	CLEANUP(test_folder) struct test_folder folder;
+	unsigned n_cuts = 0;
+	size_t n_calls;
+
+	test_folder_make(&folder);
+	scene_make(&scene);
+	play(&scene);
+	n_calls = lossy_disk_n_calls();
+	for (size_t n = 0; n <= n_calls; n++) {
+		for (unsigned way = 0; lossy_disk_cut(n, way, folder.path); way++) {
+			check_cut(&scene, n, way, folder.path);
+			empty(folder.path);
+			n_cuts++;
+		}
+	}
+	print_message("# %u cuts at %zu calls, %zu states\n", n_cuts, n_calls, scene.n_states);
+	CHECK(n_cuts > 1000 && scene.n_states > 15);
+}
+
+/* The host was started again: of no program anything can be in the kernel. */
+TEST(what_survives_the_cut_says_that_the_host_was_started_again)
+{
+	CLEANUP(scene) struct scene scene = { .n_states = 0 };
+	struct journal again;
+	struct error err = { 0 };
+
+	scene_make(&scene);
+	(void)come(&scene, 7, NULL);
+	json_put(journal_of(&scene)->document, "boot_id", json_string("of another time"));
+	CHECK_OK(journal_save(journal_of(&scene), &err), err);
+	journal_close(journal_of(&scene));
+	CHECK_OK(journal_open(&again, scene.folder, &err), err);
+	CHECK(journal_is_of_earlier_boot(&again));
+	CHECK_INT(journal_highest_seq(&again, "drop"), 7);
+	journal_close(&again);
+}
