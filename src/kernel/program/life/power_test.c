@@ -1,11 +1,15 @@
 /* The journal, and what is kept beside it, after the power was cut at any call to the kernel. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/encoding.h"
 #include "base/lossy_disk.h"
 #include "base/test.h"
+#include "call/frame.h"
+#include "identity/file.h"
 #include "identity/test_folder.h"
 #include "kernel/program/life/steward_internal.h"
 
@@ -284,4 +288,33 @@ TEST(what_survives_the_cut_says_that_the_host_was_started_again)
 	CHECK(journal_is_of_earlier_boot(&again));
 	CHECK_INT(journal_highest_seq(&again, "drop"), 7);
 	journal_close(&again);
+}
+
+/* Of which apply_program takes no more. */
+TEST(the_largest_call_is_kept_and_a_larger_one_refused)
+{
+	CLEANUP(scene) struct scene scene = { .n_states = 0 };
+	CLEANUP(json) json_t *args = make_args(1);
+	CLEANUP(json) json_t *program = json_pack("{s:i, s:s}", "id", 1, "name", "drop");
+	CLEANUP(json) json_t *found = NULL;
+	CLEANUP(text) char *bytes = calloc(1, FILE_MAX_BYTES + 1);
+	CLEANUP(text) char *artifact = NULL;
+	struct error err = { 0 };
+
+	CHECK(bytes);
+	scene_make(&scene);
+	memset(bytes, '"', 16384); /* each is two in JSON */
+	json_put(args, "release", json_text(bytes, 16384));
+	memset(bytes, 'x', FILE_MAX_BYTES);
+	json_put(args, "lists", json_text(bytes, FRAME_HEADER_MAX_BYTES));
+	artifact = base64_text(bytes, 750000);
+	json_put(args, "artifact", json_string(artifact));
+	CHECK_OK(kept_save(&scene.steward, program, args, (struct str) { bytes, 750000 }, &err),
+		 err);
+	found = kept_load(&scene.steward, 1, &err);
+	CHECK(found && json_equal(found, args));
+	CHECK_INT(kept_save(&scene.steward, program, args,
+			    (struct str) { bytes, FILE_MAX_BYTES + 1 }, &err),
+		  -E2BIG);
+	CHECK(strstr(err.text, "too large to be kept for a rollback"));
 }
