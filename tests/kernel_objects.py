@@ -6,7 +6,8 @@ import struct
 from bpf_map import FD_OF_ID as MAP_OF_ID
 from bpf_map import INFO, NUMBER, bpf, libc
 
-NEXT_PROGRAM, NEXT_MAP, PROGRAM_OF_ID, LINK_OF_ID, NEXT_LINK = 11, 12, 13, 30, 31
+NEXT_PROGRAM, NEXT_MAP, PROGRAM_OF_ID, PROGRAMS_AT, LINK_OF_ID, NEXT_LINK = 11, 12, 13, 16, 30, 31
+CONNECT6 = 11  # BPF_CGROUP_INET6_CONNECT
 PROGRAM_NAME, MAP_NAME = 64, 24  # where struct bpf_prog_info and bpf_map_info have it
 
 
@@ -49,6 +50,19 @@ def named(next_command, command, at, prefix):
         if name.startswith(prefix):
             found[number] = name
     return found
+
+
+def at_group(path, attach_type):
+    """How many programs are attached to a control group in that way."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    found = ctypes.create_string_buffer(4 * 64)
+    block = ctypes.create_string_buffer(struct.pack("=4IQI", fd, attach_type, 0, 0, ctypes.addressof(found), 64), 128)
+    try:
+        if libc.syscall(NUMBER, PROGRAMS_AT, block, 128) < 0:
+            raise OSError(ctypes.get_errno(), "bpf command BPF_PROG_QUERY")
+        return struct.unpack_from("=I", block, 24)[0]
+    finally:
+        os.close(fd)
 
 
 class Objects:

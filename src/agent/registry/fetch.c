@@ -7,6 +7,7 @@
 #include "agent/registry/registry_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "identity/file.h"
 #include "identity/key.h"
 
@@ -199,6 +200,7 @@ static void take_list(struct registry *registry)
 	registry_tidy(registry);
 	text_copy(registry->tag, sizeof(registry->tag), registry->new_tag);
 	registry_save_wishes(registry);
+	step_reached("registry-listed");
 	go_on(registry);
 }
 

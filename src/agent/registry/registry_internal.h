@@ -34,7 +34,9 @@ struct registry {
 	json_t *wishes;  /* as wish_parse() has them; NULL: it said nothing yet */
 	json_t *revoked; /* likewise */
 	json_t *ids;     /* {SHA-256: ID}: of what it wanted lately */
-	json_t *records; /* {NAME: {"key", "state", "program", "applied_s", "ttl_s", "why"?}} */
+	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...],
+	 * "coming"?:{"key", "after", "is_known"}}} */
+	json_t *records;
 	char tag[REGISTRY_TAG_BYTES];
 	uint64_t polled_ns; /* wall clock; 0: not since the start */
 	char why[ERROR_TEXT_BYTES];
@@ -106,6 +108,20 @@ void registry_forget_retry(struct registry *registry, enum registry_direction di
 			   const char *name);
 /* Those of what is no longer wanted as it was then, or not here any more. */
 void registry_forget_changed(struct registry *registry);
+
+/* --- records.c --- */
+bool records_same(const json_t *one, const json_t *other, const char *member);
+bool records_has(const json_t *list, const char *text);
+/* The record of 'subject', with "sha256s":[...]: what came under that name, or may have, this one
+ * too. */
+json_t *records_note(struct registry *registry, const char *sha256);
+/* On disk before it is asked for, beside what is there by now: whoever is killed then knows what
+ * may have come, and for which wish. */
+void records_expect(struct registry *registry, const json_t *wish, const json_t *programs);
+/* So it is not there for us. */
+void records_refused(struct registry *registry);
+/* Whether it came for this wish, though nobody lived to know: once more would be a new life. */
+bool records_has_come(const json_t *record, const json_t *wish, const json_t *attached);
 
 /* --- settle.c --- */
 void registry_settle(struct registry *registry);

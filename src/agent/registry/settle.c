@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/log.h"
+#include "base/step.h"
 
 #define RESULT_MAX_BYTES (4 * MIB)
 #define MAX_CALLS (4 * WISH_MAX) /* in a row */
-#define MAX_SHA256S 16           /* of a record; beyond, the oldest is forgotten */
 
 static int64_t wall_s(void)
 {
@@ -33,19 +33,6 @@ static const json_t *find_program(const json_t *programs, int64_t id)
 	return NULL;
 }
 
-static bool has_text(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-	{
-		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * What was put there for the registry, and is the kernel's still; or NULL. A rollback brings back
  * what was there before by another id, so what tells is that it came under that name once.
@@ -60,7 +47,7 @@ static const json_t *find_attached(const json_t *programs, const char *name, con
 		if (json_object_get(program, "ttl_remaining_s") &&
 		    strcmp(json_get_text(program, "name", ""), name) == 0 &&
 		    (json_get_int(program, "id", -1) == json_get_int(record, "program", -2) ||
-		     has_text(sha256s, json_get_text(program, "sha256", "-"))))
+		     records_has(sha256s, json_get_text(program, "sha256", "-"))))
 			return program;
 	}
 	return NULL;
@@ -123,34 +110,12 @@ static const json_t *approval_of(const struct frame *answer)
 	return answer ? json_object_get(answer->header, "approval") : NULL;
 }
 
-/* The record of 'subject', with "sha256s":[...]: what came under that name, this one too. */
-static json_t *note_came(struct registry *registry, const char *sha256)
-{
-	json_t *record = json_object_get(registry->records, registry->subject), *list;
-
-	if (!record) {
-		record = json_object();
-		json_put(registry->records, registry->subject, record);
-	}
-	list = json_object_get(record, "sha256s");
-	if (!json_is_array(list)) {
-		list = json_array();
-		json_put(record, "sha256s", list);
-	}
-	if (!has_text(list, sha256))
-		json_push(list, json_string(sha256));
-	if (json_array_size(list) > MAX_SHA256S)
-		(void)json_array_remove(list, 0);
-	return record;
-}
-
 /* Whatever the registry wants by now: what it does not is taken away again. */
-static void note_applied(struct registry *registry, const json_t *result)
+static void note_applied(struct registry *registry, const json_t *wish, const json_t *result)
 {
-	const json_t *wish = registry->applying;
 	const char *key = json_get_text(wish, "key", "");
-	json_t *record = note_came(registry, json_get_text(wish, "sha256", ""));
-	bool is_rest = strcmp(json_get_text(record, "key", ""), key) == 0;
+	json_t *record = records_note(registry, json_get_text(wish, "sha256", ""));
+	bool is_rest = records_same(record, wish, "key");
 
 	if (!is_rest) {
 		json_put(record, "key", json_string(key));
@@ -159,7 +124,9 @@ static void note_applied(struct registry *registry, const json_t *result)
 	}
 	json_put(record, "version", json_string(json_get_text(result, "version", "")));
 	json_put(record, "program", json_integer(json_get_int(result, "id", -1)));
+	(void)json_object_del(record, "coming");
 	registry_save_records(registry);
+	step_reached("registry-recorded");
 	log_info("the program '%s' %s is %s, as the registry wants it", registry->subject,
 		 json_get_text(result, "version", ""), json_get_text(result, "state", ""));
 }
@@ -171,16 +138,15 @@ static void handle_applied(const struct frame *answer, const struct error *err, 
 	CLEANUP(json) json_t *result = result_of(answer, err, &why);
 	const char *name = json_get_text(result, "name", "");
 
+	step_reached("registry-answered");
 	if (result && strcmp(name, registry->subject) == 0) {
 		registry_forget_retry(registry, REGISTRY_COMES, registry->subject);
-		note_applied(registry, result);
+		note_applied(registry, registry->applying, result);
 	} else {
 		if (result)
 			error_set(&why, -EBADMSG, "what was attached calls itself '%s'", name);
-		if (err) { /* it may have come nevertheless */
-			(void)note_came(registry, json_get_text(registry->applying, "sha256", ""));
-			registry_save_records(registry);
-		}
+		if (!err) /* without an answer it may have come nevertheless */
+			records_refused(registry);
 		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
 	}
 	look(registry);
@@ -192,6 +158,7 @@ static void handle_removed(const struct frame *answer, const struct error *err, 
 	struct error why = { 0 };
 	CLEANUP(json) json_t *result = result_of(answer, err, &why);
 
+	step_reached("registry-gone");
 	if (!result) {
 		registry_put_off(registry, REGISTRY_GOES, &why, approval_of(answer));
 	} else {
@@ -213,7 +180,8 @@ static void put_member(json_t *args, const char *member, const json_t *wish)
 		json_put(args, member, json_incref(value));
 }
 
-static void apply(struct registry *registry, const json_t *wish, int64_t rest_s)
+static void apply(struct registry *registry, const json_t *programs, const json_t *wish,
+		  int64_t rest_s)
 {
 	CLEANUP(buf) struct buf archive = { 0 };
 	CLEANUP(text) char *text = NULL;
@@ -238,6 +206,7 @@ static void apply(struct registry *registry, const json_t *wish, int64_t rest_s)
 	put_member(args, "ttl_s", wish);
 	if (rest_s)
 		json_put(args, "ttl_s", json_integer(rest_s));
+	records_expect(registry, wish, programs);
 	call(registry, "apply_program", nonce_of(registry, REGISTRY_COMES), args, handle_applied);
 }
 
@@ -247,8 +216,8 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	const char *name = json_get_text(wish, "name", "");
 	const json_t *record = json_object_get(registry->records, name);
 	const json_t *program = find_program(programs, json_get_int(record, "program", -2));
-	bool is_known = record && strcmp(json_get_text(record, "key", ""),
-					 json_get_text(wish, "key", "-")) == 0;
+	const json_t *attached;
+	bool is_known = records_same(record, wish, "key");
 	bool is_lost = is_known && program && json_get_bool(program, "lost", false) &&
 		       seconds_left(record) > 0;
 
@@ -257,9 +226,14 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	    !registry_has_archive(registry, json_get_text(wish, "sha256", "")))
 		return false;
 	text_copy(registry->subject, sizeof(registry->subject), name);
+	attached = find_attached(programs, name, record);
+	if (records_has_come(record, wish, attached)) {
+		note_applied(registry, wish, attached);
+		return false;
+	}
 	json_decref(registry->applying);
 	registry->applying = json_incref((json_t *)(uintptr_t)wish);
-	apply(registry, wish, is_lost ? seconds_left(record) : 0);
+	apply(registry, programs, wish, is_lost ? seconds_left(record) : 0);
 	return true;
 }
 
@@ -272,7 +246,7 @@ static bool is_to_go(const struct registry *registry, const char *name, const js
 {
 	return !registry_wish(registry, name) ||
 	       json_get_bool(registry_retry(registry, REGISTRY_COMES, name), "is_older", false) ||
-	       has_text(registry->revoked, json_get_text(attached, "sha256", "-"));
+	       records_has(registry->revoked, json_get_text(attached, "sha256", "-"));
 }
 
 /* Of what has ended only the record is left. False where nothing is to be done about it. */

@@ -41,6 +41,55 @@ TEST(what_may_have_come_without_an_answer_is_taken_away)
 	scene_end();
 }
 
+/* As far as the agent had come that died; what it had asked for has come, or has not. */
+static void die_and_start_again(void)
+{
+	scene.warden.done = NULL;
+	scene.warden.tool[0] = '\0';
+	scene.registry->is_settling = false;
+	registry_settle(scene.registry);
+}
+
+TEST(what_came_for_an_agent_that_died_goes_when_it_is_not_wanted)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	CHECK_TEXT(scene.warden.tool, "apply_program");
+	scene_want("", "");
+	die_and_start_again();
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "remove_program");
+	scene_end();
+}
+
+TEST(what_came_for_an_agent_that_died_does_not_come_twice)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	die_and_start_again();
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "");
+	die_and_start_again();
+	scene_list(0, "");
+	CHECK_TEXT(scene.warden.tool, ""); /* its time was over since */
+	scene_end();
+}
+
+TEST(what_was_refused_is_not_ours_though_it_is_there)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_answer("apply_program", "{\"code\":-13,\"error\":\"no\"}", "{}");
+	scene_list(0, "");
+	scene_want("", "");
+	scene_list(7, "v1");
+	CHECK_TEXT(scene.warden.tool, "");
+	scene_end();
+}
+
 TEST(what_a_rollback_brought_back_goes_as_what_it_was)
 {
 	static const struct {
