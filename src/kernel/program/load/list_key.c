@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 #include "base/scan.h"
-#include "kernel/program/load/lists_internal.h"
+#include "kernel/program/load/list_key.h"
 
 #define PREFIX_BYTES sizeof(uint32_t)
 #define ADDRESS_BYTES 16
@@ -64,6 +64,9 @@ static int network_key(const char *item, unsigned char *key, struct error *err)
 		return not_one(item, "network: after the '/' comes how many bits it has", err);
 	prefix = (uint32_t)(most == 32 ? bits + MAPPED_BITS : bits);
 	memcpy(key, &prefix, sizeof(prefix));
+	/* One network has one key: what is after its bits does not count. */
+	for (uint32_t bit = prefix; bit < 8 * ADDRESS_BYTES; bit++)
+		address[bit / 8] &= (unsigned char)~(0x80 >> bit % 8);
 	return 0;
 }
 

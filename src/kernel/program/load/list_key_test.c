@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/test.h"
-#include "kernel/program/load/lists_internal.h"
+#include "kernel/program/load/list_key.h"
 
 static unsigned char key[LIST_KEY_MAX_BYTES];
 static struct error why;
@@ -24,12 +24,14 @@ static uint32_t number(size_t at)
 TEST(a_network_of_ipv4_is_one_of_ipv6)
 {
 	static const unsigned char mapped[16] = { [10] = 0xff, 0xff, 10, 1, 2, 3 };
+	static const unsigned char net[16] = { [10] = 0xff, 0xff, 10 };
 
 	CHECK_OK(make(LIST_NETWORKS, "10.1.2.3/8", 20), why);
 	CHECK_INT(number(0), 96 + 8);
-	CHECK(memcmp(key + 4, mapped, sizeof(mapped)) == 0);
+	CHECK(memcmp(key + 4, net, sizeof(net)) == 0);
 	CHECK_OK(make(LIST_NETWORKS, "10.1.2.3", 20), why);
 	CHECK_INT(number(0), 128);
+	CHECK(memcmp(key + 4, mapped, sizeof(mapped)) == 0);
 	CHECK_OK(make(LIST_NETWORKS, "0.0.0.0/0", 20), why);
 	CHECK_INT(number(0), 96);
 	CHECK_OK(make(LIST_NETWORKS, "2001:db8::/32", 20), why);

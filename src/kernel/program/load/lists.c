@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 
-#include "kernel/program/load/lists_internal.h"
+#include "kernel/program/load/list_key.h"
 #include "kernel/program/load/object_internal.h"
 
 #define VALUE_MAX_BYTES 64
