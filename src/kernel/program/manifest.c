@@ -28,15 +28,16 @@ static const char manifest_schema[] =
 	"\"name\":" NAME ",\"type\":" WORD ",\"target\":" TEXT "255}}}},"
 	"\"params\":" LIST "32,\"items\":{" STRICT ",\"required\":[\"name\"],\"properties\":{"
 	"\"name\":" NAME ",\"summary\":" SUMMARY ",\"min\":" WHOLE ",\"max\":" WHOLE
-	",\"default\":" WHOLE ",\"mutable\":" SWITCH "}}},"
-	"\"maps\":" LIST "32,\"items\":{" STRICT ",\"required\":[\"name\",\"max_entries\"],"
-	"\"properties\":{\"name\":" NAME ",\"max_entries\":" COUNT "16777216}}}},"
+	",\"default\":" WHOLE ",\"mutable\":" SWITCH ",\"of\":" NAME "}}},"
+	"\"maps\":" LIST "32,\"items\":{" STRICT ",\"required\":[\"name\"],"
+	"\"properties\":{\"name\":" NAME ",\"max_entries\":" COUNT "16777216},"
+	"\"keep\":{\"enum\":[\"required\",\"if_same\"]}}}},"
 	"\"lists\":" LIST "8,\"items\":{" STRICT ",\"required\":[\"map\",\"of\"],\"properties\":{"
 	"\"map\":" NAME ",\"summary\":" SUMMARY
 	",\"of\":{\"enum\":[\"networks\",\"paths\",\"devices\"]}}}},"
 	"\"requires\":{" STRICT ",\"properties\":{\"kernel\":" WORD ",\"btf\":" SWITCH "}},"
 	"\"budgets\":{" STRICT ",\"properties\":{\"map_memory_bytes\":" COUNT "1073741824}}},"
-	"\"canary_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600},"
+	"\"lease\":" NAME ",\"canary_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600},"
 	"\"counters\":{\"type\":\"array\"},\"health\":{\"type\":\"array\"},"
 	"\"rollback\":{\"type\":\"object\"},"
 	"\"ttl\":{" STRICT ",\"properties\":{\"default_s\":" LIFE ",\"max_s\":" LIFE "}},"
@@ -182,12 +183,32 @@ static int take_times(struct manifest *manifest, struct error *err)
 	return 0;
 }
 
+/* One block changes at once; two would not. */
+static int check_block(const json_t *params, size_t number, const char **block, struct error *err)
+{
+	const json_t *param = json_array_get(params, number);
+	const char *of = json_get_text(param, "of", NULL);
+
+	if (!of)
+		return 0;
+	if (!json_get_bool(param, "mutable", false))
+		return error_set(err, -EINVAL, "/params/%zu/of: a block is of mutable parameters",
+				 number);
+	if (*block && strcmp(*block, of) != 0)
+		return error_set(err, -EINVAL, "/params/%zu/of: there is a block '%s' already",
+				 number, *block);
+	*block = of;
+	return 0;
+}
+
 static int check_params(const struct manifest *manifest, struct error *err)
 {
-	const json_t *param;
+	const json_t *params = json_object_get(manifest->document, "params"), *param;
+	const char *lease = json_get_text(manifest->document, "lease", "");
+	const char *block = NULL;
 	size_t i;
 
-	json_array_foreach(json_object_get(manifest->document, "params"), i, param)
+	json_array_foreach(params, i, param)
 	{
 		int64_t min = json_get_int(param, "min", INT64_MIN);
 		int64_t max = json_get_int(param, "max", INT64_MAX);
@@ -198,6 +219,30 @@ static int check_params(const struct manifest *manifest, struct error *err)
 		if (json_object_get(param, "default") && (otherwise < min || otherwise > max))
 			return error_set(err, -EINVAL,
 					 "/params/%zu/default: is not from min to max", i);
+		if (strcmp(json_get_text(param, "name", ""), lease) == 0)
+			return error_set(err, -EINVAL, "/params/%zu/name: is the lease", i);
+		if (check_block(params, i, &block, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* What a list has comes with each call. */
+static int check_kept(const struct manifest *manifest, struct error *err)
+{
+	const json_t *lists = json_object_get(manifest->document, "lists"), *map, *list;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(manifest->document, "maps"), i, map)
+	{
+		if (!json_object_get(map, "keep"))
+			continue;
+		json_array_foreach(lists, j, list)
+		{
+			if (strcmp(json_get_text(map, "name", ""),
+				   json_get_text(list, "map", "")) == 0)
+				return error_set(err, -EINVAL, "/maps/%zu/keep: is a list", i);
+		}
 	}
 	return 0;
 }
@@ -223,6 +268,8 @@ int manifest_parse(const char *bytes, size_t len, struct manifest *manifest_out,
 		r = take_times(&manifest, err);
 	if (r == 0)
 		r = check_params(&manifest, err);
+	if (r == 0)
+		r = check_kept(&manifest, err);
 	if (r == 0)
 		r = health_parse(manifest.document, NULL, &health, err);
 	if (r < 0)

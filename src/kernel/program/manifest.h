@@ -3,19 +3,25 @@
  *
  *	{"schema":1, "name", "version", "summary", "object":"prog.bpf.o",
  *	 "programs":[{"name":FUNCTION, "type", "target"?}],
- *	 "params"?:[{"name":VARIABLE, "min"?, "max"?, "default"?, "mutable"?, "summary"?}],
- *	 "maps"?:[{"name", "max_entries"}],
+ *	 "params"?:[{"name":VARIABLE, "min"?, "max"?, "default"?, "mutable"?, "of"?, "summary"?}],
+ *	 "maps"?:[{"name", "max_entries"?, "keep"?:"required"|"if_same"}],
  *	 "lists"?:[{"map", "of":"networks"|"paths"|"devices", "summary"?}],
  *	 "requires"?:{"kernel":"5.8", "btf":true},
  *	 "budgets"?:{"map_memory_bytes"},
- *	 "canary_s"?, "counters"?, "health"?, "rollback"?: see health.h,
+ *	 "lease"?:VARIABLE, "canary_s"?, "counters"?, "health"?, "rollback"?: see health.h,
  *	 "ttl"?:{"default_s", "max_s"}, "on_agent_death":"detach"|"keep"}
  *
  * A 'type' is one of program_types; what its 'target' is stands there. A program without a target
- * gets one when it is applied. A parameter is a number in .rodata (before load) or, if mutable, in
- * .data or .bss; its width and sign are the object's own BTF's. A list is a map whose keys come
- *with the call that applies the program; load/lists_internal.h has their bytes. Observation
- *detaches with the agent; enforcement keeps until its time is over.
+ * gets one when it is applied. What a map keeps, its contents, goes on in a version that takes the
+ * place of this one, where the two maps are of one form; else that is refused, or begins anew.
+ *
+ * A parameter is a number in .rodata (before load) or, if mutable, in .data or .bss, where it can
+ * be set while the program is attached; its width and sign are the object's own BTF's. Those 'of'
+ * a block change together: see load/load.h. A lease is a u64 in .data or .bss, the time
+ * (CLOCK_BOOTTIME, in ns; 0: none) after which the program does nothing more; whoever attaches it
+ * sets that. A list is a map whose keys come with the call that applies the program, or while it is
+ * attached; load/list_key.h has their bytes. Observation detaches with the agent; enforcement keeps
+ * until its time is over.
  */
 #pragma once
 

@@ -37,19 +37,6 @@ static int note(struct steward *steward, struct entrant *entrant, struct error *
 
 /* --- the verifier's run ------------------------------------------------------------------ */
 
-/* How many each has is enough to be told apart by. */
-static void count_lists(json_t *program, const json_t *lists)
-{
-	const char *name;
-	json_t *items, *counts = json_object();
-
-	json_object_foreach((json_t *)lists, name, items)
-	{
-		json_put(counts, name, json_integer((json_int_t)json_array_size(items)));
-	}
-	json_put(program, "lists", counts);
-}
-
 static void copy_member(json_t *program, const json_t *manifest, const char *name)
 {
 	json_t *value = json_object_get(manifest, name);
@@ -84,7 +71,7 @@ static int set_life(struct entrant *entrant, const json_t *args, struct error *e
 	/* Only now: the loader took no names and no numbers that its manifest does not have. */
 	if (json_is_object(params))
 		json_put(entrant->program, "params", json_incref((json_t *)params));
-	count_lists(entrant->program, json_object_get(args, "lists"));
+	steward_count_lists(entrant->program, json_object_get(args, "lists"));
 	json_put(entrant->program, "ttl_s", json_integer(wanted));
 	json_put(entrant->program, "canary_s", json_integer(canary));
 	json_put(entrant->program, "keeps",
@@ -93,6 +80,7 @@ static int set_life(struct entrant *entrant, const json_t *args, struct error *e
 		 json_incref(json_object_get(entrant->loader_says, "programs")));
 	json_put(entrant->program, "maps",
 		 json_incref(json_object_get(entrant->loader_says, "maps")));
+	copy_member(entrant->program, entrant->loader_says, "live");
 	copy_member(entrant->program, manifest, "counters");
 	copy_member(entrant->program, manifest, "health");
 	copy_member(entrant->program, manifest, "rollback");
@@ -101,11 +89,38 @@ static int set_life(struct entrant *entrant, const json_t *args, struct error *e
 	return 0;
 }
 
+/* The maps of the one before, of which the new one may keep some. */
+static int list_old_maps(const struct steward *steward, struct entrant *entrant,
+			 struct load_map *maps, size_t *n_out, struct error *err)
+{
+	uint64_t id = (uint64_t)json_get_int(entrant->before, "id", 0);
+	const json_t *names = json_object_get(entrant->before, "maps");
+
+	*n_out = 0;
+	if (!entrant->before || steward->guardian.fd < 0)
+		return 0;
+	if (guardian_list(&steward->guardian, &entrant->held, &entrant->n_held, err) < 0)
+		return err->code;
+	for (uint32_t i = 0; i < LOAD_MAX_MAPS && i < json_array_size(names); i++) {
+		const struct guardian_item *item =
+			guardian_find(entrant->held, entrant->n_held, id, GUARDIAN_MAP, i);
+
+		if (item)
+			maps[(*n_out)++] = (struct load_map) {
+				json_string_value(json_array_get(names, i)),
+				item->fd,
+			};
+	}
+	return 0;
+}
+
 static int load(struct steward *steward, const json_t *args, struct entrant *entrant,
 		char **log_out, struct error *err)
 {
 	CLEANUP(json) json_t *limits = json_copy(entrant->limits.document);
+	struct load_map old_maps[LOAD_MAX_MAPS];
 	struct load_request request = {
+		.old_maps = old_maps,
 		.name = entrant->release.name,
 		.version = entrant->release.version,
 		.limits = limits,
@@ -119,6 +134,8 @@ static int load(struct steward *steward, const json_t *args, struct entrant *ent
 	/* Whom we trust is not its business, and would not fit a frame's header. */
 	(void)json_object_del(limits, "keys");
 	(void)json_object_del(limits, "revoked");
+	if (list_old_maps(steward, entrant, old_maps, &request.n_old_maps, err) < 0)
+		return err->code;
 	entrant->loader_fd = loader_start(steward, &entrant->loader, err);
 	if (entrant->loader_fd < 0)
 		return err->code;
@@ -193,8 +210,8 @@ static int attach(struct steward *steward, struct entrant *entrant, struct error
 	    before_bound(steward, entrant, err) < 0)
 		return err->code;
 	step_reached("program-attach");
-	if (load_attach(entrant->loader_fd, entrant->old, entrant->n_old, &entrant->loaded, err) <
-	    0) {
+	if (load_attach(entrant->loader_fd, entrant->old, entrant->n_old,
+			steward_lease_ns(steward, entrant->program), &entrant->loaded, err) < 0) {
 		before_restore(steward, entrant);
 		return err->code;
 	}

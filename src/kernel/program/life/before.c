@@ -43,7 +43,8 @@ int before_list(struct steward *steward, struct entrant *entrant, struct error *
 {
 	if (!entrant->before)
 		return 0;
-	if (guardian_list(&steward->guardian, &entrant->held, &entrant->n_held, err) < 0)
+	if (!entrant->held &&
+	    guardian_list(&steward->guardian, &entrant->held, &entrant->n_held, err) < 0)
 		return err->code;
 	list_links(entrant);
 	json_put(entrant->program, "replaces", json_integer((json_int_t)id_of(entrant->before)));

@@ -40,6 +40,11 @@ int figures_read(int program, struct figures *figures_out)
 	return 0;
 }
 
+int figures_read_map(int map, struct bpf_map_info *info_out)
+{
+	return read_info(map, info_out, sizeof(*info_out));
+}
+
 static ssize_t read_file(const char *path, char *text, size_t size)
 {
 	CLEANUP(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -19,6 +19,11 @@ struct figures {
 
 int figures_read(int program, struct figures *figures_out) MUST_CHECK;
 
+struct bpf_map_info;
+
+/* What the kernel says of a map. */
+int figures_read_map(int map, struct bpf_map_info *info_out) MUST_CHECK;
+
 /* What a program's or a map's descriptor keeps in memory; 0 where the kernel does not say. */
 uint64_t figures_memory_bytes(int fd);
 

@@ -32,28 +32,42 @@ static int save(const struct steward *steward, int64_t id, const char *what, str
 	return file_save_private(path, bytes.data, bytes.len, err);
 }
 
-int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
-	      struct str archive, struct error *err)
+static int refuse_large(const json_t *program, const char *what, size_t len, struct error *err)
 {
-	CLEANUP(json) json_t *words = json_copy((json_t *)args);
+	return error_set(err, -E2BIG,
+			 "'%s' is too large to be kept for a rollback: its %s has %zu bytes, of "
+			 "%zu at most",
+			 json_get_text(program, "name", ""), what, len, FILE_MAX_BYTES);
+}
+
+int kept_replace(const struct steward *steward, const json_t *program, const json_t *args,
+		 struct error *err)
+{
+	CLEANUP(json) json_t *words = json_copy((json_t *)(uintptr_t)args);
 	CLEANUP(text) char *text = NULL;
-	int64_t id = json_get_int(program, "id", 0);
 	size_t len;
 
 	(void)json_object_del(words, "artifact");
 	text = json_canonical(words);
 	len = strlen(text);
-	if (archive.len > FILE_MAX_BYTES || len > FILE_MAX_BYTES)
-		return error_set(err, -E2BIG,
-				 "'%s' is too large to be kept for a rollback: its archive has %zu "
-				 "bytes and what was given with it %zu, of which each may have %zu",
-				 json_get_text(program, "name", ""), archive.len, len,
-				 FILE_MAX_BYTES);
-	if (save(steward, id, ARCHIVE, archive, err) < 0 ||
-	    save(steward, id, ARGUMENTS, (struct str) { text, len }, err) < 0)
+	if (len > FILE_MAX_BYTES)
+		return refuse_large(program, "parameters and lists", len, err);
+	if (save(steward, json_get_int(program, "id", 0), ARGUMENTS, (struct str) { text, len },
+		 err) < 0)
 		return error_wrap(err, "keep '%s' for a rollback",
 				  json_get_text(program, "name", ""));
 	return 0;
+}
+
+int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
+	      struct str archive, struct error *err)
+{
+	if (archive.len > FILE_MAX_BYTES)
+		return refuse_large(program, "archive", archive.len, err);
+	if (save(steward, json_get_int(program, "id", 0), ARCHIVE, archive, err) < 0)
+		return error_wrap(err, "keep '%s' for a rollback",
+				  json_get_text(program, "name", ""));
+	return kept_replace(steward, program, args, err);
 }
 
 static int load(const struct steward *steward, int64_t id, const char *what, struct buf *out,

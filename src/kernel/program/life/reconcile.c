@@ -78,8 +78,10 @@ static int settle_attached(struct steward *steward, const struct held *held, jso
 	if (program_state_has_ended(intent) && intent != PROGRAM_N_STATES)
 		return steward_end(steward, program, intent, "an interrupted end was carried out",
 				   err);
-	if (link)
+	if (link) {
+		steward_finish_tuning(steward, program);
 		return stay(steward, link, program, err);
+	}
 	if (is_over)
 		return steward_end(steward, program, PROGRAM_EXPIRED, "its time was over", err);
 	json_put(program, "lost", json_true());

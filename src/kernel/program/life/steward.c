@@ -36,6 +36,8 @@ static json_t *answer(struct steward *steward, const struct frame *frame, bool m
 		return NULL;
 	if (strcmp(ask, "apply") == 0)
 		return steward_apply(steward, args, log_out, err);
+	if (strcmp(ask, "set") == 0)
+		return steward_tune(steward, args, err);
 	if (strcmp(ask, "remove") == 0)
 		return steward_remove(steward, args, err);
 	if (strcmp(ask, "rollback") == 0)

@@ -11,6 +11,8 @@
  *	apply {"release", "signature", "artifact", "targets"?, "params"?, "lists"?, "ttl_s"?}:
  *		text, and twice Base64 -> the program as list tells it; "log": the verifier's,
  *		where it refused
+ *	set {"name", "params"?, "lists"?}: of what is attached -> the same. All parameters of a
+ *		call are changed at once or none, and each list becomes what is given
  *	remove {"name"} -> the same
  *	rollback {"name", "reason"?, "why"?} -> the same
  *	release {"name"} -> {"name", "released"}: out of quarantine

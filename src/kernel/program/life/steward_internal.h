@@ -10,6 +10,7 @@
 #include "kernel/program/load/load.h"
 
 #define STEWARD_MAX_CLIENTS 24
+#define STEWARD_LEASE_CHECKS 3   /* intervals for which a program goes on without the steward */
 #define STEWARD_CANARY_SPARE_S 5 /* for which the guardian waits longer than the steward */
 
 struct steward {
@@ -34,6 +35,7 @@ json_t *steward_apply(struct steward *steward, const json_t *args, char **log_ou
 json_t *steward_remove(struct steward *steward, const json_t *args, struct error *err);
 json_t *steward_roll_back_by(struct steward *steward, const json_t *args, struct error *err);
 json_t *steward_release(struct steward *steward, const json_t *args, struct error *err);
+json_t *steward_tune(struct steward *steward, const json_t *args, struct error *err);
 json_t *steward_list(const struct steward *steward);
 json_t *steward_describe(const struct steward *steward, const json_t *program);
 
@@ -76,6 +78,9 @@ void rollback_note_refused(struct steward *steward, const json_t *program, const
  * is; 'archive' is what 'args' has the Base64 of. */
 int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
 	      struct str archive, struct error *err) MUST_CHECK;
+/* The same archive with other arguments. */
+int kept_replace(const struct steward *steward, const json_t *program, const json_t *args,
+		 struct error *err) MUST_CHECK;
 /* A new reference, or NULL with 'err'. */
 json_t *kept_load(const struct steward *steward, int64_t id, struct error *err);
 void kept_forget(const struct steward *steward, int64_t id);
@@ -99,6 +104,18 @@ void steward_note_contact(struct steward *steward, uint64_t asked_ns);
 /* It stays until its time is over: from its attaching on, or from the end of its trial. */
 bool steward_is_on_trial(const json_t *program);
 int steward_activate(struct steward *steward, json_t *program, struct error *err) MUST_CHECK;
+
+/* What was being changed of it when a steward died is changed; that it cannot be is no reason for
+ * nobody to look after it. */
+void steward_finish_tuning(struct steward *steward, json_t *program);
+/* How many each list has is enough to be told apart by. */
+void steward_count_lists(json_t *program, const json_t *lists);
+
+/* Until when a program with a lease may go on by itself: to the end of its time where it keeps,
+ * else until the steward has missed some checks. */
+uint64_t steward_lease_ns(const struct steward *steward, const json_t *program);
+/* Tells it so; nothing for one without a lease. */
+int steward_set_lease(const struct steward *steward, json_t *program, struct error *err) MUST_CHECK;
 
 /* Starts constable-loader behind walls of its own; our end of its socket, or a negative errno. */
 int loader_start(const struct steward *steward, pid_t *pid_out, struct error *err) MUST_CHECK;

@@ -75,6 +75,7 @@ int steward_activate(struct steward *steward, json_t *program, struct error *err
 
 	json_put(program, "lease_ns", json_integer((json_int_t)end_ns));
 	if (journal_intend(&steward->journal, program, PROGRAM_ACTIVE, err) < 0 ||
+	    steward_set_lease(steward, program, err) < 0 ||
 	    guardian_renew(&steward->guardian, id_of(program), end_ns, err) < 0) {
 		json_put(program, "lease_ns", json_integer((json_int_t)old_ns));
 		(void)json_object_del(program, "intent");
@@ -135,6 +136,28 @@ static void tend_one(struct steward *steward, json_t *program)
 		log_error("the program '%s': %s", json_get_text(program, "name", ""), err.text);
 }
 
+/* What goes with us is told now and then that we are there. Returns when it has to be again. */
+static uint64_t renew_lease(struct steward *steward, json_t *program)
+{
+	uint64_t slice_ns = steward->limits.check_interval_s * NS_PER_SEC, now_ns;
+	uint64_t until_ns = (uint64_t)json_get_int(program, "leased_ns", 0);
+	struct error err = { 0 };
+
+	if (json_get_bool(program, "keeps", false) ||
+	    !json_object_get(json_object_get(program, "live"), "lease"))
+		return UINT64_MAX;
+	now_ns = guardian_now_ns();
+	if (until_ns >= lease_of(program))
+		return UINT64_MAX;
+	if (until_ns > now_ns + (STEWARD_LEASE_CHECKS - 1) * slice_ns)
+		return until_ns - (STEWARD_LEASE_CHECKS - 1) * slice_ns;
+	if (steward_set_lease(steward, program, &err) < 0) {
+		log_error("%s", err.text);
+		return now_ns + RETRY_NS;
+	}
+	return now_ns + slice_ns;
+}
+
 /* Whoever tried it first has told why it failed. */
 static uint64_t catch_up(struct steward *steward)
 {
@@ -164,6 +187,7 @@ uint64_t steward_tend(struct steward *steward)
 		}
 		if (!program_state_is_attached(journal_state(program)))
 			continue;
+		next_ns = sooner(next_ns, renew_lease(steward, program));
 		/* What failed, for a full disk perhaps, is tried again, but not all the time. */
 		at_ns = next_of(program) > now_ns ? next_of(program) : now_ns + RETRY_NS;
 		next_ns = sooner(next_ns, at_ns);
@@ -197,7 +221,8 @@ json_t *steward_describe(const struct steward *steward, const json_t *program)
 {
 	/* What the steward remembers for itself. */
 	static const char *const inner[] = { "lease_ns", "observe_ns", "confirm_ns", "attached_ns",
-					     "counters", "health",     "rollback" };
+					     "counters", "health",     "rollback",   "live",
+					     "changing", "leased_ns" };
 	const struct watched *watched = watch_find(&steward->watch, program);
 	json_t *shown = json_copy((json_t *)program);
 

@@ -49,6 +49,27 @@ static json_t *read_answer(int fd, char **log_out, struct error *err)
 	return NULL;
 }
 
+static int send_request(int fd, const struct load_request *request, json_t *header,
+			struct error *err)
+{
+	json_t *names = json_array();
+	int r;
+
+	for (size_t i = 0; i < request->n_old_maps; i++)
+		json_push(names, json_string(request->old_maps[i].name));
+	json_put(header, "old_maps", names);
+	if (json_dumpb(header, NULL, 0, JSON_COMPACT) > FRAME_HEADER_MAX_BYTES)
+		return error_set(err, -E2BIG,
+				 "the targets, parameters and lists of '%s' take more than "
+				 "%zu bytes together",
+				 request->name, (size_t)FRAME_HEADER_MAX_BYTES);
+	r = frame_write(fd, header, request->artifact, request->n_artifact, err);
+	for (size_t i = 0; i < request->n_old_maps && r == 0; i++)
+		r = fd_pass(fd, 0, request->old_maps[i].fd);
+	return r < 0 && !err->code ? error_set(err, r, "hand over the maps of the version before")
+				   : r;
+}
+
 json_t *load_ask(int fd, const struct load_request *request, char **log_out, struct error *err)
 {
 	CLEANUP(json)
@@ -61,19 +82,13 @@ json_t *load_ask(int fd, const struct load_request *request, char **log_out, str
 		json_put(header, "params", json_incref((json_t *)request->params));
 	if (request->lists)
 		json_put(header, "lists", json_incref((json_t *)request->lists));
-	if (json_dumpb(header, NULL, 0, JSON_COMPACT) > FRAME_HEADER_MAX_BYTES) {
-		error_set(err, -E2BIG,
-			  "the targets, parameters and lists of '%s' take more than "
-			  "%zu bytes together",
-			  request->name, (size_t)FRAME_HEADER_MAX_BYTES);
-		return NULL;
-	}
-	if (frame_write(fd, header, request->artifact, request->n_artifact, err) < 0)
+	if (send_request(fd, request, header, err) < 0)
 		return NULL;
 	return read_answer(fd, log_out, err);
 }
 
-static int send_old(int fd, const struct load_old *old, size_t n_old, struct error *err)
+static int send_old(int fd, const struct load_old *old, size_t n_old, uint64_t lease_ns,
+		    struct error *err)
 {
 	CLEANUP(json) json_t *header = json_object();
 	json_t *list = json_array();
@@ -83,6 +98,7 @@ static int send_old(int fd, const struct load_old *old, size_t n_old, struct err
 		json_push(list,
 			  json_pack("{s:s, s:s}", "type", old[i].type, "target", old[i].target));
 	json_put(header, "old", list);
+	json_put(header, "lease_ns", json_integer((json_int_t)lease_ns));
 	r = frame_write(fd, header, NULL, 0, err);
 	for (size_t i = 0; i < n_old && r == 0; i++) {
 		r = fd_pass(fd, 0, old[i].link);
@@ -136,13 +152,13 @@ static int take_many(int fd, int64_t n, int *fds, size_t max, size_t *n_out, str
 	return 0;
 }
 
-int load_attach(int fd, const struct load_old *old, size_t n_old, struct load_result *result_out,
-		struct error *err)
+int load_attach(int fd, const struct load_old *old, size_t n_old, uint64_t lease_ns,
+		struct load_result *result_out, struct error *err)
 {
 	CLEANUP(load_result) struct load_result result = { .n_links = 0 };
 	CLEANUP(json) json_t *body = NULL;
 
-	if (send_old(fd, old, n_old, err) < 0)
+	if (send_old(fd, old, n_old, lease_ns, err) < 0)
 		return err->code;
 	body = read_answer(fd, NULL, err);
 	if (!body || take_links(fd, json_object_get(body, "links"), n_old, &result, err) < 0 ||

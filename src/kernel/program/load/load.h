@@ -7,15 +7,29 @@
  * descriptors go over the socket to who asked. If that one dies meanwhile, so does what was
  * attached. Conversation, in frames (call/frame.h):
  *
- *	-> {"name", "version", "limits", "targets", "params", "lists"}, body: the archive
+ *	-> {"name", "version", "limits", "targets", "params", "lists", "old_maps":[NAME]}, body: the
+ *	   archive; then those maps, which the version before has
  *	<- {"code", "error"?}, body: {"manifest", "programs":[{"name", "type", "target"}],
- *	   "maps":[NAME], "map_memory_bytes", "log"?}
- *	-> {"old":[{"type", "target"}]}, and of each old one its link and its program
+ *	   "maps":[NAME], "map_memory_bytes", "live", "log"?}
+ *	-> {"old":[{"type", "target"}], "lease_ns"}, and of each old one its link and its program
  *	<- {"code", "error"?, "links":[{"program", "old"}]}, then the links, the programs, the maps
  *
  * An old link of the same type and target is updated to the new program, where the kernel can:
  * no packet and no call passes between. 'old' says which it was, -1 for a new link. Whatever fails
  * is undone.
+ *
+ * 'live' is what can be changed of it while it is attached:
+ *
+ *	{"params":[{"name", "map"?, "offset", "size", "min", "max", "stride"?}],
+ *	 "slot"?:{"map", "offset"}, "lease"?:{"map", "offset"}, "lists":[{"name", "of", "map"}]}
+ *
+ * 'map' is a number among the maps that are handed over, 'offset' one of bytes in its only value;
+ * of a constant parameter there is only the name. A number lies at its own alignment, so it is
+ * written in one piece. A block is an array of two structures, BLOCK[2], and a u32 BLOCK_slot whose
+ * lowest bit says which of them the program reads; it reads that once in a run. Whoever changes
+ * parameters writes those of the other one and then turns the bit: a run has all of the old or all
+ * of the new. 'stride' is the size of one structure. The lease is set to 'lease_ns' before
+ * anything is attached.
  */
 #pragma once
 
@@ -51,10 +65,17 @@ struct load_result {
 void load_result_close(struct load_result *result);
 void load_result_cleanup(struct load_result *result);
 
+struct load_map {
+	const char *name;
+	int fd;
+};
+
 struct load_request {
 	const char *name, *version; /* as the release has them: the manifest must say the same */
 	const json_t *limits;       /* limits.h: its document */
 	const json_t *targets, *params, *lists; /* of the call, or NULL */
+	const struct load_map *old_maps;        /* of the version before, LOAD_MAX_MAPS at most */
+	size_t n_old_maps;
 	const void *artifact;
 	size_t n_artifact;
 };
@@ -65,5 +86,5 @@ struct load_request {
 json_t *load_ask(int fd, const struct load_request *request, char **log_out, struct error *err);
 
 /* And the second; the old descriptors stay the caller's. */
-int load_attach(int fd, const struct load_old *old, size_t n_old, struct load_result *result_out,
-		struct error *err) MUST_CHECK;
+int load_attach(int fd, const struct load_old *old, size_t n_old, uint64_t lease_ns,
+		struct load_result *result_out, struct error *err) MUST_CHECK;

@@ -18,7 +18,9 @@ static int resize(struct object *object, struct error *err)
 
 		if (!map)
 			return error_set(err, -ENOENT, "the object has no map '%s'", name);
-		(void)bpf_map__set_max_entries(map, (uint32_t)json_get_int(item, "max_entries", 1));
+		if (json_object_get(item, "max_entries"))
+			(void)bpf_map__set_max_entries(
+				map, (uint32_t)json_get_int(item, "max_entries", 1));
 	}
 	return 0;
 }

@@ -8,8 +8,6 @@
 #include "kernel/program/load/object_internal.h"
 #include "kernel/trace/uprobe.h"
 
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-
 void object_close(struct object *object)
 {
 	bpf_object__close(object->bpf);
@@ -17,11 +15,15 @@ void object_close(struct object *object)
 	manifest_finish(&object->manifest);
 	limits_finish(&object->limits);
 	free(object->log);
+	json_decref(object->live);
+	if (object->types_fd > 0)
+		close(object->types_fd);
 	*object = (struct object) { 0 };
 }
 
-static int check_kernel(const struct manifest *manifest, struct error *err)
+static int check_kernel(const struct object *object, struct error *err)
 {
+	const struct manifest *manifest = &object->manifest;
 	const json_t *requires = json_object_get(manifest->document, "requires");
 	const char *kernel = json_get_text(requires, "kernel", "0");
 	struct utsname name;
@@ -29,10 +31,10 @@ static int check_kernel(const struct manifest *manifest, struct error *err)
 	if (uname(&name) == 0 && program_compare_versions(name.release, kernel) < 0)
 		return error_set(err, -ENOTSUP, "'%s' needs Linux %s, this is %s", manifest->name,
 				 kernel, name.release);
-	if (json_get_bool(requires, "btf", false) && access(KERNEL_BTF, R_OK) < 0)
+	if (json_get_bool(requires, "btf", false) && !object_has_types(object))
 		return error_set(err, -ENOTSUP,
 				 "'%s' needs a kernel that describes its types (BTF), and this one "
-				 "does not",
+				 "does not; the artifact has no min.btf for it either",
 				 manifest->name);
 	return 0;
 }
@@ -91,17 +93,22 @@ int object_open(struct object *object, const json_t *params, struct error *err)
 {
 	const struct tarball_file *file = tarball_find(&object->files, object->manifest.object);
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "constable");
+	char types[TYPES_PATH_BYTES];
 	int r;
 
 	if (!file)
 		return error_set(err, -ENOENT, "the artifact has no '%s', which its manifest names",
 				 object->manifest.object);
 	if (limits_check(&object->limits, &object->manifest, err) < 0 ||
-	    check_kernel(&object->manifest, err) < 0)
+	    check_kernel(object, err) < 0)
 		return err->code;
 	object->log = calloc(1, LOAD_LOG_BYTES);
 	if (!object->log)
 		abort();
+	if (object_open_types(object, types, err) < 0)
+		return err->code;
+	if (types[0])
+		options.btf_custom_path = types;
 	options.kernel_log_buf = object->log;
 	options.kernel_log_size = LOAD_LOG_BYTES;
 	object->bpf = bpf_object__open_mem(file->data, file->len, &options);

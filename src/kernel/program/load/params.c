@@ -1,88 +1,10 @@
-#include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "kernel/program/load/object_internal.h"
 
-/* A variable of the object: where its bytes are until it is loaded, and how they count. */
-struct variable {
-	unsigned char *at;
-	uint32_t size;
-	bool is_signed;
-};
-
-static const struct btf_type *resolve(const struct btf *btf, uint32_t id)
-{
-	const struct btf_type *type = btf__type_by_id(btf, id);
-
-	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
-		type = btf__type_by_id(btf, type->type);
-	return type;
-}
-
-static bool is_in_map(const struct bpf_map *map, const char *section)
-{
-	const char *name = bpf_map__name(map);
-	size_t len = strlen(name), tail = strlen(section);
-
-	return bpf_map__is_internal(map) && len >= tail && strcmp(name + len - tail, section) == 0;
-}
-
-static unsigned char *bytes_of(const struct object *object, const char *section, size_t *size_out)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, object->bpf)
-	{
-		/* Skeletons write there too: until it is loaded it is a copy of ours. */
-		if (is_in_map(map, section))
-			return (unsigned char *)bpf_map__initial_value(map, size_out);
-	}
-	return NULL;
-}
-
-static bool find_in(const struct object *object, const char *section, const char *name,
-		    struct variable *variable_out)
-{
-	const struct btf *btf = bpf_object__btf(object->bpf);
-	int id = btf ? btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC) : -1;
-	const struct btf_type *data = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
-	size_t size = 0;
-	unsigned char *bytes = data ? bytes_of(object, section, &size) : NULL;
-
-	for (unsigned i = 0; bytes && i < btf_vlen(data); i++) {
-		const struct btf_var_secinfo *place = &btf_var_secinfos(data)[i];
-		const struct btf_type *var = btf__type_by_id(btf, place->type);
-		const struct btf_type *type = var ? resolve(btf, var->type) : NULL;
-
-		if (!var || strcmp(btf__name_by_offset(btf, var->name_off), name) != 0)
-			continue;
-		if (!type || !btf_is_int(type) || type->size > 8 ||
-		    (uint64_t)place->offset + type->size > size)
-			return false;
-		*variable_out = (struct variable) {
-			.at = bytes + place->offset,
-			.size = type->size,
-			.is_signed = btf_int_encoding(type) & BTF_INT_SIGNED,
-		};
-		return true;
-	}
-	return false;
-}
-
-static bool find(const struct object *object, const json_t *param, struct variable *variable_out)
-{
-	const char *name = json_get_text(param, "name", "");
-
-	if (!json_get_bool(param, "mutable", false))
-		return find_in(object, ".rodata", name, variable_out);
-	return find_in(object, ".data", name, variable_out) ||
-	       find_in(object, ".bss", name, variable_out);
-}
-
-/* The range of the manifest, within what the variable can hold. */
-static int check_range(const json_t *param, const struct variable *variable, int64_t value,
-		       struct error *err)
+void variable_range(const json_t *param, const struct variable *variable, int64_t *min_out,
+		    int64_t *max_out)
 {
 	unsigned bits = 8 * variable->size;
 	int64_t most =
@@ -90,13 +12,33 @@ static int check_range(const json_t *param, const struct variable *variable, int
 	int64_t least = variable->is_signed ? -most - 1 : 0;
 	int64_t min = json_get_int(param, "min", least), max = json_get_int(param, "max", most);
 
-	min = min < least ? least : min;
-	max = max > most ? most : max;
-	if (value >= min && value <= max)
+	*min_out = min < least ? least : min;
+	*max_out = max > most ? most : max;
+}
+
+int object_find_param(const struct object *object, const json_t *param,
+		      struct variable *variable_out, struct error *err)
+{
+	const char *name = json_get_text(param, "name", "");
+	const char *block = json_get_text(param, "of", NULL);
+	bool is_mutable = json_get_bool(param, "mutable", false);
+	struct variable slot;
+
+	if (block && !variable_find_slot(object, block, &slot))
+		return error_set(err, -ENOENT,
+				 "the object has no u32 '%s_slot', which its "
+				 "manifest's '%s' needs",
+				 block, block);
+	if (block ? variable_find_member(object, block, name, variable_out)
+		  : variable_find(object, name, is_mutable, variable_out))
 		return 0;
-	return error_set(err, -ERANGE, "the parameter '%s' is from %jd to %jd, not %jd",
-			 json_get_text(param, "name", ""), (intmax_t)min, (intmax_t)max,
-			 (intmax_t)value);
+	if (block)
+		return error_set(err, -ENOENT,
+				 "the object has no number '%s' in two structures '%s', which its "
+				 "manifest names",
+				 name, block);
+	return error_set(err, -ENOENT, "the object has no %s number '%s', which its manifest names",
+			 is_mutable ? "changeable" : "constant", name);
 }
 
 static int set_one(const struct object *object, const json_t *param, const json_t *value,
@@ -104,18 +46,20 @@ static int set_one(const struct object *object, const json_t *param, const json_
 {
 	const char *name = json_get_text(param, "name", "");
 	struct variable variable;
-	int64_t number = json_integer_value(value);
+	int64_t number = json_integer_value(value), min, max;
 
 	if (!json_is_integer(value))
 		return error_set(err, -EINVAL, "the parameter '%s' is a whole number", name);
-	if (!find(object, param, &variable))
-		return error_set(
-			err, -ENOENT, "the object has no %s number '%s', which its manifest names",
-			json_get_bool(param, "mutable", false) ? "changeable" : "constant", name);
-	if (check_range(param, &variable, number, err) < 0)
+	if (object_find_param(object, param, &variable, err) < 0)
 		return err->code;
+	variable_range(param, &variable, &min, &max);
+	if (number < min || number > max)
+		return error_set(err, -ERANGE, "the parameter '%s' is from %jd to %jd, not %jd",
+				 name, (intmax_t)min, (intmax_t)max, (intmax_t)number);
 	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the low bytes come first");
 	memcpy(variable.at, &number, variable.size);
+	/* Both structures of a block. */
+	memcpy(variable.at + variable.stride, &number, variable.size);
 	return 0;
 }
 
@@ -126,16 +70,8 @@ static int check_names(const json_t *declared, const json_t *params, struct erro
 
 	json_object_foreach((json_t *)params, name, value)
 	{
-		const json_t *param;
-		bool is_known = false;
-		size_t i;
-
-		json_array_foreach(declared, i, param)
-		{
-			is_known = is_known || strcmp(json_get_text(param, "name", ""), name) == 0;
-		}
-		if (!is_known)
-			return error_set(err, -EINVAL, "there is no parameter '%.60s'", name);
+		if (!name_find(declared, name))
+			return name_unknown("parameter", declared, name, err);
 	}
 	return 0;
 }

@@ -62,9 +62,9 @@ static json_t *describe(const struct object *object)
 	{
 		json_push(maps, json_string(bpf_map__name(map)));
 	}
-	return json_pack("{s:O, s:o, s:o, s:I}", "manifest", object->manifest.document, "programs",
-			 programs, "maps", maps, "map_memory_bytes",
-			 (json_int_t)object->map_memory_bytes);
+	return json_pack("{s:O, s:o, s:o, s:I, s:O}", "manifest", object->manifest.document,
+			 "programs", programs, "maps", maps, "map_memory_bytes",
+			 (json_int_t)object->map_memory_bytes, "live", object->live);
 }
 
 static int answer(int fd, const struct error *why, json_t *body, struct error *err)
@@ -110,6 +110,40 @@ static int take_old(int fd, const json_t *list, struct load_old *old, size_t *n_
 	}
 	*n_out = i;
 	return 0;
+}
+
+static int take_old_maps(int fd, const json_t *names, struct load_map *maps, size_t *n_out,
+			 struct error *err)
+{
+	int64_t value;
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		if (i == LOAD_MAX_MAPS || !json_is_string(name) ||
+		    fd_pass_receive(fd, PASS_TIMEOUT_MS, &value, &maps[i].fd) < 0)
+			return error_set(err, -EPIPE, "a map of the version before did not come");
+		maps[i].name = json_string_value(name);
+	}
+	*n_out = i;
+	return 0;
+}
+
+/* Everything up to the verifier's run. */
+static int load(int fd, struct object *object, const struct frame *request, struct error *err)
+{
+	struct load_map maps[LOAD_MAX_MAPS];
+	size_t n = 0;
+
+	if (take_old_maps(fd, json_object_get(request->header, "old_maps"), maps, &n, err) < 0 ||
+	    read_artifact(object, request, err) < 0 ||
+	    object_open(object, json_object_get(request->header, "params"), err) < 0 ||
+	    object_keep_maps(object, maps, n, err) < 0 || object_judge(object, err) < 0 ||
+	    object_fill_lists(object, json_object_get(request->header, "lists"), err) < 0)
+		return err->code;
+	object->live = object_find_live(object, err);
+	return err->code;
 }
 
 static void undo(const struct load_result *result, const struct load_old *old)
@@ -174,7 +208,9 @@ static int serve_attach(int fd, struct object *object, struct error *err)
 
 	if (frame_read(fd, &request, err) < 0)
 		return err->code;
-	if (take_old(fd, json_object_get(request.header, "old"), old, &n_old, &why) == 0)
+	if (take_old(fd, json_object_get(request.header, "old"), old, &n_old, &why) == 0 &&
+	    object_set_lease(object, (uint64_t)json_get_int(request.header, "lease_ns", 0), &why) ==
+		    0)
 		(void)attach_all(object, old, n_old, &result, &why);
 	if (why.code)
 		return tell_failure(fd, object, &why, err);
@@ -192,17 +228,11 @@ int load_serve(int fd, struct error *err)
 	CLEANUP(frame) struct frame request = { 0 };
 	CLEANUP(json) json_t *body = NULL;
 	struct error why = { 0 };
-	int r = 0;
 
 	(void)libbpf_set_print(silence);
 	if (frame_read(fd, &request, err) < 0)
 		return err->code;
-	if (read_artifact(&object, &request, &why) == 0 &&
-	    object_open(&object, json_object_get(request.header, "params"), &why) == 0)
-		r = object_judge(&object, &why);
-	if (r == 0 && !why.code)
-		r = object_fill_lists(&object, json_object_get(request.header, "lists"), &why);
-	if (r < 0 || why.code)
+	if (load(fd, &object, &request, &why) < 0)
 		return tell_failure(fd, &object, &why, err);
 	step_reached("loader-judged");
 	body = describe(&object);

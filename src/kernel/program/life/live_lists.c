@@ -1,0 +1,199 @@
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/program/life/figures.h"
+#include "kernel/program/life/live.h"
+#include "kernel/program/load/list_key.h"
+#include "kernel/program/names.h"
+
+#define VALUE_MAX_BYTES 64
+#define KEYS_MAX 65536 /* of what is there already: more is no list of ours */
+
+struct list {
+	const char *name;
+	enum list_kind kind;
+	int map;
+	uint32_t n_key, max_entries;
+	unsigned char *keys; /* what it is to be */
+	size_t n;
+};
+
+static void list_cleanup(struct list *list)
+{
+	free(list->keys);
+	*list = (struct list) { 0 };
+}
+
+static int call(enum bpf_cmd command, int map, const void *key, const void *other)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.map_fd = (uint32_t)map;
+	attr.key = (uint64_t)(uintptr_t)key;
+	attr.value = (uint64_t)(uintptr_t)other; /* or next_key, which lies there too */
+	return syscall(SYS_bpf, command, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+static bool has(const struct list *list, const void *key)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (memcmp(list->keys + i * list->n_key, key, list->n_key) == 0)
+			return true;
+	return false;
+}
+
+static int find(const struct live *live, const char *name, struct list *list_out, struct error *err)
+{
+	const json_t *declared = json_object_get(live->places, "lists");
+	const json_t *place = name_find(declared, name);
+	struct bpf_map_info info = { 0 };
+
+	if (!place)
+		return name_unknown("list", declared, name, err);
+	*list_out = (struct list) {
+		.name = name,
+		.kind = list_kind_find(json_get_text(place, "of", "")),
+		.map = live_map(live, json_get_int(place, "map", -1)),
+	};
+	if (list_out->map < 0 || figures_read_map(list_out->map, &info) < 0 ||
+	    (info.type != BPF_MAP_TYPE_LPM_TRIE && info.type != BPF_MAP_TYPE_HASH) ||
+	    !list_fits(list_out->kind, info.key_size) || info.value_size > VALUE_MAX_BYTES)
+		return error_set(err, -EINVAL, "the program has no map '%s' that can be the list",
+				 name);
+	list_out->n_key = info.key_size;
+	list_out->max_entries = info.max_entries;
+	return 0;
+}
+
+/* Its keys, without those that are there twice. */
+static int read_items(struct list *list, const json_t *items, struct error *err)
+{
+	unsigned char key[LIST_KEY_MAX_BYTES] = { 0 };
+	const json_t *item;
+	size_t i;
+
+	list->keys = calloc(json_array_size(items) + 1, list->n_key);
+	if (!list->keys)
+		abort();
+	json_array_foreach(items, i, item)
+	{
+		if (!json_is_string(item))
+			return error_set(err, -EINVAL, "the list '%s' is one of texts", list->name);
+		if (list_key(list->kind, json_string_value(item), list->n_key, key, err) < 0)
+			return error_wrap(err, "the list '%s'", list->name);
+		if (!has(list, key))
+			memcpy(list->keys + list->n++ * list->n_key, key, list->n_key);
+	}
+	return 0;
+}
+
+/* --- what is there ------------------------------------------------------------------------ */
+
+/* The keys of the map now; the caller frees them. */
+static int read_present(const struct list *list, unsigned char **keys_out, size_t *n_out,
+			struct error *err)
+{
+	size_t max = list->max_entries < KEYS_MAX ? list->max_entries : KEYS_MAX, n = 0;
+	unsigned char *keys = calloc(max + 1, list->n_key);
+	int r = 0;
+
+	if (!keys)
+		abort();
+	while (n <= max) {
+		r = call(BPF_MAP_GET_NEXT_KEY, list->map, n ? keys + (n - 1) * list->n_key : NULL,
+			 keys + n * list->n_key);
+		if (r < 0)
+			break;
+		n++;
+	}
+	*keys_out = keys;
+	*n_out = n;
+	return r == -ENOENT ? 0
+			    : error_set(err, r < 0 ? r : -E2BIG, "the list '%s' cannot be read",
+					list->name);
+}
+
+static int too_many(const struct list *list, size_t n, struct error *err)
+{
+	return error_set(err, -E2BIG, "the list '%s' has room for %u, not for %zu", list->name,
+			 list->max_entries, n);
+}
+
+/* While it changes it has the old ones and the new ones. */
+static int check_room(const struct list *list, struct error *err)
+{
+	struct list old = *list;
+	size_t n = list->n;
+	int r;
+
+	if (list->n > list->max_entries)
+		return too_many(list, list->n, err);
+	r = read_present(list, &old.keys, &old.n, err);
+	for (size_t i = 0; i < old.n && r == 0; i++)
+		n += !has(list, old.keys + i * old.n_key);
+	free(old.keys);
+	if (r == 0 && n > list->max_entries)
+		return error_set(err, -E2BIG,
+				 "the list '%s' has room for %u, and what is there and what "
+				 "comes are %zu together: make it shorter first",
+				 list->name, list->max_entries, n);
+	return r;
+}
+
+/* Additions first, so that nothing that is in both is ever missing, and keeps what it counted. */
+static int replace(const struct list *list, struct error *err)
+{
+	static const unsigned char zeros[VALUE_MAX_BYTES];
+	struct list old = *list;
+	int r = read_present(list, &old.keys, &old.n, err);
+
+	for (size_t i = 0; i < list->n && r == 0; i++)
+		if (!has(&old, list->keys + i * list->n_key))
+			r = call(BPF_MAP_UPDATE_ELEM, list->map, list->keys + i * list->n_key,
+				 zeros);
+	for (size_t i = 0; i < old.n && r == 0; i++)
+		if (!has(list, old.keys + i * old.n_key))
+			r = call(BPF_MAP_DELETE_ELEM, list->map, old.keys + i * old.n_key, NULL);
+	free(old.keys);
+	return r < 0 && !err->code ? error_set(err, r, "change the list '%s': %s", list->name,
+					       strerrordesc_np(-r))
+				   : r;
+}
+
+static int look(const struct live *live, const char *name, const json_t *items, bool changes,
+		struct error *err)
+{
+	CLEANUP(list) struct list list = { 0 };
+
+	if (find(live, name, &list, err) < 0 || read_items(&list, items, err) < 0)
+		return err->code;
+	return changes ? replace(&list, err) : check_room(&list, err);
+}
+
+static int look_at_all(const struct live *live, const json_t *lists, bool changes,
+		       struct error *err)
+{
+	const char *name;
+	json_t *items;
+
+	json_object_foreach((json_t *)(uintptr_t)lists, name, items)
+	{
+		if (look(live, name, items, changes, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+int live_check_lists(const struct live *live, const json_t *lists, struct error *err)
+{
+	return look_at_all(live, lists, false, err);
+}
+
+int live_set_lists(const struct live *live, const json_t *lists, struct error *err)
+{
+	return look_at_all(live, lists, true, err);
+}
