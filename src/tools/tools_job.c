@@ -49,6 +49,7 @@ extern const struct tool tool_remove_program;
 extern const struct tool tool_rollback_program;
 extern const struct tool tool_run_diagnostic;
 extern const struct tool tool_run_script;
+extern const struct tool tool_set_program_params;
 extern const struct tool tool_signal_process;
 extern const struct tool tool_write_file;
 
@@ -102,6 +103,7 @@ const struct tool *const tools_of_this_job[] = {
 	&tool_run_diagnostic,
 	/* of skills */
 	&tool_run_script,
+	&tool_set_program_params,
 	&tool_signal_process,
 	&tool_write_file,
 	NULL,
