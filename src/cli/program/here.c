@@ -1,4 +1,4 @@
-/* constable program: apply, list, remove and rollback, by this host's gate. */
+/* constable program: apply, set, list, remove and rollback, by this host's gate. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,15 +124,35 @@ static void print_figures(struct page *out, const json_t *figures)
 	}
 }
 
+/* What it was given, and what of that was changed since. */
+static void print_given(struct page *out, const json_t *program)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(json_object_get(program, "params"), name, value)
+	{
+		page_add(out, STYLE_FAINT, "  %s=%jd", name, (intmax_t)json_integer_value(value));
+		page_end(out);
+	}
+	json_object_foreach(json_object_get(program, "lists"), name, value)
+	{
+		page_add(out, STYLE_FAINT, "  %s: %jd in the list", name,
+			 (intmax_t)json_integer_value(value));
+		page_end(out);
+	}
+}
+
 static void print_program(struct page *out, const json_t *program)
 {
 	const json_t *list = json_object_get(program, "programs"), *one;
+	bool is_attached = json_object_get(program, "ttl_remaining_s") != NULL;
 	size_t i;
 
 	page_add(out, STYLE_NAME, "%s", json_get_text(program, "name", ""));
 	page_add(out, STYLE_FAINT, " %s", json_get_text(program, "version", ""));
 	page_to(out, STATE_COLUMN);
-	page_add(out, json_object_get(program, "ttl_remaining_s") ? STYLE_GOOD : STYLE_PLAIN, "%s",
+	page_add(out, is_attached ? STYLE_GOOD : STYLE_PLAIN, "%s",
 		 json_get_text(program, "state", ""));
 	print_times(out, program);
 	json_array_foreach(list, i, one)
@@ -141,6 +161,8 @@ static void print_program(struct page *out, const json_t *program)
 			 json_get_text(one, "target", ""));
 		page_end(out);
 	}
+	if (is_attached)
+		print_given(out, program);
 	print_figures(out, json_object_get(program, "figures"));
 }
 
@@ -241,6 +263,28 @@ static int apply(struct cli *cli, const struct words *words, const struct option
 	return args ? ask(cli, "apply_program", args, options) : command_failed(&err);
 }
 
+/* NAME, and N=V for each parameter. */
+static int set(struct cli *cli, const struct words *words, const struct options *options)
+{
+	CLEANUP(json) json_t *args = json_pack("{s:s}", "name", words->at[1]);
+	struct error err = { 0 };
+
+	if (add_pairs(args, options, &err) < 0)
+		return command_failed(&err);
+	for (size_t i = 2; i < words->n; i++) {
+		CLEANUP(json) json_t *pairs = program_read_pairs(words->at[i], 1, &err);
+		json_t *params = json_object_get(args, "params");
+
+		if (!pairs)
+			return command_failed(&err);
+		if (!params)
+			json_put(args, "params", json_incref(pairs));
+		else
+			(void)json_object_update(params, pairs);
+	}
+	return ask(cli, "set_program_params", TAKE(args), options);
+}
+
 static const struct {
 	const char *verb, *tool;
 } by_name[] = {
@@ -287,6 +331,8 @@ int program_run(struct cli *cli, int argc, char **argv)
 		return command_failed(&err);
 	if (strcmp(verb, "apply") == 0 && words.n == 2)
 		return apply(cli, &words, &options);
+	if (strcmp(verb, "set") == 0 && words.n >= 2 && !options.targets && !options.ttl_ns)
+		return set(cli, &words, &options);
 	if (strcmp(verb, "list") == 0 && words.n == 1)
 		return ask(cli, "list_programs", json_object(), &options);
 	options.of_rollbacks = strcmp(verb, "rollbacks") == 0 && words.n == 1;
