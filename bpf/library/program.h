@@ -26,6 +26,16 @@ typedef long long s64;
  * loaded. */
 #define PARAM const volatile
 
+/*
+ * Numbers of the manifest's params that change while the program is attached ("mutable": true,
+ * "of": NAME), all of a call at once: a structure of them, twice. A run asks once for the one that
+ * counts, by PARAM_BLOCK_NOW(NAME), and reads all from that.
+ */
+#define PARAM_BLOCK(name, type, ...)                                  \
+	volatile type name[2] = { { __VA_ARGS__ }, { __VA_ARGS__ } }; \
+	volatile u32 name##_slot
+#define PARAM_BLOCK_NOW(name) ((const volatile __typeof__((name)[0]) *)&(name)[name##_slot & 1])
+
 enum {
 	MAP_HASH = 1,
 	MAP_ARRAY = 2,
@@ -124,9 +134,11 @@ struct file {
 } OF_KERNEL;
 
 /*
- * A lease: enforcement that lets everything pass again after a time (of CLOCK_BOOTTIME), even if
- * every process of ours is gone and something still holds the link. Whoever applies the program
- * sets it, by a mutable parameter of that name: with 0 the guardian alone keeps the time.
+ * A lease: a program that lets everything pass again after a time (of CLOCK_BOOTTIME), even if
+ * every process of ours is gone and something still holds its link. Where the manifest says
+ * "lease": "lease_until_ns" the host sets it, before the program is attached: to the end of its
+ * time, and for one that goes with the agent never further than a few checks ahead. With 0 the
+ * guardian alone keeps the time.
  */
 #define LEASE volatile u64 lease_until_ns
-#define LEASE_IS_OVER() (lease_until_ns && ktime_boot() > lease_until_ns)
+#define LEASE_IS_OVER() (lease_until_ns && ktime_boot() >= lease_until_ns)

@@ -13,8 +13,12 @@ struct packet { /* the beginning of struct __sk_buff, of linux/bpf.h */
 	u32 priority, ingress_ifindex, ifindex;
 };
 
-PARAM u16 port;         /* 0: every one */
-PARAM u8 drop_loopback; /* 1: there as well */
+struct what {
+	u16 port;         /* 0: every one */
+	u8 drop_loopback; /* 1: there as well */
+};
+
+PARAM_BLOCK(what, struct what, 0);
 
 enum {
 	DROPPED,
@@ -33,7 +37,7 @@ static u16 swapped(u16 value)
 }
 
 /* Where TCP and UDP have it, behind a header of version 4 or 6 without extensions. */
-static int has_port(const struct packet *packet)
+static int has_port(const struct packet *packet, u16 port)
 {
 	u8 first = 0, protocol = 0;
 	u16 to = 0;
@@ -54,8 +58,10 @@ static int has_port(const struct packet *packet)
 SECTION("cgroup_skb/egress")
 int egress_drop(const struct packet *packet)
 {
-	if (LEASE_IS_OVER() || (packet->ifindex == LOOPBACK_IFINDEX && !drop_loopback) ||
-	    !has_port(packet)) {
+	const volatile struct what *now = PARAM_BLOCK_NOW(what);
+
+	if (LEASE_IS_OVER() || (packet->ifindex == LOOPBACK_IFINDEX && !now->drop_loopback) ||
+	    !has_port(packet, now->port)) {
 		COUNT(PASSED);
 		return PASS;
 	}

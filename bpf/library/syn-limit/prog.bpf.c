@@ -10,9 +10,13 @@
 #define TCP_ACK 16
 #define SECOND_NS 1000000000ULL
 
-PARAM u32 per_second = 20, burst = 40;
-PARAM u32 total_per_second; /* 0: any number */
-PARAM u16 port;             /* 0: every one */
+struct limits {
+	u32 per_second, burst;
+	u32 total_per_second; /* 0: any number */
+	u16 port;             /* 0: every one */
+};
+
+PARAM_BLOCK(limits, struct limits, .per_second = 20, .burst = 40);
 
 enum {
 	DROPPED,
@@ -49,20 +53,21 @@ static inline __attribute__((always_inline)) int take(u64 *until, u64 now, u32 r
 	return 1;
 }
 
-static inline __attribute__((always_inline)) int is_within(const struct network *source)
+static inline __attribute__((always_inline)) int is_within(const struct network *source,
+							   const volatile struct limits *limits_now)
 {
 	u64 now = ktime_boot(), *until = map_lookup(&sources, source), fresh = now;
-	u32 only = 0;
+	u32 only = 0, all = limits_now->total_per_second;
 
-	if (!take(until ? until : &fresh, now, per_second, burst))
+	if (!take(until ? until : &fresh, now, limits_now->per_second, limits_now->burst))
 		return 0;
 	if (!until)
 		map_update(&sources, source, &fresh, 0);
 	until = map_lookup(&total, &only);
-	return !total_per_second || !until || take(until, now, total_per_second, total_per_second);
+	return !all || !until || take(until, now, all, all);
 }
 
-static inline __attribute__((always_inline)) int begins(const struct headers *headers)
+static inline __attribute__((always_inline)) int begins(const struct headers *headers, u16 port)
 {
 	const u8 *tcp = headers->transport;
 
@@ -74,11 +79,13 @@ static inline __attribute__((always_inline)) int begins(const struct headers *he
 SECTION("xdp")
 int syn_limit(const struct frame *frame)
 {
+	const volatile struct limits *limits_now = PARAM_BLOCK_NOW(limits);
 	struct headers headers;
 
-	if (LEASE_IS_OVER() || !take_headers(frame, &headers) || !begins(&headers))
+	if (LEASE_IS_OVER() || !take_headers(frame, &headers) ||
+	    !begins(&headers, limits_now->port))
 		return XDP_PASS_IT;
-	if (is_within(&headers.source)) {
+	if (is_within(&headers.source, limits_now)) {
 		COUNT(PASSED);
 		return XDP_PASS_IT;
 	}
