@@ -58,6 +58,14 @@ class Maker:
             self.objects[source] = target
         return self.objects[source]
 
+    def types(self, text):
+        """The types that a piece of C has, as min.btf has a kernel's."""
+        path = os.path.join(self.folder, "types.c")
+        self.write(self.folder, "types.c", text.encode())
+        run(*CLANG, "-c", path, "-o", path + ".o")
+        run("llvm-objcopy", "--dump-section", f".BTF={path}.btf", path + ".o")
+        return read(self.folder, "types.c.btf")
+
     def sources(self, manifest, source, more=()):
         self.n_made += 1
         folder = os.path.join(self.folder, f"sources{self.n_made}")
@@ -70,8 +78,8 @@ class Maker:
                 file.write(data)
         return folder
 
-    def artifact(self, manifest, source, *signing, key="ours"):
-        folder = self.sources(manifest, source)
+    def artifact(self, manifest, source, *signing, key="ours", more=()):
+        folder = self.sources(manifest, source, more)
         target = folder.replace("sources", "artifact")
         run(f"{BUILD}/constable", "program", "build", folder, target)
         return self.sign(target, *signing, key=key)
@@ -83,6 +91,7 @@ class Maker:
     def library(self, name, *signing, **changes):
         with open(os.path.join(LIBRARY, name, "manifest.json"), encoding="utf-8") as file:
             manifest = {**json.load(file), **changes}
+        manifest = {name: value for name, value in manifest.items() if value is not None}
         return self.artifact(manifest, os.path.join(LIBRARY, name, "prog.bpf.c"), *signing)
 
     def packed_by_hand(self, archive, name="odd", version="1", **changes):
@@ -209,6 +218,12 @@ class Host:
         else:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
+
+    def use_loader(self, name):
+        """The next artifact is loaded by that program, of those with steps."""
+        new = os.path.join(self.warden.executables, "new")
+        shutil.copy(os.path.join(BUILD, "tests/steps", name), new)
+        os.rename(new, os.path.join(self.warden.executables, "constable-loader"))
 
     # --- calls ---------------------------------------------------------------------------
 
