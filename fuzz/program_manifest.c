@@ -2,10 +2,29 @@
 #include "harness.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "kernel/program/health.h"
 #include "kernel/program/limits.h"
+
+static void check_probe(const uint8_t *data, size_t size)
+{
+	char text[PROBE_TEXT_BYTES + 8];
+	struct error err = { 0 };
+	struct probe probe;
+
+	size = size < sizeof(text) ? size : sizeof(text) - 1;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (probe_parse(text, &probe, &err) < 0) {
+		assert(err.text[0]);
+		return;
+	}
+	assert(strcmp(probe.text, text) == 0 && probe.host[0] && probe.path <= strlen(text));
+	assert(!strpbrk(probe.text, " \r\n") && !strpbrk(probe.host, "/@?#["));
+	assert(probe.port || probe.kind == PROBE_DNS || probe.kind == PROBE_ICMP);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -14,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct health health;
 	struct error err = { 0 };
 
+	check_probe(data, size);
 	if (manifest_parse((const char *)data, size, &manifest, &err) < 0) {
 		assert(err.text[0]);
 		return 0;
@@ -28,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(health_parse(manifest.document, NULL, &health, &err) == 0);
 	assert(health.n_counters <= HEALTH_MAX_COUNTERS && health.k <= health.n);
 	assert(limits_parse("{}", 2, &limits, &err) == 0);
-	assert(limits_check(&limits, &manifest, &err) == 0);
+	assert(health.n_probes <= PROBE_MAX);
+	/* A host that says nothing lets nobody have it talk. */
+	assert(limits_check(&limits, &manifest, &err) == (health.n_probes ? -EACCES : 0));
 	return 0;
 }

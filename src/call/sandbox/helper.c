@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,10 +22,8 @@ static int open_input(void)
 const char *helper_name(enum helper helper)
 {
 	static const char *const names[HELPER_N] = {
-		"constable-broker",
-		"constable-loader",
-		"constable-steward",
-		"constable-guardian",
+		"constable-broker", "constable-loader",   "constable-steward",
+		"constable-prober", "constable-guardian",
 	};
 
 	return names[helper];
@@ -37,22 +37,40 @@ void helper_leave(enum helper helper, pid_t pid)
 		helper_name(helper), (int)pid);
 }
 
+/* Which it could not make: its system call filter and its powers have none of it. */
+static int open_echo(int family, int protocol)
+{
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	return fd >= 0 ? fd : open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+static const struct helper_walls {
+	const struct rules *(*rules)(void);
+	unsigned filter;
+} helper_walls[HELPER_N] = {
+	[HELPER_BROKER] = { rules_of_broker, FILTER_BROKER },
+	[HELPER_LOADER] = { rules_of_loader, FILTER_LOADER },
+	[HELPER_STEWARD] = { rules_of_steward, FILTER_STEWARD },
+	[HELPER_PROBER] = { rules_of_prober, FILTER_PROBER },
+};
+
 /* What of a plan is different for each. */
 static void set_helper(struct serve *serve, struct plan *plan, enum helper helper)
 {
+	start_set_walls(plan, serve, helper_walls[helper].rules(), helper_walls[helper].filter, 0);
 	if (helper == HELPER_STEWARD) {
 		/* It stays, and what it keeps is our own user's. */
-		start_set_walls(plan, serve, rules_of_steward(), FILTER_STEWARD, 0);
 		plan->limits.cpu_ns = STEWARD_CPU_NS;
 		return;
 	}
-	start_set_walls(plan, serve,
-			helper == HELPER_BROKER ? rules_of_broker() : rules_of_loader(),
-			helper == HELPER_BROKER ? FILTER_BROKER : FILTER_LOADER, 0);
 	if (serve->powers.is_privileged || serve->powers.can_change_user)
 		plan->uid = plan->gid = HELPER_UID(helper);
-	/* For its empty network: to make one costs more than all the rest. */
-	plan->tree = serve->trees[TREE_PLAIN].net_ns >= 0 ? &serve->trees[TREE_PLAIN] : NULL;
+	if (helper == HELPER_PROBER)
+		plan->target = target_of(TARGET_ANY_TCP);
+	else /* For its empty network: to make one costs more than all the rest. */
+		plan->tree =
+			serve->trees[TREE_PLAIN].net_ns >= 0 ? &serve->trees[TREE_PLAIN] : NULL;
 }
 
 pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, int fd,
@@ -61,7 +79,9 @@ pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, i
 	static char option[] = "--fd", number[] = "3";
 	char *argv[4 + HELPER_MAX_WORDS] = { (char *)helper_name(helper), option, number };
 	CLEANUP(fd) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	CLEANUP(fd) int input = open_input();
+	bool is_prober = helper == HELPER_PROBER;
+	CLEANUP(fd) int input = is_prober ? open_echo(AF_INET, IPPROTO_ICMP) : open_input();
+	CLEANUP(fd) int output = is_prober ? open_echo(AF_INET6, IPPROTO_ICMPV6) : -1;
 	struct plan plan = { .argv = argv };
 	pid_t pid;
 	int pidfd;
@@ -75,7 +95,7 @@ pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, i
 	plan.broker_fd = fd;
 	plan.executable_fd = serve->helper_executables[helper];
 	plan.stdio[0] = input;
-	plan.stdio[1] = null;
+	plan.stdio[1] = is_prober ? output : null;
 	plan.stdio[2] = STDERR_FILENO;
 	pid = clone_run(serve, &plan, leaf, &pidfd);
 	if (pidfd >= 0)

@@ -92,12 +92,14 @@ enum launcher_group {
 	LAUNCHER_OWN_GROUP, /* below the one this process is in, which is ours to divide */
 };
 
-/* What the steward may say, one byte: that the kernel is to count runs for a while. The answer is
- * fd_pass() of LAUNCHER_STATISTICS with what keeps that on, or with nothing. And unasked it hears
- * of LAUNCH_CONTACT: LAUNCHER_CONTACT and the nanoseconds (CLOCK_BOOTTIME). */
+/* What the steward may say, a byte, and fd_pass() answers: the kernel is to count runs, and brings
+ * what keeps that on; it wants the constable-prober, and minus its pid brings its socket. */
 #define LAUNCHER_WANTS_STATISTICS 's'
+#define LAUNCHER_WANTS_PROBER 'p'
+#define LAUNCHER_PROBER_DONE 'd'
 #define LAUNCHER_STATISTICS 2
-#define LAUNCHER_CONTACT 1000
+#define LAUNCHER_NO_PROBER 3
+#define LAUNCHER_CONTACT 1000 /* unasked: and the nanoseconds of LAUNCH_CONTACT */
 
 /* What the steward of signed programs is told; see kernel/program/life/steward.h. */
 struct launcher_programs {

@@ -80,6 +80,17 @@ static const struct rules steward = {
 		CAPABILITY(CAP_DAC_READ_SEARCH),
 };
 
+/* It tries what a host allows to be tried, and meets whatever answers. */
+static const struct rules prober = {
+	"prober",
+	WALL_IPC_NS | WALL_UTS_NS | WALL_UID | WALL_CAPABILITIES | WALL_NO_NEW_PRIVS |
+		WALL_LANDLOCK | WALL_SECCOMP | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_READ,
+	CALLS_CONNECT,
+	0,
+};
+
 /* It only holds, and lets go. */
 static const struct rules guardian = {
 	"guardian",
@@ -148,6 +159,11 @@ const struct rules *rules_of_loader(void)
 const struct rules *rules_of_steward(void)
 {
 	return &steward;
+}
+
+const struct rules *rules_of_prober(void)
+{
+	return &prober;
 }
 
 const struct rules *rules_of_guardian(void)

@@ -58,6 +58,7 @@ const struct rules *rules_of(enum sandbox_profile profile);
 const struct rules *rules_of_broker(void);
 const struct rules *rules_of_loader(void);
 const struct rules *rules_of_steward(void);
+const struct rules *rules_of_prober(void);
 const struct rules *rules_of_guardian(void);
 const struct rules *rules_of_warden(void);
 const struct rules *rules_of_store(void);

@@ -53,7 +53,8 @@ struct standby {
 #define FILTER_UNIX (PROFILE_N + 1) /* probe, with unix sockets */
 #define FILTER_LOADER (PROFILE_N + 2)
 #define FILTER_STEWARD (PROFILE_N + 3)
-#define N_FILTERS (PROFILE_N + 4)
+#define FILTER_PROBER (PROFILE_N + 4)
+#define N_FILTERS (PROFILE_N + 5)
 
 #define TREE_PLAIN TARGET_N /* the tree without a target's sockets */
 #define N_TREES (TARGET_N + 1)
@@ -63,6 +64,7 @@ enum helper {
 	HELPER_BROKER,
 	HELPER_LOADER,
 	HELPER_STEWARD,
+	HELPER_PROBER,
 	HELPER_GUARDIAN, /* which the steward starts, and we only know */
 	HELPER_N,
 };

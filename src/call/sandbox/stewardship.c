@@ -112,18 +112,63 @@ static int hold_statistics(void)
 	return (int)syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
 }
 
+static void end_prober(struct stewardship *stewardship)
+{
+	if (!stewardship->prober)
+		return;
+	if (!reap_killed(stewardship->prober, REAP_LIMIT_NS, NULL))
+		helper_leave(HELPER_PROBER, stewardship->prober);
+	stewardship->prober = 0;
+}
+
+/* It meets whatever answers it, so it is another one each time. */
+static int pass_prober(struct serve *serve)
+{
+	struct stewardship *stewardship = &serve->stewardship;
+	int64_t word = LAUNCHER_NO_PROBER;
+	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
+	int r;
+
+	end_prober(stewardship);
+	if (serve->helper_executables[HELPER_PROBER] >= 0 &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0)
+		pid = start_helper(serve, HELPER_PROBER, NULL, ends[1], NULL);
+	fd_close(&ends[1]);
+	if (pid > 0) {
+		stewardship->prober = pid;
+		word = -(int64_t)pid;
+	} else {
+		fd_close(&ends[0]);
+	}
+	r = fd_pass(stewardship->fd, word, ends[0]);
+	fd_close(&ends[0]);
+	return r;
+}
+
+static int pass_statistics(const struct stewardship *stewardship)
+{
+	CLEANUP(fd) int fd = hold_statistics();
+
+	return fd_pass(stewardship->fd, LAUNCHER_STATISTICS, fd);
+}
+
 void stewardship_serve(struct serve *serve)
 {
-	char byte;
-	CLEANUP(fd) int fd = -1;
+	int r = -EINVAL;
+	char byte = 0;
 
-	if (recv(serve->stewardship.fd, &byte, 1, MSG_DONTWAIT) != 1 ||
-	    byte != LAUNCHER_WANTS_STATISTICS) {
-		stewardship_end(serve);
-		return;
-	}
-	fd = hold_statistics();
-	if (fd_pass(serve->stewardship.fd, LAUNCHER_STATISTICS, fd) < 0)
+	if (recv(serve->stewardship.fd, &byte, 1, MSG_DONTWAIT) != 1)
+		byte = 0;
+	if (byte == LAUNCHER_WANTS_STATISTICS)
+		r = pass_statistics(&serve->stewardship);
+	else if (byte == LAUNCHER_WANTS_PROBER)
+		r = pass_prober(serve);
+	else if (byte == LAUNCHER_PROBER_DONE)
+		r = 0;
+	if (byte == LAUNCHER_PROBER_DONE)
+		end_prober(&serve->stewardship);
+	if (r < 0)
 		stewardship_end(serve);
 }
 
@@ -134,6 +179,7 @@ void stewardship_end(struct serve *serve)
 	if (!stewardship->pid)
 		return;
 	fd_close(&stewardship->fd);
+	end_prober(stewardship);
 	if (!reap_killed(stewardship->pid, REAP_LIMIT_NS, NULL))
 		helper_leave(HELPER_STEWARD, stewardship->pid);
 	stewardship->pid = 0;
@@ -154,5 +200,8 @@ static bool is_guardian(const struct serve *serve, pid_t pid)
 
 bool stewardship_has(const struct serve *serve, pid_t pid)
 {
-	return (serve->stewardship.pid && serve->stewardship.pid == pid) || is_guardian(serve, pid);
+	const struct stewardship *stewardship = &serve->stewardship;
+
+	return (stewardship->pid && (stewardship->pid == pid || stewardship->prober == pid)) ||
+	       is_guardian(serve, pid);
 }

@@ -12,6 +12,7 @@ struct serve;
 struct stewardship {
 	pid_t pid;           /* 0: none */
 	int fd;              /* where connections go, or -1 */
+	pid_t prober;        /* that it wanted; 0: none */
 	uint64_t contact_ns; /* CLOCK_BOOTTIME, see LAUNCH_CONTACT; 0: never */
 };
 
@@ -30,5 +31,5 @@ void stewardship_serve(struct serve *serve);
 /* Ends it, or takes note that it ended: what does not keep is detached. */
 void stewardship_end(struct serve *serve);
 
-/* Whether it is the steward, or a guardian. */
+/* Whether it is the steward, its prober, or a guardian. */
 bool stewardship_has(const struct serve *serve, pid_t pid);

@@ -34,6 +34,10 @@ static const char schema_text[] =
 	"\"health\":{\"type\":\"array\",\"maxItems\":16,\"items\":{" STRICT ","
 	"\"required\":[\"metric\",\"above\"],\"properties\":{\"metric\":" NAME ","
 	"\"above\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1000000000000}}}},"
+	"\"probes\":{\"type\":\"array\",\"maxItems\":16,\"items\":{\"type\":\"object\","
+	"\"required\":[\"probe\"],\"properties\":{"
+	"\"probe\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":511},"
+	"\"timeout_ms\":" COUNT(50, 5000) ",\"above_ms\":" COUNT(1, 5000) "}}},"
 	"\"rollback\":{" STRICT ",\"properties\":{"
 	"\"to\":{\"type\":\"string\",\"enum\":[\"previous\",\"none\"]},"
 	"\"k\":" COUNT(1, 16) ",\"n\":" COUNT(1, 16) ","
@@ -114,7 +118,7 @@ static enum health_role find_role(const char *name)
 	return role;
 }
 
-/* Of a metric, or of a counter; HEALTH_N_METRICS + HEALTH_MAX_COUNTERS for none. */
+/* Of a metric, or of a counter; HEALTH_PROBES for none. */
 static unsigned find_metric(const struct health *health, const char *name)
 {
 	for (unsigned i = 0; i < HEALTH_N_METRICS; i++)
@@ -123,7 +127,7 @@ static unsigned find_metric(const struct health *health, const char *name)
 	for (unsigned i = 0; i < health->n_counters; i++)
 		if (strcmp(health->counters[i].name, name) == 0)
 			return HEALTH_N_METRICS + i;
-	return HEALTH_N_METRICS + HEALTH_MAX_COUNTERS;
+	return HEALTH_PROBES;
 }
 
 static int take_counters(const json_t *list, struct health *health, struct error *err)
@@ -140,7 +144,7 @@ static int take_counters(const json_t *list, struct health *health, struct error
 			return error_set(
 				err, -EINVAL,
 				"/counters/%zu/name: lower-case letters, digits, '-' and '_'", i);
-		if (find_metric(health, name) < HEALTH_N_METRICS + HEALTH_MAX_COUNTERS)
+		if (find_metric(health, name) < HEALTH_PROBES)
 			return error_set(err, -EINVAL, "/counters/%zu/name: is there twice", i);
 		text_copy(counter->name, sizeof(counter->name), name);
 		text_copy(counter->map, sizeof(counter->map), json_get_text(item, "map", ""));
@@ -161,7 +165,7 @@ static int take_rules(const json_t *list, struct health *health, struct error *e
 		const char *name = json_get_text(item, "metric", "");
 		unsigned metric = find_metric(health, name);
 
-		if (metric == HEALTH_N_METRICS + HEALTH_MAX_COUNTERS)
+		if (metric == HEALTH_PROBES)
 			return error_set(err, -EINVAL,
 					 "/health/%zu/metric: '%.63s' is neither a metric nor a "
 					 "counter",
@@ -170,6 +174,38 @@ static int take_rules(const json_t *list, struct health *health, struct error *e
 			.metric = metric,
 			.above = json_get_number(item, "above", 0),
 		};
+	}
+	return 0;
+}
+
+static int take_probe(const json_t *item, size_t i, struct health *health, struct error *err)
+{
+	struct health_probe *probe = &health->probes[health->n_probes];
+
+	if (probe_parse(json_get_text(item, "probe", ""), &probe->probe, err) < 0)
+		return error_wrap(err, "/probes/%zu/probe", i);
+	for (size_t j = 0; j < health->n_probes; j++)
+		if (strcmp(health->probes[j].probe.text, probe->probe.text) == 0)
+			return error_set(err, -EINVAL, "/probes/%zu/probe: is there twice", i);
+	probe->timeout_ms = (uint64_t)json_get_int(item, "timeout_ms", PROBE_TIMEOUT_USUAL_MS);
+	if (!json_object_get(item, "before_error"))
+		health->rules[health->n_rules++] = (struct health_rule) {
+			.metric = HEALTH_PROBES + (unsigned)health->n_probes,
+			.above = json_get_number(item, "above_ms", 0),
+		};
+	health->n_probes++;
+	return 0;
+}
+
+static int take_probes(const json_t *list, struct health *health, struct error *err)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (take_probe(item, i, health, err) < 0)
+			return err->code;
 	}
 	return 0;
 }
@@ -207,6 +243,7 @@ int health_parse(const json_t *manifest, const struct health_limits *limits,
 	if (!schema || schema_check(schema, manifest, err) < 0 ||
 	    take_counters(json_object_get(manifest, "counters"), &health, err) < 0 ||
 	    take_rules(json_object_get(manifest, "health"), &health, err) < 0 ||
+	    take_probes(json_object_get(manifest, "probes"), &health, err) < 0 ||
 	    take_rollback(json_object_get(manifest, "rollback"), limits, &health, err) < 0)
 		return err->code;
 	if (limits)
@@ -215,8 +252,20 @@ int health_parse(const json_t *manifest, const struct health_limits *limits,
 	return 0;
 }
 
+int health_check_probes(const json_t *probes, struct error *err)
+{
+	CLEANUP(json) json_t *manifest = json_object();
+	struct health ignored;
+
+	if (probes)
+		json_put(manifest, "probes", json_incref((json_t *)probes));
+	return health_parse(manifest, NULL, &ignored, err);
+}
+
 const char *health_rule_name(const struct health *health, const struct health_rule *rule)
 {
+	if (rule->metric >= HEALTH_PROBES)
+		return health->probes[rule->metric - HEALTH_PROBES].probe.text;
 	if (rule->metric >= HEALTH_N_METRICS)
 		return health->counters[rule->metric - HEALTH_N_METRICS].name;
 	return rule->is_host_s ? host_names[rule->metric] : health_metrics[rule->metric];

@@ -81,6 +81,26 @@ TEST(a_manifest_says_what_it_counts_and_what_is_too_much)
 	CHECK(!health.returns_previous);
 }
 
+TEST(a_probe_that_failed_before_is_no_rule)
+{
+	static const char text[] =
+		"{\"probes\":[{\"probe\":\"tcp:a:1\",\"before_error\":\"refused\"},"
+		"{\"probe\":\"icmp:b\",\"timeout_ms\":70,\"above_ms\":50,\"before_ms\":1}]}";
+	struct health_limits limits;
+	struct health health;
+	struct error err = { 0 };
+
+	CHECK_OK(health_limits_parse(NULL, &limits, &err), err);
+	CHECK_OK(parse(text, &limits, &health, &err), err);
+	CHECK_INT(health.n_probes, 2);
+	CHECK_INT(health.probes[0].timeout_ms, PROBE_TIMEOUT_USUAL_MS);
+	CHECK_INT(health.probes[1].timeout_ms, 70);
+	CHECK_INT(health.n_rules, 6);
+	CHECK_INT(health.rules[0].metric, HEALTH_PROBES + 1);
+	CHECK(health.rules[0].above == 50);
+	CHECK_TEXT(health_rule_name(&health, &health.rules[0]), "icmp:b");
+}
+
 TEST(what_is_wrong_is_refused_by_its_place)
 {
 	static const struct {
@@ -93,6 +113,13 @@ TEST(what_is_wrong_is_refused_by_its_place)
 		  "/counters/0/role" },
 		{ "{\"health\":[{\"metric\":\"x\",\"above\":1}]}", "/health/0/metric" },
 		{ "{\"health\":[{\"metric\":\"errors\",\"above\":-1}]}", "/health/0/above" },
+		{ "{\"probes\":[{}]}", "/probes/0" },
+		{ "{\"probes\":[{\"probe\":\"tcp:a\"}]}", "/probes/0/probe" },
+		{ "{\"probes\":[{\"probe\":\"tcp:a:1\",\"timeout_ms\":5001}]}",
+		  "/probes/0/timeout_ms" },
+		{ "{\"probes\":[{\"probe\":\"tcp:a:1\",\"above_ms\":0}]}", "/probes/0/above_ms" },
+		{ "{\"probes\":[{\"probe\":\"tcp:a:1\"},{\"probe\":\"tcp:a:1\"}]}",
+		  "/probes/1/probe: is there twice" },
 		{ "{\"rollback\":{\"k\":3,\"n\":2}}", "/rollback/k" },
 		{ "{\"rollback\":{\"n\":17}}", "/rollback/n" },
 		{ "{\"rollback\":{\"to\":\"x\"}}", "/rollback/to" },

@@ -7,6 +7,7 @@
 
 #include "call/schema.h"
 #include "identity/file.h"
+#include "kernel/program/health.h"
 
 #define TEXTS(most, max)                                                             \
 	"{\"type\":\"array\",\"maxItems\":" #most ",\"items\":{\"type\":\"string\"," \
@@ -14,20 +15,19 @@
 #define COUNT(max) "{\"type\":\"integer\",\"minimum\":1,\"maximum\":" #max "}"
 #define STRICT "\"type\":\"object\",\"additionalProperties\":false"
 
-static const char limits_schema[] = "{" STRICT ",\"properties\":{\"keys\":" TEXTS(
-	16, 2000) ","
-		  "\"revoked\":{" STRICT ",\"properties\":{\"keys\":" TEXTS(
-			  256,
-			  16) ","
-			      "\"artifacts\":" TEXTS(
-				      256,
-				      64) "}},"
-					  "\"types\":" TEXTS(64, 32) ",\"targets\":" TEXTS(256, 300) ",\"helpers\":" TEXTS(
-						  64, 64) ","
-							  "\"map_memory_bytes\":" COUNT(1073741824) ",\"max_programs\":" COUNT(
-								  64) ","
-								      "\"max_ttl_s\":" COUNT(
-									      31536000) "}}";
+/* clang-format off */
+static const char limits_schema[] =
+	"{" STRICT ",\"properties\":{\"keys\":" TEXTS(16, 2000) ","
+	"\"revoked\":{" STRICT ",\"properties\":{\"keys\":" TEXTS(256, 16) ","
+	"\"artifacts\":" TEXTS(256, 64) "}},"
+	"\"types\":" TEXTS(64, 32) ",\"targets\":" TEXTS(256, 300) ","
+	"\"helpers\":" TEXTS(64, 64) ",\"probes\":" TEXTS(64, 512) ","
+	"\"own_probes\":{\"type\":\"array\",\"maxItems\":8,\"items\":{" STRICT ","
+	"\"required\":[\"probe\"],"
+	"\"properties\":{\"probe\":{},\"timeout_ms\":{},\"above_ms\":{}}}},"
+	"\"map_memory_bytes\":" COUNT(1073741824) ",\"max_programs\":" COUNT(64) ","
+	"\"max_ttl_s\":" COUNT(31536000) "}}";
+/* clang-format on */
 
 /* What reaches beyond looking and beyond the hook's own answer. */
 static const struct {
@@ -62,6 +62,8 @@ int limits_parse(const char *text, size_t len, struct limits *limits_out, struct
 
 	if (!schema || !document || schema_check(schema, document, err) < 0)
 		return err->code;
+	if (health_check_probes(json_object_get(document, "own_probes"), err) < 0)
+		return error_wrap(err, "own_probes");
 	*limits_out = (struct limits) {
 		.map_memory_bytes = (uint64_t)json_get_int(document, "map_memory_bytes",
 							   LIMITS_MAP_MEMORY_BYTES),
@@ -110,6 +112,23 @@ static bool has_match(const json_t *patterns, const char *text)
 	return !patterns;
 }
 
+/* What a manifest names is talked to by this host, for whoever signed it. */
+static int check_probes(const struct limits *limits, const json_t *probes, struct error *err)
+{
+	const json_t *allowed = json_object_get(limits->document, "probes"), *item;
+	size_t i;
+
+	json_array_foreach(probes, i, item)
+	{
+		const char *probe = json_get_text(item, "probe", "");
+
+		if (!allowed || !has_match(allowed, probe))
+			return error_set(err, -EACCES, "this host allows no probe of '%.300s'",
+					 probe);
+	}
+	return 0;
+}
+
 int limits_check(const struct limits *limits, const struct manifest *manifest, struct error *err)
 {
 	const json_t *types = json_object_get(limits->document, "types");
@@ -128,7 +147,7 @@ int limits_check(const struct limits *limits, const struct manifest *manifest, s
 			return error_set(err, -EACCES, "this host allows no program at '%s'",
 					 place);
 	}
-	return 0;
+	return check_probes(limits, json_object_get(manifest->document, "probes"), err);
 }
 
 int limits_check_helper(const struct limits *limits, const char *program, int32_t helper,

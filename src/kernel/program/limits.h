@@ -2,12 +2,15 @@
  * What a host lets programs do: /etc/constable/programs.json, which only root may write.
  *
  *	{"keys":[PEM or Base64], "revoked":{"keys":[ID], "artifacts":[SHA-256]},
- *	 "types":[TYPE], "targets":["TYPE:TARGET"], "helpers":[NAME],
+ *	 "types":[TYPE], "targets":["TYPE:TARGET"], "helpers":[NAME], "probes":[PROBE],
+ *	 "own_probes":[{"probe", "timeout_ms"?, "above_ms"?}],
  *	 "map_memory_bytes":N, "max_programs":N, "max_ttl_s":N}
  *
  * Without 'types' every type is allowed, without 'targets' every target; both may hold patterns
  * ("cgroup_*", "xdp:eth*"). 'helpers' allows functions of the kernel that change other processes,
- * which are refused unless they are named here. Where there is no file, nothing is trusted.
+ * which are refused unless they are named here. So does 'probes', patterns of what a manifest may
+ * have this host talk to (probe.h), without which it is nothing; 'own_probes', eight at most, are
+ * tried for every program. Where there is no file, nothing is trusted.
  */
 #pragma once
 

@@ -17,7 +17,7 @@
 #define LIFE COUNT "31536000}"
 #define LIST "{\"type\":\"array\",\"maxItems\":"
 
-/* "counters", "health" and "rollback" are held to their own bounds, see health.h. */
+/* "counters", "health", "probes" and "rollback" are held to their own bounds, see health.h. */
 static const char manifest_schema[] =
 	"{" STRICT ",\"required\":[\"schema\",\"name\",\"version\",\"summary\",\"object\","
 	"\"programs\",\"on_agent_death\"],\"properties\":{"
@@ -39,6 +39,8 @@ static const char manifest_schema[] =
 	"\"budgets\":{" STRICT ",\"properties\":{\"map_memory_bytes\":" COUNT "1073741824}}},"
 	"\"lease\":" NAME ",\"canary_s\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600},"
 	"\"counters\":{\"type\":\"array\"},\"health\":{\"type\":\"array\"},"
+	"\"probes\":" LIST "8,\"items\":{" STRICT ",\"properties\":{\"probe\":{},"
+	"\"timeout_ms\":{},\"above_ms\":{}}}},"
 	"\"rollback\":{\"type\":\"object\"},"
 	"\"ttl\":{" STRICT ",\"properties\":{\"default_s\":" LIFE ",\"max_s\":" LIFE "}},"
 	"\"on_agent_death\":{\"type\":\"string\",\"enum\":[\"detach\",\"keep\"]}}}";

@@ -8,7 +8,8 @@
  *	 "lists"?:[{"map", "of":"networks"|"paths"|"devices", "summary"?}],
  *	 "requires"?:{"kernel":"5.8", "btf":true},
  *	 "budgets"?:{"map_memory_bytes"},
- *	 "lease"?:VARIABLE, "canary_s"?, "counters"?, "health"?, "rollback"?: see health.h,
+ *	 "lease"?:VARIABLE, "canary_s"?, "counters"?, "health"?, "probes"?,
+ *	 "rollback"?: see health.h,
  *	 "ttl"?:{"default_s", "max_s"}, "on_agent_death":"detach"|"keep"}
  *
  * A 'type' is one of program_types; what its 'target' is stands there. A program without a target

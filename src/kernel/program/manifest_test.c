@@ -130,6 +130,38 @@ TEST(the_host_decides_about_types_and_targets)
 	CHECK_INT(judge("{\"types\":[]}", &err), -EACCES);
 }
 
+TEST(a_host_is_made_to_talk_to_what_it_names_and_nobody_else)
+{
+	static const char manifest_text[] =
+		"{\"schema\":1,\"name\":\"a\",\"version\":\"1\",\"summary\":\"b\",\"object\":\"c\","
+		"\"programs\":[{\"name\":\"d\",\"type\":\"xdp\",\"target\":\"eth0\"}],"
+		"\"on_agent_death\":\"keep\",\"probes\":[{\"probe\":\"tcp:10.0.0.7:80\"}]}";
+	static const struct {
+		const char *text;
+		int code;
+	} cases[] = {
+		{ "{}", -EACCES },
+		{ "{\"probes\":[]}", -EACCES },
+		{ "{\"probes\":[\"http://*\",\"tcp:10.0.0.8:*\"]}", -EACCES },
+		{ "{\"own_probes\":[{\"probe\":\"tcp:10.0.0.7:80\"}]}", -EACCES },
+		{ "{\"probes\":[\"tcp:10.0.0.*:80\"]}", 0 },
+	};
+	static const char odd[] = "{\"own_probes\":[{\"probe\":\"x\"}]}";
+	CLEANUP(manifest) struct manifest manifest = { 0 };
+	struct error err = { 0 };
+
+	CHECK_OK(parse(manifest_text, &manifest, &err), err);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(limits) struct limits limits = { 0 };
+
+		CHECK_OK(limits_parse(cases[i].text, strlen(cases[i].text), &limits, &err), err);
+		CHECK_INT(limits_check(&limits, &manifest, &err), cases[i].code);
+	}
+	CHECK_INT(limits_parse(odd, strlen(odd), &(struct limits) { 0 }, &err), -EINVAL);
+	CHECK_TEXT(err.text, "own_probes: /probes/0/probe: 'x' is no probe: tcp:HOST:PORT, "
+			     "http(s)://HOST/PATH, dns:NAME@ADDRESS or icmp:HOST, in lower case");
+}
+
 TEST(a_function_that_changes_other_processes_is_named_by_the_host_or_refused)
 {
 	static const char open[] = "{\"helpers\":[\"send_signal\"]}";

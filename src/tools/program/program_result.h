@@ -11,6 +11,8 @@
 	"keeps?: boolean, lost?: boolean, replaces?: integer, ttl_remaining_s?: integer, "       \
 	"confirm_within_s?: "                                                                    \
 	"integer, "                                                                              \
+	"probes?: [{probe: string, timeout_ms: integer, above_ms?: integer, "                    \
+	"before_ms?: number, before_error?: string, last_ms?: number, last_error?: string}], "   \
 	"figures?: {cpu_percent: number, latency_ms: number, memory_kb: integer, "               \
 	"packets: integer, errors: integer, violations: integer, missed: integer, "              \
 	"sampled_ms: integer, seconds: integer, programs: [{runs: integer, run_ns: integer, "    \

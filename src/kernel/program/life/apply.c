@@ -142,6 +142,10 @@ static int load(struct steward *steward, const json_t *args, struct entrant *ent
 	entrant->loader_says = load_ask(entrant->loader_fd, &request, log_out, err);
 	if (!entrant->loader_says || set_life(entrant, args, err) < 0)
 		return err->code;
+	if (probing_prepare(steward, entrant->program,
+			    json_object_get(entrant->loader_says, "manifest"), limits,
+			    entrant->returns, err) < 0)
+		return err->code;
 	/* On disk with the intent to attach it: nothing changes in between. */
 	journal_set(entrant->program, PROGRAM_LOADED, NULL);
 	step_reached("program-loaded");

@@ -88,31 +88,90 @@ static bool is_broken_often(const struct watched *watched, size_t rule)
 	return (unsigned)__builtin_popcount(watched->broken[rule] & mask) >= watched->health.k;
 }
 
-void judge_look(struct watch *watch, struct watched *watched)
+static void note(struct watched *watched, size_t rule, double value, bool is_broken)
 {
-	const struct health *health = &watched->health;
-	double values[HEALTH_N_METRICS] = { 0 };
+	watched->broken[rule] = watched->broken[rule] << 1 | is_broken;
+	watched->values[rule] = value;
+}
+
+/* Several at once: the first speaks, in the documented order. */
+static void accuse(struct watched *watched)
+{
 	ssize_t accused = -1;
 
-	read_values(watch, watched, values);
-	for (size_t i = 0; i < health->n_rules; i++) {
-		const struct health_rule *rule = &health->rules[i];
-		double value = rule->metric < HEALTH_N_METRICS
-				       ? values[rule->metric]
-				       : (double)watched->counters[rule->metric - HEALTH_N_METRICS];
-
-		watched->broken[i] = watched->broken[i] << 1 | (value > rule->above);
-		/* Several at once: the first speaks, in the documented order. */
-		if (accused < 0 && value > rule->above && is_broken_often(watched, i)) {
+	for (size_t i = 0; i < watched->health.n_rules && accused < 0; i++)
+		if (watched->broken[i] & 1 && is_broken_often(watched, i))
 			accused = (ssize_t)i;
-			watched->value = value;
-		}
-	}
 	if (accused < 0)
 		watched->accused_ns = 0;
 	else if (!watched->accused_ns)
 		watched->accused_ns = guardian_now_ns();
 	watched->accused = accused;
+}
+
+void judge_look(struct watch *watch, struct watched *watched)
+{
+	const struct health *health = &watched->health;
+	double values[HEALTH_N_METRICS] = { 0 };
+
+	read_values(watch, watched, values);
+	for (size_t i = 0; i < health->n_rules; i++) {
+		const struct health_rule *rule = &health->rules[i];
+		double value;
+
+		if (rule->metric >= HEALTH_PROBES)
+			continue;
+		value = rule->metric < HEALTH_N_METRICS
+				? values[rule->metric]
+				: (double)watched->counters[rule->metric - HEALTH_N_METRICS];
+		note(watched, i, value, value > rule->above);
+	}
+	accuse(watched);
+}
+
+void judge_probes(struct watched *watched, const json_t *answers)
+{
+	const struct health *health = &watched->health;
+
+	for (size_t i = 0; i < health->n_probes; i++) {
+		const json_t *answer = json_array_get(answers, i);
+
+		watched->probed[i].ms = json_get_number(answer, "ms", 0);
+		text_copy(watched->probed[i].error, PROBED_ERROR_BYTES,
+			  json_get_text(answer, "error", ""));
+	}
+	watched->is_probed = true;
+	for (size_t i = 0; i < health->n_rules; i++) {
+		const struct health_rule *rule = &health->rules[i];
+		const struct probed *probed;
+
+		if (rule->metric < HEALTH_PROBES)
+			continue;
+		probed = &watched->probed[rule->metric - HEALTH_PROBES];
+		note(watched, i, probed->ms,
+		     probed->error[0] || (rule->above > 0 && probed->ms > rule->above));
+	}
+	accuse(watched);
+}
+
+static void accuse_probe(const struct watched *watched, const struct health_rule *rule,
+			 struct rollback_cause *cause, char *why_out)
+{
+	const struct health *health = &watched->health;
+	const struct probed *probed = &watched->probed[rule->metric - HEALTH_PROBES];
+
+	cause->reason = "connectivity";
+	if (!probed->error[0]) {
+		text_format(why_out, ERROR_TEXT_BYTES,
+			    "'%s' answers after %.6g ms, which is above %.6g, in %u of %u checks",
+			    cause->threshold, cause->value, cause->above, health->k, health->n);
+		return;
+	}
+	cause->value = 1; /* failed where none may */
+	cause->above = 0;
+	text_format(why_out, ERROR_TEXT_BYTES,
+		    "'%s', which answered before it came, no longer does (%s), in %u of %u checks",
+		    cause->threshold, probed->error, health->k, health->n);
 }
 
 bool judge_accuses(const struct watched *watched, struct rollback_cause *cause_out, char *why_out)
@@ -125,13 +184,16 @@ bool judge_accuses(const struct watched *watched, struct rollback_cause *cause_o
 	*cause_out = (struct rollback_cause) {
 		.reason = rule->metric == HEALTH_CPU_PERCENT ? "high_cpu" : "telemetry_threshold",
 		.threshold = health_rule_name(&watched->health, rule),
-		.value = watched->value,
+		.value = watched->values[watched->accused],
 		.above = rule->above,
 		.why = why_out,
 	};
-	text_format(why_out, ERROR_TEXT_BYTES, "%s: %.6g is above %.6g, in %u of %u checks",
-		    cause_out->threshold, watched->value, rule->above, watched->health.k,
-		    watched->health.n);
+	if (rule->metric >= HEALTH_PROBES)
+		accuse_probe(watched, rule, cause_out, why_out);
+	else
+		text_format(why_out, ERROR_TEXT_BYTES, "%s: %.6g is above %.6g, in %u of %u checks",
+			    cause_out->threshold, cause_out->value, cause_out->above,
+			    watched->health.k, watched->health.n);
 	return true;
 }
 

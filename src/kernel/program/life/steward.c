@@ -17,6 +17,7 @@
 #include "kernel/program/life/steward_internal.h"
 
 #define CLIENT_TIMEOUT_S 5
+#define N_OWN 4 /* what is watched beside the clients */
 #define IDLE_NS (10 * NS_PER_SEC)
 
 static json_t *answer(struct steward *steward, const struct frame *frame, bool may_change,
@@ -71,7 +72,7 @@ static int serve_client(struct steward *steward, int fd, bool may_change, struct
 	return frame_write(fd, header, text, strlen(text), err);
 }
 
-static void accept_client(struct steward *steward)
+void steward_accept(struct steward *steward)
 {
 	static const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
 	int64_t value;
@@ -83,6 +84,10 @@ static void accept_client(struct steward *steward)
 	}
 	if (value == LAUNCHER_STATISTICS) {
 		watch_take(steward, fd);
+		return;
+	}
+	if (value < 0 || value == LAUNCHER_NO_PROBER) {
+		probing_take(steward, value, fd);
 		return;
 	}
 	if (value >= LAUNCHER_CONTACT && fd < 0) {
@@ -151,9 +156,8 @@ static void lose_guardian(struct steward *steward)
 /* False when it may go. */
 static bool turn(struct steward *steward)
 {
-	struct pollfd polls[2 + STEWARD_MAX_CLIENTS + 1] = {
+	struct pollfd polls[N_OWN + STEWARD_MAX_CLIENTS] = {
 		{ steward->fd, POLLIN, 0 },
-		[2 + STEWARD_MAX_CLIENTS] = { steward->timer, POLLIN, 0 },
 	};
 	struct error err = { 0 };
 	bool has_guardian = steward->guardian.fd >= 0;
@@ -169,8 +173,10 @@ static bool turn(struct steward *steward)
 		timeout = 0; /* found dead just now */
 	/* It says nothing unasked: then it has ended. */
 	polls[1] = (struct pollfd) { steward->guardian.fd, POLLIN, 0 };
+	polls[2] = (struct pollfd) { steward->probing.fd, POLLIN, 0 };
+	polls[3] = (struct pollfd) { steward->timer, POLLIN, 0 };
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
-		polls[2 + i] = (struct pollfd) { steward->clients[i], POLLIN, 0 };
+		polls[N_OWN + i] = (struct pollfd) { steward->clients[i], POLLIN, 0 };
 	if (poll(polls, ARRAY_LEN(polls), timeout) < 0)
 		return errno == EINTR;
 	/* First, so that who asks is told what is so. */
@@ -178,13 +184,15 @@ static bool turn(struct steward *steward)
 		lose_guardian(steward);
 		has_guardian = steward->guardian.fd >= 0;
 	}
+	if (polls[2].revents)
+		probing_read(steward);
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
-		if (polls[2 + i].revents &&
+		if (polls[N_OWN + i].revents &&
 		    serve_client(steward, steward->clients[i], steward->may_change[i], &err) < 0)
 			fd_close(&steward->clients[i]);
 	}
 	if (polls[0].revents)
-		accept_client(steward);
+		steward_accept(steward);
 	/* Found dead by what was asked. */
 	if (has_guardian && steward->guardian.fd < 0)
 		lose_guardian(steward);
@@ -197,6 +205,7 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 	struct steward steward = { .config = config, .fd = fd, .guardian.fd = -1 };
 	int r;
 
+	steward.probing.fd = -1;
 	steward.timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (steward.timer < 0)
 		return error_errno(err, "make a clock");
@@ -213,6 +222,7 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 		r = steward_reconcile(&steward, err);
 	while (r == 0 && turn(&steward))
 		;
+	fd_close(&steward.probing.fd);
 	watch_finish(&steward.watch);
 	guardian_close(&steward.guardian);
 	journal_close(&steward.journal);

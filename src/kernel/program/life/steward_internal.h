@@ -4,6 +4,7 @@
 #include "call/sandbox/launcher.h"
 #include "kernel/program/life/guardian.h"
 #include "kernel/program/life/journal.h"
+#include "kernel/program/life/probing_internal.h"
 #include "kernel/program/life/steward.h"
 #include "kernel/program/life/watch.h"
 #include "kernel/program/limits.h"
@@ -25,9 +26,13 @@ struct steward {
 	uint64_t idle_since_ns; /* monotonic */
 	struct health_limits limits;
 	struct watch watch;
+	struct probing probing;
 	uint64_t contact_ns; /* when the agent last asked its server what was answered; 0: never */
 	int timer;           /* of the clock that goes on while the host sleeps */
 };
+
+/* Takes what the launcher passed: a connection, or word of something. */
+void steward_accept(struct steward *steward);
 
 /* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
 json_t *steward_apply(struct steward *steward, const json_t *args, char **log_out,
@@ -92,6 +97,8 @@ uint64_t judge_tend(struct steward *steward);
 /* How the host is before it has done anything, and after each window what it broke. */
 void judge_begin(struct watch *watch, struct watched *watched);
 void judge_look(struct watch *watch, struct watched *watched);
+/* What its probes say by now, see probing_internal.h. */
+void judge_probes(struct watched *watched, const json_t *answers);
 /* What it breaks by now, in 'why_out' of ERROR_TEXT_BYTES: false for nothing. */
 bool judge_accuses(const struct watched *watched, struct rollback_cause *cause_out, char *why_out);
 

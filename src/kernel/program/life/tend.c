@@ -174,6 +174,7 @@ uint64_t steward_tend(struct steward *steward)
 	json_t *program;
 	size_t i;
 
+	next_ns = sooner(next_ns, probing_tend(steward));
 	next_ns = sooner(next_ns, judge_tend(steward));
 	json_array_foreach(journal_programs(&steward->journal), i, program)
 	{
@@ -230,6 +231,8 @@ json_t *steward_describe(const struct steward *steward, const json_t *program)
 		(void)json_object_del(shown, inner[i]);
 	if (confirm_of(program) && program_state_is_attached(journal_state(program)))
 		json_put(shown, "confirm_within_s", seconds_until(confirm_of(program)));
+	if (json_object_get(program, "probes"))
+		json_put(shown, "probes", probing_describe(program, watched));
 	if (watched && watched->n_windows)
 		json_put(shown, "figures", watch_describe(watched));
 	if (program_state_is_attached(journal_state(program)))

@@ -40,14 +40,17 @@ void watch_finish(struct watch *watch)
 	fd_close(&watch->statistics);
 }
 
-struct watched *watch_find(const struct watch *watch, const json_t *program)
+struct watched *watch_find_id(const struct watch *watch, uint64_t id)
 {
-	uint64_t id = (uint64_t)json_get_int(program, "id", 0);
-
 	for (size_t i = 0; i < watch->n; i++)
 		if (watch->programs[i]->id == id)
 			return watch->programs[i];
 	return NULL;
+}
+
+struct watched *watch_find(const struct watch *watch, const json_t *program)
+{
+	return watch_find_id(watch, (uint64_t)json_get_int(program, "id", 0));
 }
 
 /* --- whom -------------------------------------------------------------------------------- */
@@ -251,6 +254,7 @@ static void ask(struct steward *steward)
 	static const char byte = LAUNCHER_WANTS_STATISTICS;
 
 	steward->watch.next_ns = guardian_now_ns() + steward->watch.period_ns;
+	probing_note_due(steward);
 	if (send(steward->fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
 		watch_take(steward, -1);
 }

@@ -15,6 +15,7 @@
 #include "kernel/program/load/load.h"
 
 #define WATCH_MAX 65 /* a host's most, and one that comes while another goes */
+#define PROBED_ERROR_BYTES 96
 
 struct watched {
 	uint64_t id;
@@ -26,6 +27,13 @@ struct watched {
 	bool is_in_window;
 	uint64_t began_ns, seen_until_ns; /* CLOCK_BOOTTIME: the whole, and what is estimated */
 
+	/* What its probes said last. */
+	bool wants_probing, is_probed;
+	struct probed {
+		double ms;
+		char error[PROBED_ERROR_BYTES]; /* "": it answered */
+	} probed[HEALTH_MAX_PROBES];
+
 	/* As found at the end of the last window. */
 	double runs[MANIFEST_MAX_PROGRAMS], run_ns[MANIFEST_MAX_PROGRAMS]; /* since began_ns */
 	double cpu_percent[MANIFEST_MAX_PROGRAMS], ns_per_run[MANIFEST_MAX_PROGRAMS];
@@ -36,8 +44,9 @@ struct watched {
 	unsigned n_windows;
 
 	/* What the rules of its health say, see judge.c. */
-	uint32_t broken[HEALTH_MAX_RULES + 5]; /* of each check a bit, the last one's lowest */
-	double baseline[HEALTH_N_METRICS], value;
+	uint32_t broken[HEALTH_ALL_RULES]; /* of each check a bit, the last one's lowest */
+	double values[HEALTH_ALL_RULES];
+	double baseline[HEALTH_N_METRICS];
 	uint64_t drops;  /* of the watch, when last looked at */
 	ssize_t accused; /* rule, since accused_ns */
 	uint64_t accused_ns, looked_ns;
@@ -66,6 +75,7 @@ void watch_drop_ended(struct steward *steward);
 /* The launcher's answer: a descriptor that is taken over, or -1 where it cannot. */
 void watch_take(struct steward *steward, int statistics);
 
+struct watched *watch_find_id(const struct watch *watch, uint64_t id);
 struct watched *watch_find(const struct watch *watch, const json_t *program);
 
 /* {"cpu_percent", "latency_ms", "memory_kb", "packets", "errors", "violations", "missed",
