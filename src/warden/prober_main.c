@@ -63,6 +63,7 @@ static int start(const struct health_probe *wanted)
 	return ends[0];
 }
 
+/* NULL where nobody could try it, which says nothing of what was to answer. */
 static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_ns)
 {
 	struct pollfd end = { .fd = fd, .events = POLLIN };
@@ -71,9 +72,10 @@ static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_
 	int wait_ms = now_ns < until_ns ? (int)((until_ns - now_ns) / NS_PER_MS) + 1 : 0;
 	json_t *json;
 
-	if (fd < 0 || poll(&end, 1, wait_ms) <= 0 ||
-	    read(fd, &answer, sizeof(answer)) != sizeof(answer))
+	if (poll(&end, 1, wait_ms) <= 0)
 		text_copy(answer.error, sizeof(answer.error), "it took too long");
+	else if (read(fd, &answer, sizeof(answer)) != sizeof(answer))
+		return NULL;
 	answer.error[sizeof(answer.error) - 1] = '\0';
 	json = json_pack("{s:o}", "ms", json_figure((double)answer.ns / (double)NS_PER_MS));
 	if (answer.error[0])
@@ -81,9 +83,9 @@ static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_
 	return json;
 }
 
-static json_t *try_all(const struct health *health)
+static json_t *try_all(const struct health *health, struct error *err)
 {
-	json_t *answers = json_array();
+	CLEANUP(json) json_t *answers = json_array();
 	uint64_t start_ns = clock_monotonic_ns();
 	int fds[HEALTH_MAX_PROBES];
 
@@ -91,13 +93,19 @@ static json_t *try_all(const struct health *health)
 		fds[i] = start(&health->probes[i]);
 	for (size_t i = 0; i < health->n_probes; i++) {
 		const struct health_probe *probe = &health->probes[i];
+		json_t *answer =
+			fds[i] < 0
+				? NULL
+				: finish(fds[i], probe,
+					 start_ns + probe->timeout_ms * NS_PER_MS + NS_PER_SEC / 2);
 
-		json_push(answers,
-			  finish(fds[i], probe,
-				 start_ns + probe->timeout_ms * NS_PER_MS + NS_PER_SEC / 2));
 		fd_cleanup(&fds[i]);
+		if (answer)
+			json_push(answers, answer);
+		else
+			error_set(err, -EAGAIN, "'%s' could not be tried", probe->probe.text);
 	}
-	return answers;
+	return err->code ? NULL : TAKE(answers);
 }
 
 static int serve(int fd, struct error *err)
@@ -105,11 +113,15 @@ static int serve(int fd, struct error *err)
 	CLEANUP(frame) struct frame question = { 0 };
 	CLEANUP(json) json_t *header = json_object();
 	struct health health;
+	json_t *answers;
 
 	if (frame_read(fd, &question, err) < 0 ||
 	    health_parse(question.header, NULL, &health, err) < 0)
 		return err->code;
-	json_put(header, "answers", try_all(&health));
+	answers = try_all(&health, err);
+	if (!answers)
+		return err->code;
+	json_put(header, "answers", answers);
 	return frame_write(fd, header, NULL, 0, err);
 }
 

@@ -19,7 +19,8 @@ static void check_executables(struct checkup *checkup)
 		"constable-warden",  "constable-broker",      "constable-investigator",
 		"constable-job",     "constable-job-bpf",     "constable-job-archive",
 		"constable-job-net", "constable-job-systemd", "constable-loader",
-		"constable-steward", "constable-guardian",    "constable-program",
+		"constable-steward", "constable-prober",      "constable-guardian",
+		"constable-program",
 	};
 	char path[PLACES_PATH_BYTES + 64];
 	unsigned n = 0;

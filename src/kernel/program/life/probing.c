@@ -234,7 +234,8 @@ int probing_prepare(struct steward *steward, json_t *program, const json_t *mani
 
 	if (earlier)
 		json_put(program, "probes", json_incref(earlier));
-	if (!json_array_size(probes) || earlier)
+	/* To come back needs nobody's answer. */
+	if (!json_array_size(probes) || returns)
 		return 0;
 	json_put(program, "probes", json_incref(probes));
 	answers = await_answers(steward, program, err);
