@@ -5,8 +5,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/step.h"
-#include "identity/file.h"
 #include "kernel/program/life/entrant_internal.h"
+#include "kernel/program/life/verifier_log.h"
 
 static void entrant_cleanup(struct entrant *entrant)
 {
@@ -321,19 +321,6 @@ static int run(struct steward *steward, const json_t *args, struct entrant *entr
 	return 0;
 }
 
-/* What the verifier said of the last that it refused of each name. */
-static void keep_log(const struct steward *steward, const char *name, const char *log)
-{
-	struct error err = { 0 };
-	char path[4096];
-
-	if (!log)
-		return;
-	text_format(path, sizeof(path), "%s/verifier-%s.log", steward->config->folder, name);
-	if (file_save_private(path, log, strlen(log), &err) < 0)
-		log_warn("%s", err.text);
-}
-
 static json_t *enter(struct steward *steward, const json_t *args, struct entrant *entrant,
 		     char **log_out, struct error *err)
 {
@@ -347,7 +334,7 @@ static json_t *enter(struct steward *steward, const json_t *args, struct entrant
 	/* Its links end with this process's copies, which the guardian may have too. */
 	if (steward_end(steward, entrant->program, PROGRAM_FAILED, err->text, &ignored) < 0)
 		log_error("%s", ignored.text);
-	keep_log(steward, entrant->release.name, *log_out);
+	verifier_log_keep(steward->config->folder, entrant->release.name, *log_out);
 	if (*log_out && steward->limits.verifier_failure)
 		rollback_note_refused(steward, entrant->program, err->text);
 	return NULL;
