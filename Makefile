@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS ?= 10
 QUESTION ?= What is wrong with this host?
 
-.PHONY: help up build bootstrap test soak interop bench fuzz lint format debian13 arm64 install package clean
+.PHONY: help up build bootstrap test vmtest soak interop bench fuzz lint format debian13 arm64 install package clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -18,6 +18,9 @@ build: bootstrap ## build everything into build/, runnable from there
 
 test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
 	@scripts/test
+
+vmtest: build ## the tests that bring a kernel of their own (qemu without KVM); part of `make test`
+	@scripts/test $$(grep -ld skip '^# beside emulated$$' tests/*)
 
 soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
 	@scripts/test --soak
