@@ -19,6 +19,11 @@ CLANG = ["clang", "-target", "bpf", "-O2", "-g", "-std=gnu17", "-Wall", "-Werror
 CGROUPS = next((path for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
                 if os.path.exists(os.path.join(path, "cgroup.controllers"))), None)
 
+# Tracepoints have their numbers there: where nobody mounted it, the warden sees one of its own.
+TRACEFS = () if os.path.exists("/sys/kernel/tracing/events") else (
+    "unshare", "--mount", "--propagation", "slave", "sh", "-c",
+    "mount -t tracefs none /sys/kernel/tracing && exec \"$@\"", "sh")
+
 
 def run(*words, check=True, **options):
     return subprocess.run(words, check=check, capture_output=True, text=True, timeout=60, **options)
@@ -157,7 +162,7 @@ class Host:
         self.limits = {"keys": [maker.public("ours")], **(limits or {})}
         self.limits_path = os.path.join(maker.folder, "programs.json")
         self.warden = Warden(policy="allow reads\nallow traces\nallow changes\n",
-                             prefix=("nsenter", "--net=/run/netns/" + self.space),
+                             prefix=("nsenter", "--net=/run/netns/" + self.space, *TRACEFS),
                              more=("--programs", self.limits_path))
         if steps:
             self.use_steps()
