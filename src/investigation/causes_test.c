@@ -29,28 +29,35 @@ static struct knowledge *load_knowledge(void)
 	return knowledge;
 }
 
-/* The knowledge base and what was compiled of it: one for all scenes of a test. */
+/* The knowledge base and what was compiled of it, which takes longer than to use it. */
 struct expertise {
 	struct knowledge *knowledge;
 	struct predicates *predicates;
 };
 
-static struct expertise load_expertise(void)
-{
-	struct expertise expertise = { .knowledge = load_knowledge() };
-	struct error err = { 0 };
+/* One for all tests of this program, and until its end. */
+static struct expertise shared;
 
-	expertise.predicates = predicates_new(expertise.knowledge, &err);
-	if (!expertise.predicates)
-		fail_msg("%s", err.text);
-	CHECK_OK(predicates_prepare(expertise.predicates, NULL, 0, &err), err);
-	return expertise;
+static void finish_shared(void)
+{
+	predicates_free(shared.predicates);
+	knowledge_free(shared.knowledge);
+	shared = (struct expertise) { 0 };
 }
 
-static void expertise_cleanup(struct expertise *expertise)
+static const struct expertise *get_expertise(void)
 {
-	predicates_free(expertise->predicates);
-	knowledge_free(expertise->knowledge);
+	struct error err = { 0 };
+
+	if (shared.predicates)
+		return &shared;
+	(void)atexit(finish_shared);
+	shared.knowledge = load_knowledge();
+	shared.predicates = predicates_new(shared.knowledge, &err);
+	if (!shared.predicates)
+		fail_msg("%s", err.text);
+	CHECK_OK(predicates_prepare(shared.predicates, NULL, 0, &err), err);
+	return &shared;
 }
 
 static json_t *load_fixture(const char *file)
@@ -182,13 +189,13 @@ static bool try_fixture(const struct expertise *expertise, const char *id, const
 
 static void try_all(const char *kind)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	const char *only = getenv("CAUSE");
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < expertise.knowledge->n_causes; i++)
-		if (!only || strcmp(only, expertise.knowledge->causes[i].id) == 0)
-			wrong += !try_fixture(&expertise, expertise.knowledge->causes[i].id, kind);
+	for (size_t i = 0; i < expertise->knowledge->n_causes; i++)
+		if (!only || strcmp(only, expertise->knowledge->causes[i].id) == 0)
+			wrong += !try_fixture(expertise, expertise->knowledge->causes[i].id, kind);
 	CHECK_INT(wrong, 0);
 }
 
@@ -224,7 +231,7 @@ TEST(vitals_that_point_somewhere_ask_for_the_fitting_trace)
 		{ "memory.exhausted", "page-allocations" },
 		{ "memory.swap-thrashing", "page-faults" },
 	};
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 
 	for (size_t i = 0; i < ARRAY_LEN(scenes); i++) {
 		struct scene scene = { 0 };
@@ -237,7 +244,7 @@ TEST(vitals_that_point_somewhere_ask_for_the_fitting_trace)
 		fixture = load_fixture(file);
 		give_traces(fixture);
 		/* Most questions say nothing of it. */
-		report = play(&scene, &expertise, fixture,
+		report = play(&scene, expertise, fixture,
 			      scenes[i][2] ? scenes[i][2] : "what is wrong?");
 		presets_of(&scene, asked, sizeof(asked));
 		if (!strstr(asked, wanted))
@@ -249,14 +256,14 @@ TEST(vitals_that_point_somewhere_ask_for_the_fitting_trace)
 
 TEST(a_quiet_machine_is_not_traced_unasked)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *fixture = json_pack("{s:[]}", "evidence");
 	struct scene scene = { 0 };
 	char asked[256];
 	json_t *report;
 
 	give_traces(fixture);
-	report = play(&scene, &expertise, fixture, "is everything fine?");
+	report = play(&scene, expertise, fixture, "is everything fine?");
 	presets_of(&scene, asked, sizeof(asked));
 	CHECK_TEXT(asked, "");
 	json_decref(report);
@@ -265,14 +272,14 @@ TEST(a_quiet_machine_is_not_traced_unasked)
 
 TEST(a_question_in_plain_words_is_answered_by_a_trace)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *fixture = json_pack("{s:[]}", "evidence");
 	struct scene scene = { 0 };
 	char asked[256];
 	json_t *report;
 
 	give_traces(fixture);
-	report = play(&scene, &expertise, fixture, "How long do requests to the disk take?");
+	report = play(&scene, expertise, fixture, "How long do requests to the disk take?");
 	presets_of(&scene, asked, sizeof(asked));
 	CHECK_TEXT(asked, "disk-latency ");
 	json_decref(report);
@@ -292,17 +299,17 @@ TEST(no_cause_wins_in_its_near_miss)
 /* Leading questions: all the words of each cause in turn, on a machine without a fault. */
 TEST(a_quiet_machine_is_healthy_however_leading_the_question)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *nothing = json_object();
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < expertise.knowledge->n_causes; i++) {
+	for (size_t i = 0; i < expertise->knowledge->n_causes; i++) {
 		struct scene scene = { 0 };
-		CLEANUP(text) char *words = json_dumps(expertise.knowledge->causes[i].words, 0);
-		json_t *report = play(&scene, &expertise, nothing, words ? words : "");
+		CLEANUP(text) char *words = json_dumps(expertise->knowledge->causes[i].words, 0);
+		json_t *report = play(&scene, expertise, nothing, words ? words : "");
 
 		if (strcmp(outcome(report), "healthy") != 0) {
-			print_message("# asked for %s: %s\n", expertise.knowledge->causes[i].id,
+			print_message("# asked for %s: %s\n", expertise->knowledge->causes[i].id,
 				      outcome(report));
 			wrong++;
 		}
@@ -314,10 +321,10 @@ TEST(a_quiet_machine_is_healthy_however_leading_the_question)
 
 TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, expertise, fixture, "no space left?");
 	CLEANUP(json) json_t *bundle = case_new(&scene.investigation, report);
 	CLEANUP(json) json_t *again = NULL;
 	CLEANUP(text) char *first = NULL;
@@ -325,7 +332,7 @@ TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 	struct error err = { 0 };
 
 	CHECK_OK(case_check(bundle, &err), err);
-	again = case_replay(bundle, expertise.predicates, NULL, &err);
+	again = case_replay(bundle, expertise->predicates, NULL, &err);
 	CHECK(again);
 	json_object_del(report, "elapsed_ms");
 	json_object_del(again, "elapsed_ms");
@@ -337,10 +344,10 @@ TEST(a_replayed_case_gives_the_same_report_byte_for_byte)
 
 TEST(one_altered_byte_of_evidence_is_refused)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, expertise, fixture, "no space left?");
 	CLEANUP(json) json_t *bundle = case_new(&scene.investigation, report);
 	json_t *item = json_array_get(json_object_get(bundle, "evidence"), 2);
 	CLEANUP(text) char *bytes = strdup(json_get_text(item, "bytes", ""));
@@ -356,10 +363,10 @@ TEST(one_altered_byte_of_evidence_is_refused)
 
 TEST(every_claim_quotes_bytes_of_the_ledger)
 {
-	CLEANUP(expertise) struct expertise expertise = load_expertise();
+	const struct expertise *expertise = get_expertise();
 	CLEANUP(json) json_t *fixture = load_fixture("tests/causes/disk.full/holds.json");
 	struct scene scene = { 0 };
-	CLEANUP(json) json_t *report = play(&scene, &expertise, fixture, "no space left?");
+	CLEANUP(json) json_t *report = play(&scene, expertise, fixture, "no space left?");
 	const json_t *claims =
 		json_object_get(json_array_get(json_object_get(report, "hypotheses"), 0), "for");
 	const json_t *claim;
