@@ -116,6 +116,11 @@ const struct option_help option_helps[] = {
 	{ "--ttl", NULL, "How long it stays attached; its manifest says how long at most." },
 	{ "--uses", "grant", "How often on each host; once unless given." },
 	{ "--uses", NULL, "How many hosts may use it." },
+	{ "--vault-token-file", NULL,
+	  "A file of mode 0600 with the token for Vault; VAULT_TOKEN, or ~/.vault-token, unless "
+	  "given." },
+	{ "--vault-transit", NULL,
+	  "Sign by this transit key of Vault, MOUNT/KEY, which stays there." },
 	{ "--yes", NULL, "Do not ask; for scripts." },
 	{ 0 },
 };

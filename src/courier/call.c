@@ -5,7 +5,6 @@
 
 #include "courier/call_internal.h"
 
-#define OVERHEAD_BYTES (64 * KIB)
 #define HELD_MAX_BYTES (4 * COURIER_WINDOW_BYTES)
 #define CREDIT_BYTES (COURIER_WINDOW_BYTES / 4)
 
@@ -56,17 +55,6 @@ static int check_room(const struct courier *courier, struct error *err)
 	return 0;
 }
 
-/* A buffer that grows copies itself, and what was there is not wiped: so it has room at once. */
-static void make_room(struct buf *message, size_t n_body)
-{
-	static const char zeros[4 * KIB];
-
-	buf_init(message, PARCEL_MAX_BYTES + KIB);
-	for (size_t n = 0; n < n_body + OVERHEAD_BYTES; n += sizeof(zeros))
-		buf_add(message, zeros, sizeof(zeros));
-	buf_clear(message);
-}
-
 struct courier_call *courier_request(struct courier *courier, const struct courier_request *request,
 				     const struct courier_handlers *handlers, void *data)
 {
@@ -85,7 +73,7 @@ struct courier_call *courier_request(struct courier *courier, const struct couri
 		fail_later(call, &err);
 		return call;
 	}
-	make_room(&message, request->n_body);
+	parcel_make_room(&message, request->n_body);
 	parcel_encode_request(&message, call->id, &parcel);
 	courier_send(courier, &message);
 	return call;
@@ -104,7 +92,7 @@ struct courier_call *courier_send_mail(struct courier *courier, const struct cou
 		fail_later(call, &err);
 		return call;
 	}
-	make_room(&message, mail->n_message);
+	parcel_make_room(&message, mail->n_message);
 	parcel_encode_mail(&message, call->id, mail);
 	courier_send(courier, &message);
 	return call;

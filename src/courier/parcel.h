@@ -94,6 +94,10 @@ int parcel_decode_end(struct str body, struct parcel_end *end_out) MUST_CHECK;
 int parcel_check_request(const struct courier_request *request, struct error *err) MUST_CHECK;
 int parcel_check_mail(const struct courier_mail *mail, struct error *err) MUST_CHECK;
 
+/* A buffer that grows copies itself, and what was there is not wiped: so this one has room at once,
+ * for a request with so many bytes of body and certificates. */
+void parcel_make_room(struct buf *message, size_t n_bytes);
+
 /* Each appends one message to 'out', which must have room for it. */
 void parcel_encode_request(struct buf *out, uint64_t id, const struct parcel_request *request);
 void parcel_encode_mail(struct buf *out, uint64_t id, const struct courier_mail *mail);

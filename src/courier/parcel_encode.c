@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define OVERHEAD_BYTES (64 * KIB)
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are copied as they are");
 
 static void add_u8(struct buf *out, unsigned value)
@@ -86,6 +88,16 @@ static void end_message(struct buf *out, size_t at)
 
 	assert(!out->dropped);
 	memcpy(out->data + at, &len, sizeof(len));
+}
+
+void parcel_make_room(struct buf *message, size_t n_bytes)
+{
+	static const char zeros[4 * KIB];
+
+	buf_init(message, PARCEL_MAX_BYTES + KIB);
+	for (size_t n = 0; n < n_bytes + OVERHEAD_BYTES; n += sizeof(zeros))
+		buf_add(message, zeros, sizeof(zeros));
+	buf_clear(message);
 }
 
 void parcel_encode_request(struct buf *out, uint64_t id, const struct parcel_request *parcel)

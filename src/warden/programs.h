@@ -1,6 +1,9 @@
 /*
  * What the steward of signed programs is told of the warden's settings: where its journal lies,
- * the key of AGENT_PUBLIC_KEY, and the limits of AGENT_ROLLBACK_*.
+ * the key of AGENT_PUBLIC_KEY, the limits of AGENT_ROLLBACK_*, and where Vault is:
+ * AGENT_VAULT_URL with AGENT_VAULT_TOKEN, or VAULT_ADDR with VAULT_TOKEN; VAULT_CACERT,
+ * VAULT_NAMESPACE, BPF_REGISTRY_SIGNER_PATH. A token is out of the process's environment
+ * afterwards.
  */
 #pragma once
 

@@ -23,7 +23,7 @@ const char *helper_name(enum helper helper)
 {
 	static const char *const names[HELPER_N] = {
 		"constable-broker", "constable-loader",   "constable-steward",
-		"constable-prober", "constable-guardian",
+		"constable-prober", "constable-guardian", "constable-courier",
 	};
 
 	return names[helper];
@@ -53,6 +53,8 @@ static const struct helper_walls {
 	[HELPER_LOADER] = { rules_of_loader, FILTER_LOADER },
 	[HELPER_STEWARD] = { rules_of_steward, FILTER_STEWARD },
 	[HELPER_PROBER] = { rules_of_prober, FILTER_PROBER },
+	/* The network is what it is for, and before it reads a byte it raises the rest. */
+	[HELPER_COURIER] = { rules_of_starting_courier, FILTER_LOADER },
 };
 
 /* What of a plan is different for each. */
@@ -68,7 +70,8 @@ static void set_helper(struct serve *serve, struct plan *plan, enum helper helpe
 		plan->uid = plan->gid = HELPER_UID(helper);
 	if (helper == HELPER_PROBER)
 		plan->target = target_of(TARGET_ANY_TCP);
-	else /* For its empty network: to make one costs more than all the rest. */
+	else if (helper !=
+		 HELPER_COURIER) /* To make an empty network costs more than all the rest. */
 		plan->tree =
 			serve->trees[TREE_PLAIN].net_ns >= 0 ? &serve->trees[TREE_PLAIN] : NULL;
 }
@@ -88,13 +91,15 @@ pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, i
 
 	for (size_t i = 0; more && more[i] && i < HELPER_MAX_WORDS; i++)
 		argv[3 + i] = (char *)more[i];
+	if (helper == HELPER_COURIER)
+		argv[1] = NULL;
 	start_set_powers(&plan, serve);
 	plan.limits = sandbox_default_limits(PROFILE_DIAGNOSE);
 	plan.limits.n_files = 1024;
 	set_helper(serve, &plan, helper);
-	plan.broker_fd = fd;
+	plan.broker_fd = helper == HELPER_COURIER ? -1 : fd;
 	plan.executable_fd = serve->helper_executables[helper];
-	plan.stdio[0] = input;
+	plan.stdio[0] = helper == HELPER_COURIER ? fd : input;
 	plan.stdio[1] = is_prober ? output : null;
 	plan.stdio[2] = STDERR_FILENO;
 	pid = clone_run(serve, &plan, leaf, &pidfd);

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "call/sandbox/launcher_programs.h"
 #include "call/sandbox/profile.h"
 
 #define LAUNCH_TOOL_BYTES 64
@@ -90,24 +91,6 @@ struct launcher_test {
 enum launcher_group {
 	LAUNCHER_TOP_GROUP, /* control groups are made at the top of each hierarchy */
 	LAUNCHER_OWN_GROUP, /* below the one this process is in, which is ours to divide */
-};
-
-/* What the steward may say, a byte, and fd_pass() answers: the kernel is to count runs, and brings
- * what keeps that on; it wants the constable-prober, and minus its pid brings its socket. */
-#define LAUNCHER_WANTS_STATISTICS 's'
-#define LAUNCHER_WANTS_PROBER 'p'
-#define LAUNCHER_PROBER_DONE 'd'
-#define LAUNCHER_STATISTICS 2
-#define LAUNCHER_NO_PROBER 3
-#define LAUNCHER_CONTACT 1000 /* unasked: and the nanoseconds of LAUNCH_CONTACT */
-
-/* What the steward of signed programs is told; see kernel/program/life/steward.h. */
-struct launcher_programs {
-	const char *folder;     /* NULL: there are none here */
-	const char *limits;     /* path of what they may */
-	const char *public_key; /* that may sign them, or NULL */
-	const char *rollback;   /* limits of their health, or NULL */
-	bool at_start;          /* what was attached is looked after, though nobody asks */
 };
 
 struct launcher_config {

@@ -37,7 +37,7 @@ static unsigned kill_once(struct serve *serve, uint64_t until_ns)
 	if (cgroup_file_read(AT_FDCWD, path, text, sizeof(text)) < 0)
 		return 0;
 	while (scan_u64(&at, &pid)) {
-		if (is_ours(serve, (pid_t)pid))
+		if (is_ours(serve, (pid_t)pid) || stewardship_asks_by(serve, (pid_t)pid))
 			continue;
 		now_ns = clock_monotonic_ns();
 		/* Its children are ours from here on. */
@@ -63,6 +63,7 @@ void orphans_reap(struct serve *serve)
 		if (is_ours(serve, info.si_pid))
 			return;
 		(void)waitpid(info.si_pid, NULL, 0);
+		stewardship_note_reaped(serve, info.si_pid);
 		info.si_pid = 0;
 	}
 }

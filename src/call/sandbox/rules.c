@@ -140,6 +140,16 @@ static const struct rules courier = {
 	0,
 };
 
+/* What the launcher takes from one before it is there to raise its own. */
+static const struct rules starting_courier = {
+	"courier",
+	WALL_IPC_NS | WALL_UTS_NS | WALL_UID | WALL_CAPABILITIES | WALL_NO_NEW_PRIVS | WALL_RLIMITS,
+	TREE_NONE,
+	LAND_NONE,
+	0,
+	0,
+};
+
 const struct rules *rules_of(enum sandbox_profile profile)
 {
 	assert(profile < PROFILE_N);
@@ -194,6 +204,11 @@ const struct rules *rules_of_server(void)
 const struct rules *rules_of_courier(void)
 {
 	return &courier;
+}
+
+const struct rules *rules_of_starting_courier(void)
+{
+	return &starting_courier;
 }
 
 static const struct target targets[TARGET_N] = {

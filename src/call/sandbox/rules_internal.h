@@ -65,6 +65,7 @@ const struct rules *rules_of_store(void);
 const struct rules *rules_of_agent(void);
 const struct rules *rules_of_server(void);
 const struct rules *rules_of_courier(void);
+const struct rules *rules_of_starting_courier(void);
 
 /* A row of enum sandbox_target. */
 #define TARGET_MAX_PORTS 8

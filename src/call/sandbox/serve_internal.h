@@ -66,6 +66,7 @@ enum helper {
 	HELPER_STEWARD,
 	HELPER_PROBER,
 	HELPER_GUARDIAN, /* which the steward starts, and we only know */
+	HELPER_COURIER, /* for the steward: its socket is its standard input, and it has no words */
 	HELPER_N,
 };
 
@@ -125,7 +126,7 @@ void helper_leave(enum helper helper, pid_t pid);
 
 /* Runs one with '--fd N' on 'fd' and these words more, in 'leaf' unless that is NULL. Its pid, or
  * -1 with errno. */
-#define HELPER_MAX_WORDS 10
+#define HELPER_MAX_WORDS 20
 pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, int fd,
 		   const char *const *more);
 

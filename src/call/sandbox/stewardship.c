@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,23 +38,48 @@ void stewardship_tell_contact(struct serve *serve, uint64_t asked_ns)
 	pass_contact(&serve->stewardship);
 }
 
+/* By a descriptor: what stands in an argument or the environment, others can read. */
+static void pass_token(const struct serve *serve)
+{
+	const char *token = serve->programs.vault_token;
+	CLEANUP(fd) int fd = -1;
+
+	if (!token)
+		return;
+	fd = memfd_create("token", MFD_CLOEXEC);
+	if (fd >= 0 && fd_write_all(fd, token, strlen(token)) < 0)
+		fd_close(&fd);
+	(void)fd_pass(serve->stewardship.fd, LAUNCHER_TOKEN, fd);
+}
+
 static void start(struct serve *serve)
 {
 	struct stewardship *stewardship = &serve->stewardship;
-	const char *words[HELPER_MAX_WORDS + 1] = {
-		"--state",       serve->programs.folder, "--limits", serve->programs.limits,
-		"--executables", serve->executables_dir,
+	const struct launcher_programs *programs = &serve->programs;
+	const struct {
+		const char *word, *value;
+	} options[] = {
+		{ "--state", programs->folder },
+		{ "--limits", programs->limits },
+		{ "--executables", serve->executables_dir },
+		{ "--key", programs->public_key },
+		{ "--rollback", programs->rollback },
+		{ "--vault", programs->vault_url },
+		{ "--vault-ca", programs->vault_ca },
+		{ "--vault-namespace", programs->vault_namespace },
+		{ "--vault-path", programs->vault_path },
+		{ "--token", programs->vault_token ? "awaited" : NULL },
 	};
-	size_t n = 6;
+	const char *words[HELPER_MAX_WORDS + 1] = { 0 };
+	size_t n = 0;
 	int ends[2];
 
-	if (serve->programs.public_key) {
-		words[n++] = "--key";
-		words[n++] = serve->programs.public_key;
-	}
-	if (serve->programs.rollback) {
-		words[n++] = "--rollback";
-		words[n++] = serve->programs.rollback;
+	_Static_assert(2 * ARRAY_LEN(options) <= HELPER_MAX_WORDS, "all have room");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		if (!options[i].value)
+			continue;
+		words[n++] = options[i].word;
+		words[n++] = options[i].value;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return;
@@ -63,7 +89,9 @@ static void start(struct serve *serve)
 	if (stewardship->pid < 0) {
 		stewardship->pid = 0;
 		fd_close(&stewardship->fd);
+		return;
 	}
+	pass_token(serve);
 	pass_contact(stewardship);
 }
 
@@ -99,7 +127,7 @@ void stewardship_resume(struct serve *serve)
 	if (!is_possible(serve))
 		return;
 	folder = open(serve->programs.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder >= 0 && faccessat(folder, JOURNAL, F_OK, 0) == 0)
+	if (serve->programs.at_once || (folder >= 0 && faccessat(folder, JOURNAL, F_OK, 0) == 0))
 		start(serve);
 }
 
@@ -112,64 +140,69 @@ static int hold_statistics(void)
 	return (int)syscall(SYS_bpf, BPF_ENABLE_STATS, &attr, sizeof(attr));
 }
 
-static void end_prober(struct stewardship *stewardship)
+static void end_helper(enum helper helper, pid_t *pid)
 {
-	if (!stewardship->prober)
-		return;
-	if (!reap_killed(stewardship->prober, REAP_LIMIT_NS, NULL))
-		helper_leave(HELPER_PROBER, stewardship->prober);
-	stewardship->prober = 0;
+	if (*pid > 0 && !reap_killed(*pid, REAP_LIMIT_NS, NULL))
+		helper_leave(helper, *pid);
+	*pid = 0;
 }
 
-/* It meets whatever answers it, so it is another one each time. */
-static int pass_prober(struct serve *serve)
+/*
+ * Its socket, or -1 with a pid of 0. One at a time: who wants another is done with the last, and
+ * each meets whatever answers it.
+ */
+static int start_afresh(struct serve *serve, enum helper helper, pid_t *pid)
 {
-	struct stewardship *stewardship = &serve->stewardship;
-	int64_t word = LAUNCHER_NO_PROBER;
 	int ends[2] = { -1, -1 };
-	pid_t pid = -1;
-	int r;
 
-	end_prober(stewardship);
-	if (serve->helper_executables[HELPER_PROBER] >= 0 &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0)
-		pid = start_helper(serve, HELPER_PROBER, NULL, ends[1], NULL);
+	end_helper(helper, pid);
+	if (serve->helper_executables[helper] < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	*pid = start_helper(serve, helper, NULL, ends[1], NULL);
 	fd_close(&ends[1]);
-	if (pid > 0) {
-		stewardship->prober = pid;
-		word = -(int64_t)pid;
-	} else {
-		fd_close(&ends[0]);
-	}
-	r = fd_pass(stewardship->fd, word, ends[0]);
+	if (*pid > 0)
+		return ends[0];
+	*pid = 0;
 	fd_close(&ends[0]);
-	return r;
-}
-
-static int pass_statistics(const struct stewardship *stewardship)
-{
-	CLEANUP(fd) int fd = hold_statistics();
-
-	return fd_pass(stewardship->fd, LAUNCHER_STATISTICS, fd);
+	return -1;
 }
 
 void stewardship_serve(struct serve *serve)
 {
-	int r = -EINVAL;
+	struct stewardship *stewardship = &serve->stewardship;
+	CLEANUP(fd) int fd = -1;
 	char byte = 0;
+	int r = -EPIPE; /* it has ended, or talks nonsense */
 
-	if (recv(serve->stewardship.fd, &byte, 1, MSG_DONTWAIT) != 1)
-		byte = 0;
-	if (byte == LAUNCHER_WANTS_STATISTICS)
-		r = pass_statistics(&serve->stewardship);
-	else if (byte == LAUNCHER_WANTS_PROBER)
-		r = pass_prober(serve);
-	else if (byte == LAUNCHER_PROBER_DONE)
+	(void)recv(stewardship->fd, &byte, 1, MSG_DONTWAIT);
+	if (byte == LAUNCHER_WANTS_STATISTICS) {
+		fd = hold_statistics();
+		r = fd_pass(stewardship->fd, LAUNCHER_STATISTICS, fd);
+	} else if (byte == LAUNCHER_WANTS_COURIER) {
+		fd = start_afresh(serve, HELPER_COURIER, &stewardship->courier);
+		r = fd_pass(stewardship->fd, LAUNCHER_COURIER, fd);
+	} else if (byte == LAUNCHER_WANTS_PROBER) {
+		fd = start_afresh(serve, HELPER_PROBER, &stewardship->prober);
+		r = fd_pass(stewardship->fd,
+			    fd >= 0 ? -(int64_t)stewardship->prober : LAUNCHER_NO_PROBER, fd);
+	} else if (byte == LAUNCHER_PROBER_DONE) {
+		end_helper(HELPER_PROBER, &stewardship->prober);
 		r = 0;
-	if (byte == LAUNCHER_PROBER_DONE)
-		end_prober(&serve->stewardship);
+	}
 	if (r < 0)
 		stewardship_end(serve);
+}
+
+bool stewardship_asks_by(const struct serve *serve, pid_t pid)
+{
+	return serve->stewardship.courier && serve->stewardship.courier == pid;
+}
+
+void stewardship_note_reaped(struct serve *serve, pid_t pid)
+{
+	if (stewardship_asks_by(serve, pid))
+		serve->stewardship.courier = 0;
 }
 
 void stewardship_end(struct serve *serve)
@@ -179,10 +212,8 @@ void stewardship_end(struct serve *serve)
 	if (!stewardship->pid)
 		return;
 	fd_close(&stewardship->fd);
-	end_prober(stewardship);
-	if (!reap_killed(stewardship->pid, REAP_LIMIT_NS, NULL))
-		helper_leave(HELPER_STEWARD, stewardship->pid);
-	stewardship->pid = 0;
+	end_helper(HELPER_PROBER, &stewardship->prober);
+	end_helper(HELPER_STEWARD, &stewardship->pid);
 }
 
 /* Its file, not its name: nobody else runs that one and stays. */

@@ -13,13 +13,14 @@ struct stewardship {
 	pid_t pid;           /* 0: none */
 	int fd;              /* where connections go, or -1 */
 	pid_t prober;        /* that it wanted; 0: none */
+	pid_t courier;       /* one that asks Vault for it; 0: none */
 	uint64_t contact_ns; /* CLOCK_BOOTTIME, see LAUNCH_CONTACT; 0: never */
 };
 
 /* A job's end, or -1: nobody leads programs here. Unless it 'may_change' it may only list. */
 int stewardship_connect(struct serve *serve, bool may_change);
 
-/* Starts one if its folder says that something was attached. */
+/* Starts one if its folder says that something was attached, or if it has to be there at once. */
 void stewardship_resume(struct serve *serve);
 
 /* The agent reached its server, by what it asked then; who starts later is told too. */
@@ -33,3 +34,7 @@ void stewardship_end(struct serve *serve);
 
 /* Whether it is the steward, its prober, or a guardian. */
 bool stewardship_has(const struct serve *serve, pid_t pid);
+
+/* Whether it is the steward's courier, which ends with its socket; and that it was reaped. */
+bool stewardship_asks_by(const struct serve *serve, pid_t pid);
+void stewardship_note_reaped(struct serve *serve, pid_t pid);

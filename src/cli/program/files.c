@@ -23,6 +23,8 @@ static int read_options(struct options *options, int argc, char **argv, struct w
 	struct program_signing *signing = &options->signing;
 	const struct option_row rows[] = {
 		{ "--key-file", OPTION_TEXT, &signing->key_file },
+		{ "--vault-transit", OPTION_TEXT, &signing->vault_transit },
+		{ "--vault-token-file", OPTION_TEXT, &signing->vault_token_file },
 		{ "--hosts", OPTION_TEXT, &signing->hosts },
 		{ "--min-agent", OPTION_TEXT, &signing->min_agent },
 		{ "--seq", OPTION_COUNT, &signing->seq },
@@ -46,12 +48,12 @@ int program_run(struct cli *cli, int argc, char **argv)
 	verb = words.n ? words.at[0] : "";
 	if (strcmp(verb, "build") == 0 && words.n == 3)
 		return program_build(cli, &words);
-	if (words.n != 2 || !options.signing.key_file)
-		return command_misused(&command_program);
-	options.signing.folder = words.at[1];
-	if (strcmp(verb, "sign") == 0)
+	options.signing.folder = words.n == 2 ? words.at[1] : NULL;
+	options.signing.executables = cli->executables;
+	if (strcmp(verb, "sign") == 0 && words.n == 2 &&
+	    !options.signing.key_file != !options.signing.vault_transit)
 		return program_sign(cli, &options.signing);
-	if (strcmp(verb, "verify") == 0)
+	if (strcmp(verb, "verify") == 0 && words.n == 2 && options.signing.key_file)
 		return program_verify(cli, &words, options.signing.key_file, options.wants_json);
 	return command_misused(&command_program);
 }

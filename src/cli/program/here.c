@@ -192,11 +192,48 @@ static void print_rollbacks(struct page *out, const json_t *result)
 	}
 }
 
+static void print_trouble(struct page *out, const char *what, const char *why)
+{
+	if (!*why)
+		return;
+	page_add(out, STYLE_BAD, "%s: ", what);
+	page_flow(out, STYLE_PLAIN, 0, why);
+	page_end(out);
+}
+
 /* Of all that list_programs says what was asked for. */
 static json_t *select_rollbacks(const json_t *result)
 {
 	return json_pack("{s:O, s:O}", "rollbacks", json_object_get(result, "rollbacks"),
 			 "quarantine", json_object_get(result, "quarantine"));
+}
+
+/* Whose programs: of Vault's keys until when they count, should it stay away. */
+static void print_keys(struct page *out, const json_t *result)
+{
+	const json_t *vault = json_object_get(result, "vault"), *item, *id;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(result, "keys"), i, item)
+	{
+		page_add(out, STYLE_FAINT, "key %s of %s%s", json_get_text(item, "id", ""),
+			 json_get_text(item, "from", ""),
+			 json_get_bool(item, "revoked", false) ? ", revoked" : "");
+		page_end(out);
+	}
+	json_array_foreach(json_object_get(vault, "sources"), i, item)
+	{
+		json_array_foreach(json_object_get(item, "keys"), j, id)
+		{
+			page_add(out, STYLE_FAINT, "key %s of Vault %s until %s",
+				 json_string_value(id), json_get_text(item, "from", ""),
+				 json_get_text(item, "until", ""));
+			page_end(out);
+		}
+		print_trouble(out, json_get_text(item, "from", ""), json_get_text(item, "why", ""));
+	}
+	print_trouble(out, json_get_text(vault, "url", ""), json_get_text(vault, "why", ""));
+	print_trouble(out, json_get_text(vault, "url", ""), json_get_text(vault, "token_why", ""));
 }
 
 static int print(struct cli *cli, const json_t *result, int wants_json)
@@ -224,6 +261,7 @@ static int print(struct cli *cli, const json_t *result, int wants_json)
 	{
 		print_program(&cli->out, program);
 	}
+	print_keys(&cli->out, result);
 	return EXIT_DONE;
 }
 

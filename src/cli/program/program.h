@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "kernel/program/vault/sign.h"
 
 #define PROGRAM_ARTIFACT "artifact.tar.zst"
 #define PROGRAM_RELEASE "release.json"
@@ -35,9 +36,33 @@ json_t *program_read_lists(const char *text, struct error *err);
 int program_build(struct cli *cli, const struct words *words);
 int program_verify(struct cli *cli, const struct words *words, const char *keys, int wants_json);
 
+/* By the key in 'key_file', or by a transit key of Vault (program_vault_open()). */
 struct program_signing {
 	const char *folder, *key_file, *hosts, *min_agent;
+	const char *vault_transit, *vault_token_file;
+	const char *executables;
 	uint64_t seq, valid_ns;
 };
 
 int program_sign(struct cli *cli, const struct program_signing *signing);
+
+/*
+ * A Vault that the environment names, as Vault's own commands have it: VAULT_ADDR, VAULT_TOKEN or
+ * ~/.vault-token, VAULT_CACERT, VAULT_NAMESPACE; AGENT_VAULT_URL and AGENT_VAULT_TOKEN do as well.
+ * It is asked by a courier, which is started for each errand.
+ */
+struct program_vault {
+	struct vault_settings settings;
+	struct vault_signer signer;
+	struct vault_wire wire;
+
+	/* private */
+	const char *executables;
+	pid_t courier;
+	int fd;
+};
+
+/* Finds the newest version of the transit key. */
+int program_vault_open(struct program_vault *vault, const struct program_signing *signing,
+		       struct error *err) MUST_CHECK;
+void program_vault_cleanup(struct program_vault *vault);

@@ -1,6 +1,7 @@
 /* constable program sign FOLDER: for whom an artifact is and how long, signed. */
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -82,10 +83,33 @@ static int save(const char *folder, const char *name, const void *data, size_t l
 	return file_save_public(path, data, len, err);
 }
 
+static EVP_PKEY *find_key(const struct program_signing *signing, struct program_vault *vault,
+			  struct error *err)
+{
+	if (signing->key_file)
+		return load_key(signing->key_file, err);
+	if (program_vault_open(vault, signing, err) < 0)
+		return NULL;
+	if (EVP_PKEY_up_ref(vault->signer.key) != 1)
+		abort();
+	return vault->signer.key;
+}
+
+static int sign(EVP_PKEY *key, const struct program_vault *vault, struct str text,
+		struct buf *signature_out, struct error *err)
+{
+	if (vault->signer.key)
+		return vault_sign(&vault->wire, &vault->settings, &vault->signer, text,
+				  signature_out, err);
+	trust_sign(key, text.data, text.len, signature_out);
+	return 0;
+}
+
 int program_sign(struct cli *cli, const struct program_signing *signing)
 {
 	struct error err = { 0 };
-	CLEANUP(key) EVP_PKEY *key = load_key(signing->key_file, &err);
+	CLEANUP(program_vault) struct program_vault vault = { .fd = -1 };
+	CLEANUP(key) EVP_PKEY *key = find_key(signing, &vault, &err);
 	CLEANUP(manifest) struct manifest manifest = { 0 };
 	CLEANUP(release) struct release checked = { 0 };
 	CLEANUP(buf) struct buf artifact = { 0 }, signature = { 0 };
@@ -101,8 +125,8 @@ int program_sign(struct cli *cli, const struct program_signing *signing)
 	text = json_canonical(release);
 	if (release_parse(text, strlen(text), &checked, &err) < 0)
 		return command_failed(&err);
-	trust_sign(key, text, strlen(text), &signature);
-	if (save(signing->folder, PROGRAM_RELEASE, text, strlen(text), &err) < 0 ||
+	if (sign(key, &vault, (struct str) { text, strlen(text) }, &signature, &err) < 0 ||
+	    save(signing->folder, PROGRAM_RELEASE, text, strlen(text), &err) < 0 ||
 	    save(signing->folder, PROGRAM_SIGNATURE, signature.data, signature.len, &err) < 0)
 		return command_failed(&err);
 	page_add(&cli->out, STYLE_GOOD, "%s %s", checked.name, checked.version);

@@ -8,6 +8,7 @@
 #include "call/schema.h"
 #include "identity/file.h"
 #include "kernel/program/health.h"
+#include "kernel/program/vault/settings.h"
 
 #define TEXTS(most, max)                                                             \
 	"{\"type\":\"array\",\"maxItems\":" #most ",\"items\":{\"type\":\"string\"," \
@@ -26,7 +27,7 @@ static const char limits_schema[] =
 	"\"required\":[\"probe\"],"
 	"\"properties\":{\"probe\":{},\"timeout_ms\":{},\"above_ms\":{}}}},"
 	"\"map_memory_bytes\":" COUNT(1073741824) ",\"max_programs\":" COUNT(64) ","
-	"\"max_ttl_s\":" COUNT(31536000) "}}";
+	"\"max_ttl_s\":" COUNT(31536000) ",\"vault\":" VAULT_SCHEMA "}}";
 /* clang-format on */
 
 /* What reaches beyond looking and beyond the hook's own answer. */

@@ -4,13 +4,16 @@
  *	{"keys":[PEM or Base64], "revoked":{"keys":[ID], "artifacts":[SHA-256]},
  *	 "types":[TYPE], "targets":["TYPE:TARGET"], "helpers":[NAME], "probes":[PROBE],
  *	 "own_probes":[{"probe", "timeout_ms"?, "above_ms"?}],
- *	 "map_memory_bytes":N, "max_programs":N, "max_ttl_s":N}
+ *	 "map_memory_bytes":N, "max_programs":N, "max_ttl_s":N,
+ *	 "vault":{"url", "ca", "client", "token_file", "namespace", "kv":[PATH], "transit":[NAME],
+ *	 "refresh_s":N, "max_age_s":N}}
  *
  * Without 'types' every type is allowed, without 'targets' every target; both may hold patterns
  * ("cgroup_*", "xdp:eth*"). 'helpers' allows functions of the kernel that change other processes,
  * which are refused unless they are named here. So does 'probes', patterns of what a manifest may
  * have this host talk to (probe.h), without which it is nothing; 'own_probes', eight at most, are
- * tried for every program. Where there is no file, nothing is trusted.
+ * tried for every program. Where there is no file, nothing is trusted. 'vault' names keys that are
+ * elsewhere (vault/vault.h), which this does not read.
  */
 #pragma once
 

@@ -18,13 +18,53 @@ static int take_bytes(const json_t *args, const char *member, struct buf *out, s
 		     : 0;
 }
 
-static int read_trust(const struct steward *steward, struct entrant *entrant, struct error *err)
+static int verify(const struct steward *steward, enum keys_scope scope, const char *text,
+		  struct entrant *entrant, struct error *err)
 {
-	const char *key = steward->config->public_key;
+	struct release_place place = {
+		.host = steward->host,
+		.agent_version = steward->config->version,
+		.now_ns = clock_wall_ns(),
+	};
+	struct error absent = { 0 }, why = { 0 };
+	int r;
 
-	if (limits_load(steward->config->limits, &entrant->limits, &entrant->trust, err) < 0)
-		return err->code;
-	return key && *key ? trust_add(&entrant->trust, key, strlen(key), err) : 0;
+	limits_finish(&entrant->limits);
+	trust_finish(&entrant->trust);
+	r = limits_load(steward->config->limits, &entrant->limits, &entrant->trust, err);
+	if (r == 0)
+		r = keys_add(steward, scope, &entrant->trust, &absent, err);
+	if (r == 0)
+		r = release_verify(
+			&entrant->trust, &place, (struct str) { text, strlen(text) },
+			(struct str) { buf_text(&entrant->signature), entrant->signature.len },
+			&entrant->release, &why);
+	if (r < 0 && why.code && absent.code && r == -EBADE)
+		return error_set(err, r, "%.200s; %.280s", why.text, absent.text);
+	if (r < 0 && why.code)
+		*err = why;
+	return r;
+}
+
+/*
+ * What the host's own keys have signed asks nobody. Vault is looked at anew before a key of its
+ * own lets anything in, so that one that was withdrawn counts no longer; what comes back after a
+ * rollback was let in before, and waits for no answer.
+ */
+static int admit(struct steward *steward, const char *text, struct entrant *entrant,
+		 struct error *err)
+{
+	struct error why = { 0 };
+	int r = verify(steward, KEYS_OF_HOST, text, entrant, &why);
+
+	if (r == -EBADE && keys_are_in_vault(steward, &entrant->limits)) {
+		if (!entrant->returns)
+			keys_look(steward, &entrant->limits);
+		return verify(steward, KEYS_ALL, text, entrant, err);
+	}
+	if (r < 0)
+		*err = why;
+	return r;
 }
 
 static int check_quarantine(const struct journal *journal, const struct release *release,
@@ -41,24 +81,16 @@ static int check_quarantine(const struct journal *journal, const struct release 
 		release->name, release->version, json_get_text(item, "why", ""), release->name);
 }
 
-int entrant_verify(const struct steward *steward, const json_t *args, struct entrant *entrant,
+int entrant_verify(struct steward *steward, const json_t *args, struct entrant *entrant,
 		   struct error *err)
 {
 	const char *text = json_get_text(args, "release", "");
-	struct release_place place = {
-		.host = steward->host,
-		.agent_version = steward->config->version,
-		.now_ns = clock_wall_ns(),
-	};
 	uint64_t highest;
 
 	if (take_bytes(args, "signature", &entrant->signature, PROGRAM_SIGNATURE_MAX_BYTES, err) <
 		    0 ||
 	    take_bytes(args, "artifact", &entrant->artifact, PROGRAM_ARTIFACT_MAX_BYTES, err) < 0 ||
-	    read_trust(steward, entrant, err) < 0 ||
-	    release_verify(&entrant->trust, &place, (struct str) { text, strlen(text) },
-			   (struct str) { buf_text(&entrant->signature), entrant->signature.len },
-			   &entrant->release, err) < 0)
+	    admit(steward, text, entrant, err) < 0)
 		return err->code;
 	highest = journal_highest_seq(&steward->journal, entrant->release.name);
 	if (!entrant->returns && release_check_seq(&entrant->release, highest, err) < 0)

@@ -25,7 +25,7 @@ struct entrant {
 
 /* Who signed it, what and for whom, and whether it was rolled back here; fills what comes of
  * that. */
-int entrant_verify(const struct steward *steward, const json_t *args, struct entrant *entrant,
+int entrant_verify(struct steward *steward, const json_t *args, struct entrant *entrant,
 		   struct error *err) MUST_CHECK;
 
 /* --- before.c: the one whose place it takes, if there is one --- */

@@ -174,10 +174,7 @@ static json_t *await_answers(struct steward *steward, const json_t *program, str
 		begin(steward);
 	while (probing->state == PROBING_STARTS && steward->fd >= 0 &&
 	       guardian_now_ns() < probing->until_ns) {
-		struct pollfd word = { .fd = steward->fd, .events = POLLIN };
-
-		if (poll(&word, 1, 100) > 0)
-			steward_accept(steward);
+		(void)steward_hear_within(steward, 100);
 	}
 	if (probing->state != PROBING_READY)
 		error_set(err, -ENOTSUP, "the launcher starts no process that could try them");

@@ -72,37 +72,53 @@ static int serve_client(struct steward *steward, int fd, bool may_change, struct
 	return frame_write(fd, header, text, strlen(text), err);
 }
 
-void steward_accept(struct steward *steward)
+static void add_client(struct steward *steward, int *fd, bool may_change)
 {
 	static const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
-	int64_t value;
-	int fd = -1;
 
-	if (fd_pass_receive(steward->fd, 0, &value, &fd) < 0) {
-		fd_close(&steward->fd); /* the launcher is gone */
-		return;
-	}
-	if (value == LAUNCHER_STATISTICS) {
-		watch_take(steward, fd);
-		return;
-	}
-	if (value < 0 || value == LAUNCHER_NO_PROBER) {
-		probing_take(steward, value, fd);
-		return;
-	}
-	if (value >= LAUNCHER_CONTACT && fd < 0) {
-		steward_note_contact(steward, (uint64_t)(value - LAUNCHER_CONTACT));
-		return;
-	}
-	for (size_t i = 0; i < STEWARD_MAX_CLIENTS && fd >= 0; i++) {
+	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
 		if (steward->clients[i] >= 0)
 			continue;
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-		steward->clients[i] = fd_take(&fd);
-		steward->may_change[i] = value != 0;
+		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+		(void)setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+		steward->clients[i] = fd_take(fd);
+		steward->may_change[i] = may_change;
+		return;
 	}
-	fd_cleanup(&fd);
+}
+
+/* One that comes too late is of no use any more. */
+static void take_awaited(struct steward *steward, int *fd)
+{
+	fd_close(&steward->courier);
+	if (steward->is_waiting)
+		steward->courier = fd_take(fd);
+	steward->is_waiting = false;
+}
+
+bool steward_hear_within(struct steward *steward, int timeout_ms)
+{
+	struct pollfd said = { .fd = steward->fd, .events = POLLIN };
+	CLEANUP(fd) int fd = -1;
+	int64_t value;
+
+	if (poll(&said, 1, timeout_ms) == 0)
+		return false;
+	if (fd_pass_receive(steward->fd, 0, &value, &fd) < 0) {
+		fd_close(&steward->fd); /* the launcher is gone */
+		return false;
+	}
+	if (value == LAUNCHER_STATISTICS)
+		watch_take(steward, fd_take(&fd));
+	else if (value < 0 || value == LAUNCHER_NO_PROBER)
+		probing_take(steward, value, fd_take(&fd));
+	else if (value == LAUNCHER_COURIER || value == LAUNCHER_TOKEN)
+		take_awaited(steward, &fd);
+	else if (value >= LAUNCHER_CONTACT && fd < 0)
+		steward_note_contact(steward, (uint64_t)(value - LAUNCHER_CONTACT));
+	else if (fd >= 0)
+		add_client(steward, &fd, value != 0);
+	return true;
 }
 
 static bool has_work(const struct steward *steward)
@@ -110,7 +126,8 @@ static bool has_work(const struct steward *steward)
 	const json_t *program;
 	size_t i;
 
-	if (steward->journal.is_behind)
+	/* Who keeps a token alive, and knows what was withdrawn, stays. */
+	if (steward->journal.is_behind || steward->vault.is_named)
 		return true;
 	for (i = 0; i < STEWARD_MAX_CLIENTS; i++)
 		if (steward->clients[i] >= 0)
@@ -192,7 +209,7 @@ static bool turn(struct steward *steward)
 			fd_close(&steward->clients[i]);
 	}
 	if (polls[0].revents)
-		steward_accept(steward);
+		(void)steward_hear_within(steward, 0);
 	/* Found dead by what was asked. */
 	if (has_guardian && steward->guardian.fd < 0)
 		lose_guardian(steward);
@@ -202,7 +219,7 @@ static bool turn(struct steward *steward)
 
 int steward_serve(int fd, const struct steward_config *config, struct error *err)
 {
-	struct steward steward = { .config = config, .fd = fd, .guardian.fd = -1 };
+	struct steward steward = { .config = config, .fd = fd, .guardian.fd = -1, .courier = -1 };
 	int r;
 
 	steward.probing.fd = -1;
@@ -217,7 +234,9 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 		steward.clients[i] = -1;
 	text_format(steward.socket, sizeof(steward.socket), "%s/guardian", config->folder);
 	(void)gethostname(steward.host, sizeof(steward.host) - 1);
-	r = journal_open(&steward.journal, config->folder, err);
+	r = keys_open(&steward, err);
+	if (r == 0)
+		r = journal_open(&steward.journal, config->folder, err);
 	if (r == 0)
 		r = steward_reconcile(&steward, err);
 	while (r == 0 && turn(&steward))
@@ -227,6 +246,7 @@ int steward_serve(int fd, const struct steward_config *config, struct error *err
 	guardian_close(&steward.guardian);
 	journal_close(&steward.journal);
 	fd_close(&steward.timer);
+	keys_close(&steward);
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++)
 		fd_cleanup(&steward.clients[i]);
 	return r;

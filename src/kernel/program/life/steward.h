@@ -24,6 +24,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "kernel/program/vault/vault.h"
 
 struct steward_config {
 	const char *folder;      /* of the journal and the guardian's socket */
@@ -32,6 +33,13 @@ struct steward_config {
 	const char *executables; /* folder */
 	const char *version;     /* of Constable */
 	const char *rollback;    /* of health_limits_parse(), or NULL */
+
+	/* Keys that are in Vault: where that is, unless 'limits' says it, and how to ask it over a
+	 * courier's socket. With 'awaits_token' the launcher says the token first. */
+	struct vault_environment vault;
+	int (*ask_vault)(int courier, const struct vault_request *request, unsigned *status_out,
+			 struct buf *body, struct error *err);
+	bool awaits_token;
 };
 
 /* Serves the connections that come over 'fd' until that closes. */

@@ -29,10 +29,36 @@ struct steward {
 	struct probing probing;
 	uint64_t contact_ns; /* when the agent last asked its server what was answered; 0: never */
 	int timer;           /* of the clock that goes on while the host sleeps */
+	struct vault vault;
+	int courier;                   /* its socket while Vault is asked, else -1 */
+	bool is_waiting;               /* for what becomes 'courier' */
+	char token[VAULT_TOKEN_BYTES]; /* of the warden's environment; a secret */
 };
 
-/* Takes what the launcher passed: a connection, or word of something. */
-void steward_accept(struct steward *steward);
+/* Takes one message of the launcher's: who asks, what was reached, or a descriptor that was waited
+ * for. False when it is gone, or says nothing for that long. */
+bool steward_hear_within(struct steward *steward, int timeout_ms);
+
+/* --- keys.c: whose programs --- */
+int keys_open(struct steward *steward, struct error *err) MUST_CHECK;
+void keys_close(struct steward *steward);
+/* Looks at Vault if it is time; the next time (CLOCK_BOOTTIME). */
+uint64_t keys_tend(struct steward *steward);
+bool keys_are_in_vault(const struct steward *steward, const struct limits *limits);
+/* Looks now, unless it did a moment ago: a program came that no other key has signed. */
+void keys_look(struct steward *steward, const struct limits *limits);
+
+enum keys_scope {
+	KEYS_OF_HOST, /* of the environment */
+	KEYS_ALL,     /* and of Vault */
+};
+
+/* Adds what counts beside those of programs.json. That none of Vault counts is no failure: why is
+ * in 'absent_out'. */
+int keys_add(const struct steward *steward, enum keys_scope scope, struct trust *trust,
+	     struct error *absent_out, struct error *err) MUST_CHECK;
+/* For list: [{"id", "from"}] of all but Vault's, which vault_describe() tells. */
+json_t *keys_list(const struct steward *steward);
 
 /* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
 json_t *steward_apply(struct steward *steward, const json_t *args, char **log_out,

@@ -176,6 +176,7 @@ uint64_t steward_tend(struct steward *steward)
 
 	next_ns = sooner(next_ns, probing_tend(steward));
 	next_ns = sooner(next_ns, judge_tend(steward));
+	next_ns = sooner(next_ns, keys_tend(steward));
 	json_array_foreach(journal_programs(&steward->journal), i, program)
 	{
 		now_ns = guardian_now_ns();
@@ -242,14 +243,17 @@ json_t *steward_describe(const struct steward *steward, const json_t *program)
 
 json_t *steward_list(const struct steward *steward)
 {
-	json_t *list = json_array(), *program;
+	json_t *list = json_array(), *program, *vault = vault_describe(&steward->vault), *whole;
 	size_t i;
 
 	json_array_foreach(journal_programs(&steward->journal), i, program)
 	{
 		json_push(list, steward_describe(steward, program));
 	}
-	return json_pack("{s:o, s:O, s:O}", "programs", list, "rollbacks",
-			 journal_rollbacks(&steward->journal), "quarantine",
-			 journal_quarantine(&steward->journal));
+	whole = json_pack("{s:o, s:O, s:O, s:o}", "programs", list, "rollbacks",
+			  journal_rollbacks(&steward->journal), "quarantine",
+			  journal_quarantine(&steward->journal), "keys", keys_list(steward));
+	if (vault)
+		json_put(whole, "vault", vault);
+	return whole;
 }
