@@ -21,6 +21,7 @@ const struct tool tool_rollback_program = {
 		.schema = "{\"type\":\"object\",\"additionalProperties\":false,"
 			  "\"required\":[\"name\"],\"properties\":{"
 			  "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":63},"
+			  "\"sha256\":{\"type\":\"string\",\"minLength\":64,\"maxLength\":64},"
 			  "\"reason\":{\"type\":\"string\",\"enum\":[\"manual\",\"orchestrator_signal\"]},"
 			  "\"why\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":300}}}",
 		.result = PROGRAM_RESULT,

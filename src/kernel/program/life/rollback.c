@@ -178,6 +178,12 @@ void rollback_note_refused(struct steward *steward, const json_t *program, const
 		log_error("%s", err.text);
 }
 
+/* Who names an artifact does not mean what took its place meanwhile. */
+static bool is_meant(const json_t *program, const char *sha256)
+{
+	return !*sha256 || strcmp(json_get_text(program, "sha256", ""), sha256) == 0;
+}
+
 json_t *steward_roll_back_by(struct steward *steward, const json_t *args, struct error *err)
 {
 	const char *program_name = json_get_text(args, "name", "");
@@ -191,6 +197,11 @@ json_t *steward_roll_back_by(struct steward *steward, const json_t *args, struct
 
 	if (!program) {
 		error_set(err, -ENOENT, "no program '%.63s' is attached on this host",
+			  program_name);
+		return NULL;
+	}
+	if (!is_meant(program, json_get_text(args, "sha256", ""))) {
+		error_set(err, -ESTALE, "the program '%.63s' that is attached is another artifact",
 			  program_name);
 		return NULL;
 	}

@@ -14,7 +14,7 @@
  *	set {"name", "params"?, "lists"?}: of what is attached -> the same. All parameters of a
  *		call are changed at once or none, and each list becomes what is given
  *	remove {"name"} -> the same
- *	rollback {"name", "reason"?, "why"?} -> the same
+ *	rollback {"name", "sha256"?, "reason"?, "why"?} -> the same
  *	release {"name"} -> {"name", "released"}: out of quarantine
  *	list {} -> {"programs":[{"id", "name", "version", "seq", "state", "why"?, "programs",
  *		"ttl_remaining_s"?, ...}], "rollbacks", "quarantine"}
