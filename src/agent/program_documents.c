@@ -23,10 +23,12 @@ static json_t *describe(const struct agent *agent, const json_t *program)
 		telemetry_artifact(agent, program), "name", json_get_text(program, "name", ""),
 		"version", json_get_text(program, "version", ""), "status",
 		telemetry_status(program), "state", json_get_text(program, "state", ""),
-		"loaded_at", json_get_text(program, "changed", ""), "ttl", seconds(ttl_s),
-		"ttl_remaining", seconds(json_get_int(program, "ttl_remaining_s", 0)),
-		"ttl_seconds", ttl_s, "parameters", params ? json_incref(params) : json_object(),
-		"telemetry", telemetry_of(agent, program));
+		"loaded_at",
+		json_get_text(program, "loaded", json_get_text(program, "changed", "")), "ttl",
+		seconds(ttl_s), "ttl_remaining",
+		seconds(json_get_int(program, "ttl_remaining_s", 0)), "ttl_seconds", ttl_s,
+		"parameters", params ? json_incref(params) : json_object(), "telemetry",
+		telemetry_of(agent, program));
 	const char *why = json_get_text(program, "why", NULL);
 
 	json_put(shown, "sha256", json_string(json_get_text(program, "sha256", "")));
@@ -84,7 +86,7 @@ json_t *program_documents_telemetry(const struct agent *agent)
 	json_array_foreach(programs_list(&agent->programs, "programs"), i, program)
 	{
 		if (program_is_attached(program))
-			json_put(all, json_get_text(program, "name", ""),
+			json_put(all, telemetry_artifact(agent, program),
 				 telemetry_of(agent, program));
 	}
 	return with_list(agent, "telemetry", all, json_object_size(all));

@@ -9,7 +9,7 @@
 	"target: string}], "                                                                     \
 	"maps?: [string], map_memory_bytes?: integer, ttl_s?: integer, canary_s?: integer, "     \
 	"keeps?: boolean, lost?: boolean, replaces?: integer, ttl_remaining_s?: integer, "       \
-	"confirm_within_s?: "                                                                    \
+	"loaded?: string, confirm_within_s?: "                                                   \
 	"integer, "                                                                              \
 	"probes?: [{probe: string, timeout_ms: integer, above_ms?: integer, "                    \
 	"before_ms?: number, before_error?: string, last_ms?: number, last_error?: string}], "   \

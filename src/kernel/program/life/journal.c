@@ -336,6 +336,9 @@ void journal_set(json_t *program, enum program_state state, const char *why)
 
 	json_put(program, "state", json_string(program_state_name(state)));
 	json_put(program, "changed", json_string(clock_format(clock_wall_ns(), when)));
+	/* When it came, whatever becomes of it. */
+	if (program_state_is_attached(state) && !json_object_get(program, "loaded"))
+		json_put(program, "loaded", json_string(when));
 	(void)json_object_del(program, "intent");
 	if (why)
 		json_put(program, "why", journal_why(why));

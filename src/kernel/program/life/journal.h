@@ -57,8 +57,8 @@ bool journal_is_of_earlier_boot(struct journal *journal);
 
 /*
  * Members of each: "id", "name", "version", "seq", "sha256", "key_id", "state", "intent"?, "why"?,
- * "changed", and what its owner adds: "lost" for one that ended before its time though nobody
- * wanted it to. Borrowed.
+ * "changed", "loaded"? (when it was attached first), and what its owner adds: "lost" for one that
+ * ended before its time though nobody wanted it to. Borrowed.
  */
 json_t *journal_programs(const struct journal *journal);
 json_t *journal_find(const struct journal *journal, uint64_t id);
