@@ -201,11 +201,30 @@ static struct event *event_start(struct agent *agent, int signal, event_callback
 	return event;
 }
 
+static void handle_watchdog(evutil_socket_t fd UNUSED, short what UNUSED, void *data)
+{
+	notify_tell(&((struct agent *)data)->notify, "WATCHDOG=1");
+}
+
+/* The heartbeat says it too: where that is often enough, it is the one timer while idle. */
+static struct event *watch(struct agent *agent)
+{
+	struct event *timer = event_start(agent, 0, handle_watchdog);
+	uint64_t every_ns = agent->notify.watchdog_ns;
+	struct timeval every = { .tv_sec = (time_t)(every_ns / NS_PER_SEC),
+				 .tv_usec = (suseconds_t)(every_ns % NS_PER_SEC / 1000) };
+
+	if (every_ns && every_ns < AGENT_HEARTBEAT_S * NS_PER_SEC && event_add(timer, &every) < 0)
+		abort();
+	return timer;
+}
+
 static void run_loop(struct agent *agent)
 {
 	static const struct timeval every = { .tv_sec = AGENT_HEARTBEAT_S };
 	struct event *term = event_start(agent, SIGTERM, handle_term);
 	struct event *interrupt = event_start(agent, SIGINT, handle_term);
+	struct event *watchdog = watch(agent);
 
 	agent->tick = event_start(agent, 0, handle_tick);
 	agent->trim = event_new(agent->base, -1, 0, handle_quiet, agent);
@@ -218,6 +237,7 @@ static void run_loop(struct agent *agent)
 	(void)event_base_dispatch(agent->base);
 	event_free(term);
 	event_free(interrupt);
+	event_free(watchdog);
 	event_free(agent->tick);
 	event_free(agent->trim);
 	agent->trim = NULL;
