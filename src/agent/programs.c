@@ -96,6 +96,7 @@ static bool is_awaited(const struct programs *programs)
 
 static void answer_readers(struct programs *programs)
 {
+	bus_programs_are_known(&programs->agent->bus);
 	while (programs->readers) {
 		struct http_request *request = programs->readers->request;
 		void (*answer)(struct agent *, struct http_request *) = programs->readers->answer;

@@ -168,7 +168,7 @@ struct figure {
 	uint64_t value;
 };
 
-#define N_FIGURES 15
+#define N_FIGURES 16
 
 static void fill_figures(const struct agent *agent, struct figure figures[N_FIGURES])
 {
@@ -183,6 +183,7 @@ static void fill_figures(const struct agent *agent, struct figure figures[N_FIGU
 		{ "metrics_sent", FIGURE_COUNTER, agent->metrics.n_sent },
 		{ "nats_sent", FIGURE_COUNTER, agent->bus.n_sent },
 		{ "nats_dropped", FIGURE_COUNTER, agent->bus.n_dropped },
+		{ "nats_refused", FIGURE_COUNTER, agent->bus.n_refused },
 		{ "api_requests", FIGURE_COUNTER, agent->api.n_requests },
 		{ "api_refused", FIGURE_COUNTER, agent->api.n_refused },
 		{ "uptime_seconds", FIGURE_GAUGE, uptime_ns(agent) / NS_PER_SEC },

@@ -201,7 +201,15 @@ const struct config_key settings_keys[] = {
 	FILE_KEY("nats_certificate_key", "NATS_CERTIFICATE_KEY",
 		 "The key of nats_certificate, PEM."),
 	FILE_KEY("nats_credentials_file", "NATS_CREDENTIALS_FILE",
-		 "USER:PASSWORD or a token for nats_url, one line."),
+		 "For nats_url: USER:PASSWORD, a token or a seed, one line, or a file .creds."),
+	{
+		.name = "nats_tls",
+		.type = CONFIG_CHOICE,
+		.choices = "after_info|first",
+		.otherwise = "after_info",
+		.variable = "CONSTABLE_NATS_TLS",
+		.help = "When TLS begins at nats_url: first is what handshake_first wants.",
+	},
 	{
 		.name = "nats_url",
 		.type = CONFIG_TEXT,

@@ -123,6 +123,17 @@ ssize_t nats_parse(const char *bytes, size_t len, struct nats_said *said_out, st
 			 (struct str) { end + END_BYTES, len - n - END_BYTES }, said_out, err);
 }
 
+enum nats_refused nats_refused_what(struct str why)
+{
+	if (str_starts(why, "Permissions Violation for Publish") ||
+	    str_starts(why, "Invalid Publish Subject"))
+		return NATS_REFUSED_MESSAGE;
+	if (str_starts(why, "Permissions Violation") || str_starts(why, "Invalid Subject") ||
+	    str_starts(why, "maximum subscriptions exceeded"))
+		return NATS_REFUSED_SUBJECT;
+	return NATS_REFUSED_ALL;
+}
+
 bool nats_is_subject(const char *text)
 {
 	bool is_begun = false;

@@ -81,3 +81,18 @@ TEST(a_subject_is_words_and_dots)
 	CHECK(!nats_is_subject("a b"));
 	CHECK(!nats_is_subject("a\r\nPUB b 0"));
 }
+
+static enum nats_refused what(const char *why)
+{
+	return nats_refused_what((struct str) { why, strlen(why) });
+}
+
+TEST(what_is_refused_of_one_subject_is_not_the_end)
+{
+	CHECK_INT(what("Permissions Violation for Publish to \"a\""), NATS_REFUSED_MESSAGE);
+	CHECK_INT(what("Permissions Violation for Subscription to \"a\""), NATS_REFUSED_SUBJECT);
+	CHECK_INT(what("maximum subscriptions exceeded"), NATS_REFUSED_SUBJECT);
+	CHECK_INT(what("Authorization Violation"), NATS_REFUSED_ALL);
+	CHECK_INT(what("Stale Connection"), NATS_REFUSED_ALL);
+	CHECK_INT(what(""), NATS_REFUSED_ALL);
+}

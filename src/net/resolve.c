@@ -40,6 +40,16 @@ socklen_t resolve_address_len(const union resolve_address *address)
 	return address->any.sa_family == AF_INET ? sizeof(address->ipv4) : sizeof(address->ipv6);
 }
 
+bool resolve_address_is_loopback(const union resolve_address *address)
+{
+	const struct in6_addr *ipv6 = &address->ipv6.sin6_addr;
+
+	if (address->any.sa_family == AF_INET)
+		return ntohl(address->ipv4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(ipv6) ||
+	       (IN6_IS_ADDR_V4MAPPED(ipv6) && ipv6->s6_addr[12] == IN_LOOPBACKNET);
+}
+
 bool resolve_literal(struct resolve *resolve, const char *host, uint16_t port)
 {
 	union resolve_address address = { 0 };

@@ -44,3 +44,5 @@ int resolve_start(struct resolve *resolve, struct event_base *base, const char *
 
 /* The length of an address, by its family. */
 socklen_t resolve_address_len(const union resolve_address *address);
+/* 127.0.0.0/8 and ::1, also as an IPv4 address in IPv6. */
+bool resolve_address_is_loopback(const union resolve_address *address);
