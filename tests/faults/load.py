@@ -16,7 +16,8 @@ def oom_kill_in_a_cgroup(scene):
     scene.wait_until(lambda: victim.poll() is not None, "the kernel killed it", 60)
 
 
-@fault("memory.cgroup-limit-reached", "the batch job has become very slow, why?")
+@fault("memory.cgroup-limit-reached", "the batch job has become very slow, why?",
+       traced="page-allocations")
 def memory_pressure_below_a_limit(scene):
     """A working set of file pages larger than the limit: reclaim without end."""
     procs = scene.cgroup("memory", memory__limit_in_bytes=32 << 20)
