@@ -49,7 +49,7 @@ static int site_open(struct site *site, const char *path, struct error *err)
 	return 0;
 }
 
-static int write_fresh(const struct site *site, mode_t mode, struct str bytes)
+static int write_fresh(const struct site *site, mode_t mode, struct str bytes, bool lasts)
 {
 	CLEANUP(fd) int fd = -1;
 	int r;
@@ -65,17 +65,17 @@ static int write_fresh(const struct site *site, mode_t mode, struct str bytes)
 	r = fd_write_all(fd, bytes.data, bytes.len);
 	if (r < 0)
 		return r;
-	return fsync(fd) < 0 ? -errno : 0;
+	return lasts && fsync(fd) < 0 ? -errno : 0;
 }
 
-static int save(const char *path, mode_t mode, struct str bytes, struct error *err)
+static int save(const char *path, mode_t mode, struct str bytes, bool lasts, struct error *err)
 {
 	CLEANUP(site) struct site site = { .folder = -1 };
 	int r = site_open(&site, path, err);
 
 	if (r < 0)
 		return r;
-	r = write_fresh(&site, mode, bytes);
+	r = write_fresh(&site, mode, bytes, lasts);
 	if (r == 0 && renameat(site.folder, site.fresh, site.folder, site.name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -83,17 +83,36 @@ static int save(const char *path, mode_t mode, struct str bytes, struct error *e
 		errno = -r;
 		return error_errno(err, "write '%s'", path);
 	}
-	return fsync(site.folder) < 0 ? error_errno(err, "make '%s' durable", path) : 0;
+	return lasts && fsync(site.folder) < 0 ? error_errno(err, "make '%s' durable", path) : 0;
 }
 
 int file_save_private(const char *path, const void *data, size_t len, struct error *err)
 {
-	return save(path, 0600, (struct str) { data, len }, err);
+	return save(path, 0600, (struct str) { data, len }, true, err);
 }
 
 int file_save_public(const char *path, const void *data, size_t len, struct error *err)
 {
-	return save(path, 0644, (struct str) { data, len }, err);
+	return save(path, 0644, (struct str) { data, len }, true, err);
+}
+
+int file_save_fleeting(const char *path, const void *data, size_t len, struct error *err)
+{
+	return save(path, 0600, (struct str) { data, len }, false, err);
+}
+
+int file_make_last(const char *path, struct error *err)
+{
+	CLEANUP(site) struct site site = { .folder = -1 };
+	CLEANUP(fd) int fd = -1;
+	int r = site_open(&site, path, err);
+
+	if (r < 0)
+		return r;
+	fd = openat(site.folder, site.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0 || fsync(site.folder) < 0)
+		return error_errno(err, "make '%s' durable", path);
+	return 0;
 }
 
 static int check_owner(const char *path, int fd, mode_t forbidden, struct error *err)

@@ -18,6 +18,16 @@
 /* Mode 0600 whatever the umask. -EEXIST is never an answer: an old file is replaced. */
 int file_save_private(const char *path, const void *data, size_t len, struct error *err) MUST_CHECK;
 
+/*
+ * As file_save_private(), but not synced: whoever reads it sees the old or the new bytes, also when
+ * we are killed at any time; after a cut of the power it may be torn. For what can be made again.
+ */
+int file_save_fleeting(const char *path, const void *data, size_t len,
+		       struct error *err) MUST_CHECK;
+
+/* From here on such a file outlasts a cut of the power, too. */
+int file_make_last(const char *path, struct error *err) MUST_CHECK;
+
 /* Mode 0644: what anybody may read and only we may write. */
 int file_save_public(const char *path, const void *data, size_t len, struct error *err) MUST_CHECK;
 

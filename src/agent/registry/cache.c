@@ -10,6 +10,7 @@
 #include "call/hash.h"
 #include "identity/file.h"
 
+#define LIST "list.json"
 #define ARCHIVE_SUFFIX ".tar.zst"
 #define SHA256_DIGITS (HASH_TEXT_BYTES - 1)
 #define MAX_IDS 256
@@ -20,14 +21,16 @@ static void place(const struct registry *registry, const char *name, const char 
 	text_format(path, REGISTRY_PATH_BYTES, "%s/%s%s", registry->folder, name, suffix);
 }
 
-static void save(const struct registry *registry, const char *name, const json_t *document)
+static void save(const struct registry *registry, const char *name, const json_t *document,
+		 int (*save_file)(const char *path, const void *data, size_t len,
+				  struct error *err))
 {
 	CLEANUP(text) char *text = json_canonical(document);
 	char path[REGISTRY_PATH_BYTES];
 	struct error err = { 0 };
 
 	place(registry, name, "", path);
-	if (file_save_private(path, text, strlen(text), &err) < 0)
+	if (save_file(path, text, strlen(text), &err) < 0)
 		log_warn("%s", err.text);
 }
 
@@ -85,7 +88,7 @@ int registry_load(struct registry *registry, struct error *err)
 		return error_errno(err, "make the folder '%s'", registry->folder);
 	records = load(registry, "records.json");
 	registry->records = records ? records : json_object();
-	list = load(registry, "list.json");
+	list = load(registry, LIST);
 	if (!list || strcmp(json_get_text(list, "url", ""), registry->url) != 0 ||
 	    !json_is_array(json_object_get(list, "wishes")) ||
 	    !json_is_array(json_object_get(list, "revoked")))
@@ -95,7 +98,7 @@ int registry_load(struct registry *registry, struct error *err)
 	return 0;
 }
 
-void registry_save_wishes(const struct registry *registry)
+void registry_save_wishes(struct registry *registry)
 {
 	CLEANUP(json) json_t *list = json_object();
 
@@ -103,12 +106,13 @@ void registry_save_wishes(const struct registry *registry)
 	json_put(list, "tag", json_string(registry->tag));
 	json_put(list, "wishes", json_incref(registry->wishes));
 	json_put(list, "revoked", json_incref(registry->revoked));
-	save(registry, "list.json", list);
+	save(registry, LIST, list, file_save_fleeting);
+	registry->is_fleeting = true;
 }
 
 void registry_save_records(const struct registry *registry)
 {
-	save(registry, "records.json", registry->records);
+	save(registry, "records.json", registry->records, file_save_private);
 }
 
 bool registry_has_archive(const struct registry *registry, const char *sha256)
@@ -128,15 +132,43 @@ static int check_hash(const char *sha256, const struct buf *bytes, struct error 
 		       : error_set(err, -EBADE, "the archive is another than its checksum says");
 }
 
-int registry_save_archive(const struct registry *registry, const char *sha256,
-			  const struct buf *bytes, struct error *err)
+int registry_save_archive(struct registry *registry, const char *sha256, const struct buf *bytes,
+			  struct error *err)
 {
 	char path[REGISTRY_PATH_BYTES];
 
 	if (check_hash(sha256, bytes, err) < 0)
 		return err->code;
 	place(registry, sha256, ARCHIVE_SUFFIX, path);
-	return file_save_private(path, buf_text(bytes), bytes->len, err);
+	registry->is_fleeting = true;
+	return file_save_fleeting(path, buf_text(bytes), bytes->len, err);
+}
+
+static void make_last(const struct registry *registry, const char *name, const char *suffix)
+{
+	char path[REGISTRY_PATH_BYTES];
+	struct error err = { 0 };
+
+	place(registry, name, suffix, path);
+	if (file_make_last(path, &err) < 0)
+		log_warn("%s", err.text);
+}
+
+void registry_make_last(struct registry *registry)
+{
+	const json_t *wish;
+	size_t i;
+
+	if (!TAKE(registry->is_fleeting))
+		return;
+	json_array_foreach(registry->wishes, i, wish)
+	{
+		const char *sha256 = json_get_text(wish, "sha256", "");
+
+		if (*sha256 && registry_has_archive(registry, sha256))
+			make_last(registry, sha256, ARCHIVE_SUFFIX);
+	}
+	make_last(registry, LIST, "");
 }
 
 int registry_load_archive(const struct registry *registry, const char *sha256, struct buf *out,

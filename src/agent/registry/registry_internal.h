@@ -31,9 +31,10 @@ struct registry {
 	uint64_t interval_ns;
 
 	/* What it said last, and what was done about it. */
-	json_t *wishes;  /* as wish_parse() has them; NULL: it said nothing yet */
-	json_t *revoked; /* likewise */
-	json_t *ids;     /* {SHA-256: ID}: of what it wanted lately */
+	json_t *wishes;   /* as wish_parse() has them; NULL: it said nothing yet */
+	json_t *revoked;  /* likewise */
+	json_t *ids;      /* {SHA-256: ID}: of what it wanted lately */
+	bool is_fleeting; /* some of it, or of the archives, is not synced yet */
 	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...],
 	 * "coming"?:{"key", "after", "is_known"}}} */
 	json_t *records;
@@ -69,11 +70,14 @@ struct registry {
 /* What wish_parse() gave becomes what it said last. */
 void registry_take(struct registry *registry, const json_t *said);
 int registry_load(struct registry *registry, struct error *err) MUST_CHECK;
-void registry_save_wishes(const struct registry *registry);
+/* Neither this nor an archive is synced when it is saved, for what is wanted comes before:
+ * registry_make_last() does it once that is done. What a cut of the power tore is fetched again. */
+void registry_save_wishes(struct registry *registry);
 void registry_save_records(const struct registry *registry);
 bool registry_has_archive(const struct registry *registry, const char *sha256);
-int registry_save_archive(const struct registry *registry, const char *sha256,
-			  const struct buf *bytes, struct error *err) MUST_CHECK;
+int registry_save_archive(struct registry *registry, const char *sha256, const struct buf *bytes,
+			  struct error *err) MUST_CHECK;
+void registry_make_last(struct registry *registry);
 int registry_load_archive(const struct registry *registry, const char *sha256, struct buf *out,
 			  struct error *err) MUST_CHECK;
 /* Archives that nothing wants any more. */

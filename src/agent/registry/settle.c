@@ -66,6 +66,7 @@ static void look(struct registry *registry);
 static void end(struct registry *registry)
 {
 	registry->is_settling = false;
+	registry_make_last(registry);
 	if (TAKE(registry->is_again))
 		registry_settle(registry);
 }
@@ -125,10 +126,10 @@ static void note_applied(struct registry *registry, const json_t *wish, const js
 	json_put(record, "version", json_string(json_get_text(result, "version", "")));
 	json_put(record, "program", json_integer(json_get_int(result, "id", -1)));
 	(void)json_object_del(record, "coming");
-	registry_save_records(registry);
-	step_reached("registry-recorded");
 	log_info("the program '%s' %s is %s, as the registry wants it", registry->subject,
 		 json_get_text(result, "version", ""), json_get_text(result, "state", ""));
+	registry_save_records(registry);
+	step_reached("registry-recorded");
 }
 
 static void handle_applied(const struct frame *answer, const struct error *err, void *data)
@@ -313,8 +314,12 @@ static void look(struct registry *registry)
 
 void registry_settle(struct registry *registry)
 {
-	if (!registry->wishes || !warden_is_up(registry->agent->warden))
+	if (!registry->wishes)
 		return;
+	if (!warden_is_up(registry->agent->warden)) {
+		registry_make_last(registry);
+		return;
+	}
 	if (registry->is_settling) {
 		registry->is_again = true;
 		return;
