@@ -225,6 +225,12 @@ static int attach(struct steward *steward, struct entrant *entrant, struct error
 	return 0;
 }
 
+/* What is watched first is answered of and kept as it is; else steward_activate() writes again. */
+static bool is_tried(const json_t *program)
+{
+	return json_get_int(program, "canary_s", 0) || json_object_get(program, "confirm_ns");
+}
+
 /* The old one's end and the new one's beginning are one writing; that failed, the old one stays. */
 static int note_takeover(struct steward *steward, struct entrant *entrant, struct error *err)
 {
@@ -239,7 +245,8 @@ static int note_takeover(struct steward *steward, struct entrant *entrant, struc
 			    entrant->returns ? PROGRAM_ROLLED_BACK : PROGRAM_REMOVED,
 			    entrant->returns ? entrant->why : why);
 	}
-	r = journal_save(&steward->journal, err);
+	r = is_tried(entrant->program) ? journal_save(&steward->journal, err)
+				       : journal_note(&steward->journal, err);
 	if (r < 0 && entrant->before) {
 		journal_set(entrant->before, before, NULL);
 		(void)json_object_del(entrant->before, "why");

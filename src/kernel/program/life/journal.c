@@ -88,6 +88,52 @@ static int make_durable(const char *folder, struct error *err)
 		       : 0;
 }
 
+static void read_boot_id(char id_out[64])
+{
+	CLEANUP(fd) int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, id_out, 63);
+
+	id_out[n > 0 ? n : 0] = '\0';
+	id_out[strcspn(id_out, "\n")] = '\0';
+}
+
+static bool is_journal(const json_t *document)
+{
+	return json_is_array(json_object_get(document, "programs")) &&
+	       json_is_object(json_object_get(document, "highest"));
+}
+
+/* What was written last by somebody who was killed before it was done; torn, or of another boot,
+ * it is nothing. */
+static void take_intents(struct journal *journal, const char *boot_id)
+{
+	CLEANUP(buf) struct buf text = { 0 };
+	CLEANUP(json) json_t *intents = NULL;
+	struct error err = { 0 };
+
+	buf_init(&text, FILE_MAX_BYTES);
+	if (file_load_private(journal->intents, &text, &err) < 0)
+		return;
+	intents = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, &err);
+	if (!is_journal(intents) || strcmp(json_get_text(intents, "boot_id", ""), boot_id) != 0 ||
+	    json_get_int(intents, "n_writings", 0) <=
+		    json_get_int(journal->document, "n_writings", 0))
+		return;
+	json_decref(journal->document);
+	journal->document = TAKE(intents);
+}
+
+static void take_boot(struct journal *journal)
+{
+	char boot_id[64];
+
+	read_boot_id(boot_id);
+	take_intents(journal, boot_id);
+	journal->is_of_earlier_boot =
+		strcmp(json_get_text(journal->document, "boot_id", ""), boot_id) != 0;
+	json_put(journal->document, "boot_id", json_string(boot_id));
+}
+
 static int load(struct journal *journal, const char *folder, struct error *err)
 {
 	CLEANUP(buf) struct buf text = { 0 };
@@ -108,8 +154,7 @@ static int load(struct journal *journal, const char *folder, struct error *err)
 	journal->document = json_parse(buf_text(&text), text.len, FILE_MAX_BYTES, err);
 	if (!journal->document)
 		return error_wrap(err, "%s", journal->path);
-	if (!json_is_array(json_object_get(journal->document, "programs")) ||
-	    !json_is_object(json_object_get(journal->document, "highest")))
+	if (!is_journal(journal->document))
 		return error_set(err, -EBADMSG, "%s: no journal of programs", journal->path);
 	return 0;
 }
@@ -122,11 +167,14 @@ int journal_open(struct journal *journal, const char *folder, struct error *err)
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, "make the folder '%s'", folder);
 	text_format(journal->path, sizeof(journal->path), "%s/journal.json", folder);
+	text_format(journal->intents, sizeof(journal->intents), "%s/intents.json", folder);
 	r = take_lock(journal, folder, err);
 	if (r == 0)
 		r = load(journal, folder, err);
 	if (r < 0)
 		journal_close(journal);
+	else
+		take_boot(journal);
 	return r;
 }
 
@@ -139,16 +187,7 @@ void journal_close(struct journal *journal)
 
 bool journal_is_of_earlier_boot(struct journal *journal)
 {
-	CLEANUP(fd) int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
-	char now[64] = "";
-	ssize_t n = fd < 0 ? 0 : read(fd, now, sizeof(now) - 1);
-	bool is_same;
-
-	now[n > 0 ? n : 0] = '\0';
-	now[strcspn(now, "\n")] = '\0';
-	is_same = strcmp(json_get_text(journal->document, "boot_id", ""), now) == 0;
-	json_put(journal->document, "boot_id", json_string(now));
-	return !is_same;
+	return TAKE(journal->is_of_earlier_boot);
 }
 
 json_t *journal_programs(const struct journal *journal)
@@ -241,58 +280,6 @@ static void make_room(const struct journal *journal)
 		size -= remove_at(programs, (size_t)oldest);
 }
 
-/* A journal of an earlier version has none. */
-static json_t *list_of(const struct journal *journal, const char *name)
-{
-	json_t *list = json_object_get(journal->document, name);
-
-	if (!json_is_array(list)) {
-		list = json_array();
-		json_put(journal->document, name, list);
-	}
-	return list;
-}
-
-json_t *journal_rollbacks(const struct journal *journal)
-{
-	return list_of(journal, "rollbacks");
-}
-
-json_t *journal_quarantine(const struct journal *journal)
-{
-	return list_of(journal, "quarantine");
-}
-
-static void add_bounded(json_t *list, json_t *item, size_t max)
-{
-	json_push(list, item);
-	while (json_array_size(list) > max)
-		(void)json_array_remove(list, 0);
-}
-
-void journal_add_rollback(struct journal *journal, json_t *rollback)
-{
-	add_bounded(journal_rollbacks(journal), rollback, JOURNAL_MAX_ROLLBACKS);
-}
-
-void journal_add_quarantined(struct journal *journal, json_t *item)
-{
-	add_bounded(journal_quarantine(journal), item, JOURNAL_MAX_QUARANTINED);
-}
-
-const json_t *journal_find_quarantined(const struct journal *journal, const char *sha256)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(journal_quarantine(journal), i, item)
-	{
-		if (strcmp(json_get_text(item, "sha256", ""), sha256) == 0)
-			return item;
-	}
-	return NULL;
-}
-
 /* Of what does not change any more; what must not be let in again goes last. */
 static void fit(const struct journal *journal)
 {
@@ -304,25 +291,45 @@ static void fit(const struct journal *journal)
 			size -= remove_at(lists[i], 0);
 }
 
-int journal_save(struct journal *journal, struct error *err)
+static int save(struct journal *journal, bool lasts, struct error *err)
 {
+	int64_t n_writings = json_get_int(journal->document, "n_writings", 0);
 	CLEANUP(text) char *text = NULL;
 	int r;
 
 	fit(journal);
+	/* The first is synced in any case: by journal.json it is known that there is a journal. */
+	lasts = lasts || !n_writings;
+	json_put(journal->document, "n_writings", json_integer(n_writings + 1));
 	text = json_canonical(journal->document);
-	r = strlen(text) > FILE_MAX_BYTES
-		    ? error_set(err, -E2BIG, "it has more than %zu bytes", FILE_MAX_BYTES)
-		    : file_save_private(journal->path, text, strlen(text), err);
-	journal->is_behind = r < 0;
+	if (strlen(text) > FILE_MAX_BYTES)
+		r = error_set(err, -E2BIG, "it has more than %zu bytes", FILE_MAX_BYTES);
+	else if (lasts)
+		r = file_save_private(journal->path, text, strlen(text), err);
+	else
+		r = file_save_fleeting(journal->intents, text, strlen(text), err);
+	if (r == 0 && lasts)
+		(void)unlink(journal->intents);
+	/* What could not be synced stays behind, whatever intents are written after it. */
+	journal->is_behind = r < 0 || (journal->is_behind && !lasts);
 	return r < 0 ? error_wrap(err, "write the journal of programs") : 0;
+}
+
+int journal_save(struct journal *journal, struct error *err)
+{
+	return save(journal, true, err);
+}
+
+int journal_note(struct journal *journal, struct error *err)
+{
+	return save(journal, false, err);
 }
 
 int journal_intend(struct journal *journal, json_t *program, enum program_state state,
 		   struct error *err)
 {
 	json_put(program, "intent", json_string(program_state_name(state)));
-	return journal_save(journal, err);
+	return journal_note(journal, err);
 }
 
 json_t *journal_why(const char *why)

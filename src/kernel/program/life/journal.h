@@ -6,6 +6,10 @@
  * Who opens it next finds the intent, asks the kernel what is there, and settles both. It also
  * keeps the highest sequence number seen of each name. One process has it open at a time.
  *
+ * An intent is for who comes after a killed process. A cut of the power takes out of the kernel
+ * what it was about, so it is not synced, and lies in a file of its own, intents.json, which
+ * counts in the boot that it was written in alone; what is done lies in journal.json, synced.
+ *
  *	VERIFIED -> LOADED -> CANARY -> ACTIVE -> EXPIRED | REMOVED | FAILED | ROLLED_BACK
  *
  * Beside them lie what was rolled back and why, and the artifacts that are not taken again. It is
@@ -44,8 +48,9 @@ struct journal {
 	json_t *document; /* {"boot_id", "next_id", "highest":{}, "programs":[],
 			   * "rollbacks":[], "quarantine":[]} */
 	bool is_behind;   /* the last writing failed: journal_save() it again */
+	bool is_of_earlier_boot;
 	int lock;
-	char path[4096];
+	char path[4096], intents[4096];
 };
 
 /* Makes the folder's file if there is none. Waits a while for another who has it; -EBUSY. */
@@ -86,11 +91,13 @@ enum program_state journal_state(const json_t *program);
 enum program_state journal_intent(const json_t *program);
 
 /* A new one in PROGRAM_VERIFIED that is to be loaded; takes the reference and gives it the next
- * id. On disk when it returns 0, as below; else it is not there. What was borrowed of those that
+ * id. Written when it returns 0, as below; else it is not there. What was borrowed of those that
  * ended is gone. */
 int journal_add(struct journal *journal, json_t *program, struct error *err) MUST_CHECK;
 int journal_intend(struct journal *journal, json_t *program, enum program_state state,
 		   struct error *err) MUST_CHECK;
+/* All that journal_set() did, as an intent is written: for who writes more at once. */
+int journal_note(struct journal *journal, struct error *err) MUST_CHECK;
 
 /* 'why' may be NULL. */
 int journal_reach(struct journal *journal, json_t *program, enum program_state state,

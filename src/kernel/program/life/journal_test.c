@@ -261,6 +261,69 @@ TEST(with_the_power_cut_at_any_call_it_holds_the_intent_or_the_deed)
 	cut_at_every_call(FAULT_ERROR);
 }
 
+static void write_intents(struct test_folder *folder, const char *text)
+{
+	struct error err = { 0 };
+
+	CHECK_OK(file_save_private(test_folder_file(folder, "intents.json"), text, strlen(text),
+				   &err),
+		 err);
+}
+
+/* As a cut of the power may leave it, of this boot or of the one before. */
+TEST(an_intent_counts_in_its_own_boot_alone)
+{
+	static const char *const left[] = {
+		"",
+		"{\"boot_id\":",
+		"{\"boot_id\":\"another\",\"highest\":{},\"n_writings\":99,"
+		"\"programs\":[]}",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+		CLEANUP(test_folder) struct test_folder folder;
+		CLEANUP(journal) struct journal journal;
+		struct error err = { 0 };
+		json_t *program;
+
+		test_folder_make(&folder);
+		CHECK_OK(journal_open(&journal, folder.path, &err), err);
+		program = add(&journal, "drop", 1);
+		CHECK_OK(journal_reach(&journal, program, PROGRAM_LOADED, NULL, &err), err);
+		CHECK_OK(journal_intend(&journal, program, PROGRAM_CANARY, &err), err);
+		check_that_it_opens_again(&journal, folder.path);
+		CHECK_INT(journal_intent(journal_find(&journal, 1)), PROGRAM_CANARY);
+		journal_close(&journal);
+		write_intents(&folder, left[i]);
+		CHECK_OK(journal_open(&journal, folder.path, &err), err);
+		CHECK_INT(journal_state(journal_find(&journal, 1)), PROGRAM_LOADED);
+		CHECK_INT(journal_intent(journal_find(&journal, 1)), PROGRAM_N_STATES);
+	}
+}
+
+TEST(an_intent_that_is_older_than_what_was_done_is_passed_over)
+{
+	CLEANUP(test_folder) struct test_folder folder;
+	CLEANUP(journal) struct journal journal;
+	CLEANUP(buf) struct buf older = { 0 };
+	struct error err = { 0 };
+	json_t *program;
+
+	test_folder_make(&folder);
+	buf_init(&older, FILE_MAX_BYTES);
+	CHECK_OK(journal_open(&journal, folder.path, &err), err);
+	program = add(&journal, "drop", 1);
+	CHECK_OK(journal_intend(&journal, program, PROGRAM_ACTIVE, &err), err);
+	CHECK_OK(file_load_private(test_folder_file(&folder, "intents.json"), &older, &err), err);
+	CHECK_OK(journal_reach(&journal, program, PROGRAM_ACTIVE, NULL, &err), err);
+	CHECK(access(test_folder_file(&folder, "intents.json"), F_OK) < 0);
+	journal_close(&journal);
+	/* Killed before it was removed. */
+	write_intents(&folder, buf_text(&older));
+	CHECK_OK(journal_open(&journal, folder.path, &err), err);
+	CHECK_INT(journal_state(journal_find(&journal, 1)), PROGRAM_ACTIVE);
+}
+
 TEST(a_file_that_is_no_journal_is_refused_and_stays)
 {
 	static const char *const wrong[] = { "", "[]", "{\"programs\":1}", "{\"programs\":[]" };

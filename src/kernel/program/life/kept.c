@@ -29,7 +29,7 @@ static int save(const struct steward *steward, int64_t id, const char *what, str
 	char path[4096];
 
 	name_file(steward, id, what, path);
-	return file_save_private(path, bytes.data, bytes.len, err);
+	return file_save_fleeting(path, bytes.data, bytes.len, err);
 }
 
 static int refuse_large(const json_t *program, const char *what, size_t len, struct error *err)

@@ -119,8 +119,9 @@ int steward_roll_back(struct steward *steward, json_t *program, const struct rol
 
 	quarantine(steward, program, cause->why);
 	step_reached("program-rollback");
-	/* A disk that is full is no reason to let it go on. */
-	if (journal_intend(&steward->journal, program, PROGRAM_ROLLED_BACK, &unwritten) < 0)
+	/* A disk that is full is no reason to let it go on; the quarantine outlasts the boot. */
+	if (journal_intend(&steward->journal, program, PROGRAM_ROLLED_BACK, &unwritten) < 0 ||
+	    journal_save(&steward->journal, &unwritten) < 0)
 		log_error("%s", unwritten.text);
 	step_reached("program-rolling");
 	log_warn("the program '%s' %s is rolled back: %s", json_get_text(program, "name", ""),
