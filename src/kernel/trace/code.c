@@ -203,8 +203,7 @@ static bool is_harmless(enum bpf_func_id helper)
 		BPF_FUNC_get_current_comm,      BPF_FUNC_get_current_cgroup_id,
 		BPF_FUNC_get_smp_processor_id,  BPF_FUNC_probe_read_kernel,
 		BPF_FUNC_probe_read_kernel_str, BPF_FUNC_probe_read_user_str,
-		BPF_FUNC_ringbuf_output,        BPF_FUNC_ringbuf_query,
-		BPF_FUNC_get_stackid,
+		BPF_FUNC_ringbuf_output,        BPF_FUNC_get_stackid,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(helpers); i++)

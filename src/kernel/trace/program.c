@@ -247,7 +247,7 @@ static int write_end_of_latency(const struct program *program, struct code *code
 
 /* --- single events ---------------------------------------------------------------------- */
 
-/* Leaves 'lost' for what is too much in a second. */
+/* Leaves 'lost' for what is too much in a second; R8 becomes how many there were in this one. */
 static void write_rate_limit(const struct program *program, struct code *code, unsigned lost)
 {
 	code_load(code, R2, FP, STACK_NOW);
@@ -258,34 +258,47 @@ static void write_rate_limit(const struct program *program, struct code *code, u
 	code_compute(code, BPF_LSH, R2, 3);
 	code_map_value(code, R0, program->maps.tally, offsetof(struct tally, seconds));
 	code_compute_with(code, BPF_ADD, R0, R2);
-	code_load(code, R1, R0, 0);
-	code_jump_if(code, BPF_JGE, R1, (int32_t)program->request->max_events_per_s, lost);
+	code_load(code, R8, R0, 0);
+	code_jump_if(code, BPF_JGE, R8, (int32_t)program->request->max_events_per_s, lost);
 	code_set(code, R1, 1);
 	code_count(code, 0, R1);
 }
 
-/* The reader is woken for sixteen KiB, and looks by itself now and then. */
+/*
+ * The reader is woken by the first in a second and then for each sixteen KiB or less, and looks by
+ * itself now and then. To ask the ring how full it is takes a call for each event, and one that is
+ * behind would be woken by each of them.
+ */
 #define WAKE_BYTES (16 * 1024)
+
+/* R4 becomes how the ring's reader is told of the event that R8 counted. */
+static void write_wakeup(struct code *code, int32_t n_bytes)
+{
+	unsigned send = code_label(code);
+	int32_t between = 1;
+
+	while (2 * between * n_bytes <= WAKE_BYTES)
+		between *= 2;
+	code_set(code, R4, BPF_RB_FORCE_WAKEUP);
+	code_compute(code, BPF_AND, R8, between - 1);
+	code_jump_if(code, BPF_JEQ, R8, 0, send);
+	code_set(code, R4, BPF_RB_NO_WAKEUP);
+	code_mark(code, send);
+}
 
 static void write_event(const struct program *program, struct code *code, unsigned out)
 {
-	unsigned lost = code_label(code), send = code_label(code);
+	int32_t size = (int32_t)(sizeof(struct event_head) + program_key_bytes(program->request));
+	unsigned lost = code_label(code);
 
 	write_rate_limit(program, code, lost);
 	code_load(code, R1, FP, STACK_NOW);
 	code_store(code, STACK_HEAD, R1);
 	code_store(code, STACK_HEAD + 8, R9);
-	code_map(code, R1, program->maps.ring);
-	code_set(code, R2, BPF_RB_AVAIL_DATA);
-	code_call(code, BPF_FUNC_ringbuf_query);
-	code_set(code, R4, BPF_RB_FORCE_WAKEUP);
-	code_jump_if(code, BPF_JGE, R0, WAKE_BYTES, send);
-	code_set(code, R4, BPF_RB_NO_WAKEUP);
-	code_mark(code, send);
+	write_wakeup(code, size + BPF_RINGBUF_HDR_SZ);
 	code_map(code, R1, program->maps.ring);
 	code_stack(code, R2, STACK_HEAD);
-	code_set(code, R3,
-		 (int64_t)(sizeof(struct event_head) + program_key_bytes(program->request)));
+	code_set(code, R3, size);
 	code_call(code, BPF_FUNC_ringbuf_output);
 	code_jump_if(code, BPF_JEQ, R0, 0, out);
 	code_mark(code, lost);

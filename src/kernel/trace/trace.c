@@ -64,6 +64,7 @@ struct reader {
 	struct ring_buffer *ring; /* NULL: there are no single events */
 	json_t *events;
 	uint64_t n;
+	size_t least_bytes; /* of each */
 };
 
 static void reader_cleanup(struct reader *reader)
@@ -79,7 +80,7 @@ static int handle_event(void *data, void *bytes, size_t len)
 	struct event_head head;
 	json_t *event;
 
-	if (len < sizeof(head) + program_key_bytes(request) || reader->n++ >= request->max_events)
+	if (len < reader->least_bytes || reader->n++ >= request->max_events)
 		return 0;
 	memcpy(&head, bytes, sizeof(head));
 	event = json_pack("{s:o, s:o}", "at_ms",
@@ -96,6 +97,7 @@ static int open_reader(struct reader *reader, const struct session *session, str
 	if (session->maps.ring < 0)
 		return 0;
 	reader->events = json_array();
+	reader->least_bytes = sizeof(struct event_head) + program_key_bytes(session->request);
 	reader->ring = ring_buffer__new(session->maps.ring, handle_event, reader, NULL);
 	return reader->ring ? 0 : error_errno(err, "read the trace's events");
 }
