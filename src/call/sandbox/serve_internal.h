@@ -7,6 +7,7 @@
 #include "call/sandbox/launcher.h"
 #include "call/sandbox/assembler_internal.h"
 #include "call/sandbox/cgroup_internal.h"
+#include "call/sandbox/helper_internal.h"
 #include "call/sandbox/plan_internal.h"
 #include "call/sandbox/processes_internal.h"
 #include "call/sandbox/stewardship_internal.h"
@@ -59,17 +60,6 @@ struct standby {
 #define TREE_PLAIN TARGET_N /* the tree without a target's sockets */
 #define N_TREES (TARGET_N + 1)
 
-/* Programs that work for jobs, behind walls of their own. */
-enum helper {
-	HELPER_BROKER,
-	HELPER_LOADER,
-	HELPER_STEWARD,
-	HELPER_PROBER,
-	HELPER_GUARDIAN, /* which the steward starts, and we only know */
-	HELPER_COURIER, /* for the steward: its socket is its standard input, and it has no words */
-	HELPER_N,
-};
-
 /* A page of it that is written after a start is copied, for the sandbox shares it: so what is
  * written when a job comes lies where the start itself wrote. */
 struct serve {
@@ -118,17 +108,6 @@ void start_broker(struct serve *serve, struct box *box);
 
 /* Raises a sandbox for such a job, which then waits for it; fails in silence. */
 void start_waiting(struct serve *serve, const struct launch_record *kind);
-
-const char *helper_name(enum helper helper);
-
-/* It was killed and has not ended: says so, and leaves it to whoever reaps orphans. */
-void helper_leave(enum helper helper, pid_t pid);
-
-/* Runs one with '--fd N' on 'fd' and these words more, in 'leaf' unless that is NULL. Its pid, or
- * -1 with errno. */
-#define HELPER_MAX_WORDS 20
-pid_t start_helper(struct serve *serve, enum helper helper, struct leaf *leaf, int fd,
-		   const char *const *more);
 
 /* Lets go of the warm trees: the host's mounts have changed. */
 void start_forget_trees(struct serve *serve);

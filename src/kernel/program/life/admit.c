@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "kernel/program/life/entrant_internal.h"
+#include "kernel/program/life/keys_internal.h"
 
 static int take_bytes(const json_t *args, const char *member, struct buf *out, size_t max,
 		      struct error *err)

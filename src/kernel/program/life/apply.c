@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/step.h"
 #include "kernel/program/life/entrant_internal.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/verifier_log.h"
 
 static void entrant_cleanup(struct entrant *entrant)

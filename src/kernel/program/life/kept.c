@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/scan.h"
 #include "identity/file.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define ARGUMENTS "json"

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "identity/file.h"
+#include "kernel/program/life/keys_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define COURIER_TRIES 64 /* messages of the launcher's that may come before its answer */

@@ -11,6 +11,7 @@
 #include "call/frame.h"
 #include "identity/file.h"
 #include "identity/test_folder.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define MAX_STATES 64

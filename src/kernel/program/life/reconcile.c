@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 struct held {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/step.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 static json_t *tell_when(void)

@@ -1,3 +1,4 @@
+#include "kernel/program/life/keys_internal.h"
 #include "kernel/program/life/steward.h"
 
 #include <errno.h>

@@ -39,27 +39,6 @@ struct steward {
  * for. False when it is gone, or says nothing for that long. */
 bool steward_hear_within(struct steward *steward, int timeout_ms);
 
-/* --- keys.c: whose programs --- */
-int keys_open(struct steward *steward, struct error *err) MUST_CHECK;
-void keys_close(struct steward *steward);
-/* Looks at Vault if it is time; the next time (CLOCK_BOOTTIME). */
-uint64_t keys_tend(struct steward *steward);
-bool keys_are_in_vault(const struct steward *steward, const struct limits *limits);
-/* Looks now, unless it did a moment ago: a program came that no other key has signed. */
-void keys_look(struct steward *steward, const struct limits *limits);
-
-enum keys_scope {
-	KEYS_OF_HOST, /* of the environment */
-	KEYS_ALL,     /* and of Vault */
-};
-
-/* Adds what counts beside those of programs.json. That none of Vault counts is no failure: why is
- * in 'absent_out'. */
-int keys_add(const struct steward *steward, enum keys_scope scope, struct trust *trust,
-	     struct error *absent_out, struct error *err) MUST_CHECK;
-/* For list: [{"id", "from"}] of all but Vault's, which vault_describe() tells. */
-json_t *keys_list(const struct steward *steward);
-
 /* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
 json_t *steward_apply(struct steward *steward, const json_t *args, char **log_out,
 		      struct error *err);
@@ -104,19 +83,6 @@ int steward_roll_back(struct steward *steward, json_t *program, const struct rol
 int rollback_resume(struct steward *steward, json_t *rollback, struct error *err) MUST_CHECK;
 /* The verifier refused it: it was never attached, and is not tried again. */
 void rollback_note_refused(struct steward *steward, const json_t *program, const char *why);
-
-/* What was applied, kept while the program is attached and while the one that took its place
- * is; 'archive' is what 'args' has the Base64 of. */
-int kept_save(const struct steward *steward, const json_t *program, const json_t *args,
-	      struct str archive, struct error *err) MUST_CHECK;
-/* The same archive with other arguments. */
-int kept_replace(const struct steward *steward, const json_t *program, const json_t *args,
-		 struct error *err) MUST_CHECK;
-/* A new reference, or NULL with 'err'. */
-json_t *kept_load(const struct steward *steward, int64_t id, struct error *err);
-void kept_forget(const struct steward *steward, int64_t id);
-/* All that cannot come back by what the journal says. */
-void kept_tidy(const struct steward *steward);
 
 /* Rolls back the first that broke its rules for long enough; the next time to look again. */
 uint64_t judge_tend(struct steward *steward);

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "kernel/program/life/kept_internal.h"
+#include "kernel/program/life/keys_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
 #define RETRY_NS NS_PER_SEC

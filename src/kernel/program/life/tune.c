@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/step.h"
+#include "kernel/program/life/kept_internal.h"
 #include "kernel/program/life/live.h"
 
 static void set_members(json_t *args, const char *member, const json_t *changes)
