@@ -12,7 +12,8 @@
 #define MAX_FILES 512
 #define MAX_NAMES 64
 #define MAX_FDS 256
-#define MAX_PENDING 10
+#define MAX_PENDING 64
+#define MAX_FREE 5 /* of those, the last: each lost or not; of what is older, all or nothing */
 #define NAME_BYTES 64
 
 enum call_kind {
@@ -326,17 +327,19 @@ bool lossy_disk_cut(size_t n_calls, unsigned way, const char *folder)
 	static struct disk disk; /* too large for a stack */
 	enum loss loss = way % LOSS_N;
 	unsigned applied = way / LOSS_N, n_ways;
+	size_t n_older;
 
 	disk = (struct disk) { .is_made = false };
 	for (size_t i = 0; i < n_calls; i++)
 		replay(&disk, &record.calls[i]);
-	n_ways = 1U << disk.n_pending;
+	n_older = disk.n_pending > MAX_FREE ? disk.n_pending - MAX_FREE : 0;
+	n_ways = 1U << (disk.n_pending - n_older + (n_older > 0));
 	if (applied == n_ways && loss == 0 && disk.is_made && !disk.is_folder_synced)
 		return true; /* the folder itself is lost */
 	if (applied >= n_ways)
 		return false;
 	for (size_t i = 0; i < disk.n_pending; i++)
-		if (applied & 1U << i)
+		if (applied & 1U << (i < n_older ? MAX_FREE : i - n_older))
 			apply(&disk, disk.pending[i]);
 	make_files(&disk, n_calls, loss, folder);
 	return true;
