@@ -48,7 +48,8 @@ void programs_finish(struct programs *programs)
 	if (programs->timer)
 		event_free(programs->timer);
 	json_decref(programs->known);
-	*programs = (struct programs) { 0 };
+	/* The warden may still owe answers, which name the agent. */
+	*programs = (struct programs) { .agent = programs->agent };
 }
 
 /* --- what is known ------------------------------------------------------------------------- */
