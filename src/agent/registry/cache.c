@@ -1,4 +1,4 @@
-/* What the agent keeps of a registry: list.json, records.json and SHA256.tar.zst. */
+/* What the agent keeps of a registry: list.json, records.json, coming.json and SHA256.tar.zst. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #include "identity/file.h"
 
 #define LIST "list.json"
+#define RECORDS "records.json"
+#define COMING "coming.json"
 #define ARCHIVE_SUFFIX ".tar.zst"
 #define SHA256_DIGITS (HASH_TEXT_BYTES - 1)
 #define MAX_IDS 256
@@ -53,6 +55,13 @@ static json_t *load(const struct registry *registry, const char *name)
 	return json_is_object(document) ? document : (json_decref(document), NULL);
 }
 
+static json_t *load_or_begin(const struct registry *registry, const char *name)
+{
+	json_t *document = load(registry, name);
+
+	return document ? document : json_object();
+}
+
 /* What has gone is told of once more, so its id is not forgotten with the wish. */
 static void note_ids(struct registry *registry)
 {
@@ -82,12 +91,11 @@ void registry_take(struct registry *registry, const json_t *said)
 int registry_load(struct registry *registry, struct error *err)
 {
 	CLEANUP(json) json_t *list = NULL;
-	json_t *records;
 
 	if (mkdir(registry->folder, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, "make the folder '%s'", registry->folder);
-	records = load(registry, "records.json");
-	registry->records = records ? records : json_object();
+	registry->records = load_or_begin(registry, RECORDS);
+	registry->coming = load_or_begin(registry, COMING);
 	list = load(registry, LIST);
 	if (!list || strcmp(json_get_text(list, "url", ""), registry->url) != 0 ||
 	    !json_is_array(json_object_get(list, "wishes")) ||
@@ -112,7 +120,12 @@ void registry_save_wishes(struct registry *registry)
 
 void registry_save_records(const struct registry *registry)
 {
-	save(registry, "records.json", registry->records, file_save_private);
+	save(registry, RECORDS, registry->records, file_save_private);
+}
+
+void registry_save_coming(const struct registry *registry)
+{
+	save(registry, COMING, registry->coming, file_save_fleeting);
 }
 
 bool registry_has_archive(const struct registry *registry, const char *sha256)

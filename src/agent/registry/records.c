@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/registry/registry_internal.h"
+#include "base/clock.h"
 #include "base/step.h"
 
 #define MAX_SHA256S 16 /* of a record; beyond, the oldest is forgotten */
@@ -61,35 +62,32 @@ static int64_t last_id(const json_t *programs)
 
 void records_expect(struct registry *registry, const json_t *wish, const json_t *programs)
 {
-	const char *sha256 = json_get_text(wish, "sha256", "");
-	const json_t *record = json_object_get(registry->records, registry->subject);
-	bool is_known = records_has(json_object_get(record, "sha256s"), sha256);
-
-	json_put(records_note(registry, sha256), "coming",
-		 json_pack("{s:s, s:I, s:b}", "key", json_get_text(wish, "key", ""), "after",
-			   (json_int_t)last_id(programs), "is_known", is_known));
-	registry_save_records(registry);
+	json_put(registry->coming, registry->subject,
+		 json_pack("{s:s, s:s, s:I, s:I}", "key", json_get_text(wish, "key", ""), "sha256",
+			   json_get_text(wish, "sha256", ""), "after",
+			   (json_int_t)last_id(programs), "at_s",
+			   (json_int_t)(clock_wall_ns() / NS_PER_SEC)));
+	registry_save_coming(registry);
 	step_reached("registry-expected");
 }
 
-void records_refused(struct registry *registry)
+void records_no_longer_expect(struct registry *registry, const char *name)
 {
-	json_t *record = json_object_get(registry->records, registry->subject);
-	const json_t *coming = json_object_get(record, "coming");
-	json_t *list = json_object_get(record, "sha256s");
-
-	if (!json_get_bool(coming, "is_known", true))
-		(void)json_array_remove(list, json_array_size(list) - 1); /* it came last */
-	(void)json_object_del(record, "coming");
-	if (!json_array_size(list))
-		(void)json_object_del(registry->records, registry->subject);
-	registry_save_records(registry);
+	if (json_object_del(registry->coming, name) == 0)
+		registry_save_coming(registry);
 }
 
-bool records_has_come(const json_t *record, const json_t *wish, const json_t *attached)
+const json_t *records_find_come(const json_t *coming, const char *name, const json_t *programs)
 {
-	const json_t *coming = json_object_get(record, "coming");
+	const json_t *program;
+	size_t i;
 
-	return records_same(coming, wish, "key") && records_same(attached, wish, "sha256") &&
-	       json_get_int(attached, "id", 0) > json_get_int(coming, "after", INT64_MAX);
+	json_array_foreach(programs, i, program)
+	{
+		if (strcmp(json_get_text(program, "name", ""), name) == 0 &&
+		    records_same(program, coming, "sha256") && json_object_get(program, "loaded") &&
+		    json_get_int(program, "id", 0) > json_get_int(coming, "after", INT64_MAX))
+			return program;
+	}
+	return NULL;
 }

@@ -136,6 +136,7 @@ void registry_close(struct registry *registry)
 	json_decref(registry->revoked);
 	json_decref(registry->ids);
 	json_decref(registry->records);
+	json_decref(registry->coming);
 	json_decref(registry->retries);
 	json_decref(registry->applying);
 	free(registry);

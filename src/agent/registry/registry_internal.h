@@ -35,9 +35,11 @@ struct registry {
 	json_t *revoked;  /* likewise */
 	json_t *ids;      /* {SHA-256: ID}: of what it wanted lately */
 	bool is_fleeting; /* some of it, or of the archives, is not synced yet */
-	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...],
-	 * "coming"?:{"key", "after", "is_known"}}} */
+	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...]}} */
 	json_t *records;
+	/* {NAME: {"key", "sha256", "after", "at_s"}}: what the warden was asked for, and when;
+	 * "after": the last id of then. */
+	json_t *coming;
 	char tag[REGISTRY_TAG_BYTES];
 	uint64_t polled_ns; /* wall clock; 0: not since the start */
 	char why[ERROR_TEXT_BYTES];
@@ -74,6 +76,8 @@ int registry_load(struct registry *registry, struct error *err) MUST_CHECK;
  * registry_make_last() does it once that is done. What a cut of the power tore is fetched again. */
 void registry_save_wishes(struct registry *registry);
 void registry_save_records(const struct registry *registry);
+/* Not synced, ever: a cut of the power ends every program, so that nothing has come. */
+void registry_save_coming(const struct registry *registry);
 bool registry_has_archive(const struct registry *registry, const char *sha256);
 int registry_save_archive(struct registry *registry, const char *sha256, const struct buf *bytes,
 			  struct error *err) MUST_CHECK;
@@ -116,16 +120,16 @@ void registry_forget_changed(struct registry *registry);
 /* --- records.c --- */
 bool records_same(const json_t *one, const json_t *other, const char *member);
 bool records_has(const json_t *list, const char *text);
-/* The record of 'subject', with "sha256s":[...]: what came under that name, or may have, this one
- * too. */
+/* The record of 'subject', with "sha256s":[...]: what came under that name, this one too. */
 json_t *records_note(struct registry *registry, const char *sha256);
-/* On disk before it is asked for, beside what is there by now: whoever is killed then knows what
+/* In a file before it is asked for, beside what is there by now: whoever is killed then knows what
  * may have come, and for which wish. */
 void records_expect(struct registry *registry, const json_t *wish, const json_t *programs);
-/* So it is not there for us. */
-void records_refused(struct registry *registry);
-/* Whether it came for this wish, though nobody lived to know: once more would be a new life. */
-bool records_has_come(const json_t *record, const json_t *wish, const json_t *attached);
+/* It has come and is recorded, or it was refused and so is not there for us. */
+void records_no_longer_expect(struct registry *registry, const char *name);
+/* What came though nobody lived to know, whatever became of it since; or NULL. Once more would be a
+ * new life. */
+const json_t *records_find_come(const json_t *coming, const char *name, const json_t *programs);
 
 /* --- settle.c --- */
 void registry_settle(struct registry *registry);

@@ -69,17 +69,32 @@ const char *scene_sha256(const char *archive)
 	return hash_text(archive, strlen(archive), text);
 }
 
+static void list(int id, const char *archive, const char *how)
+{
+	char body[512];
+
+	text_format(body, sizeof(body),
+		    "{\"programs\":[{\"id\":%d,\"name\":\"drop\",\"sha256\":\"%s\",\"ttl_s\":60,"
+		    "%s}]}",
+		    id, scene_sha256(archive), how);
+	scene_answer("list_programs", "{}", body);
+}
+
 /* What is attached to the kernel: by this id, that archive; or "" for nothing. */
 void scene_list(int id, const char *archive)
 {
-	char body[512] = "{\"programs\":[]}";
-
 	if (*archive)
-		text_format(body, sizeof(body),
-			    "{\"programs\":[{\"id\":%d,\"name\":\"drop\",\"sha256\":\"%s\","
-			    "\"ttl_remaining_s\":5}]}",
-			    id, scene_sha256(archive));
-	scene_answer("list_programs", "{}", body);
+		list(id, archive, "\"loaded\":\"2026-01-01T00:00:00Z\",\"ttl_remaining_s\":5");
+	else
+		scene_answer("list_programs", "{}", "{\"programs\":[]}");
+}
+
+/* It was attached and is no longer, or it never was. */
+void scene_list_ended(int id, const char *archive, bool was_attached)
+{
+	list(id, archive,
+	     was_attached ? "\"loaded\":\"2026-01-01T00:00:00Z\",\"state\":\"EXPIRED\""
+			  : "\"state\":\"REFUSED\"");
 }
 
 void scene_applied(int id, const char *name)

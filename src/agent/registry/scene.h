@@ -41,6 +41,8 @@ void scene_apply(const char *archive, int id);
 void scene_answer(const char *tool, const char *header, const char *body);
 /* That "drop" is attached by this id, that archive; or "" for nothing. */
 void scene_list(int id, const char *archive);
+/* That it is there and not attached: it was once, or it never was. */
+void scene_list_ended(int id, const char *archive, bool was_attached);
 void scene_applied(int id, const char *name);
 
 /* The answer to the request for that path, which has to be the one under way; and its failure. */

@@ -112,7 +112,8 @@ static const json_t *approval_of(const struct frame *answer)
 }
 
 /* Whatever the registry wants by now: what it does not is taken away again. */
-static void note_applied(struct registry *registry, const json_t *wish, const json_t *result)
+static void note_applied(struct registry *registry, const json_t *wish, const json_t *result,
+			 int64_t applied_s)
 {
 	const char *key = json_get_text(wish, "key", "");
 	json_t *record = records_note(registry, json_get_text(wish, "sha256", ""));
@@ -120,16 +121,15 @@ static void note_applied(struct registry *registry, const json_t *wish, const js
 
 	if (!is_rest) {
 		json_put(record, "key", json_string(key));
-		json_put(record, "applied_s", json_integer(wall_s()));
+		json_put(record, "applied_s", json_integer(applied_s));
 		json_put(record, "ttl_s", json_integer(json_get_int(result, "ttl_s", 0)));
 	}
 	json_put(record, "version", json_string(json_get_text(result, "version", "")));
 	json_put(record, "program", json_integer(json_get_int(result, "id", -1)));
-	(void)json_object_del(record, "coming");
-	log_info("the program '%s' %s is %s, as the registry wants it", registry->subject,
-		 json_get_text(result, "version", ""), json_get_text(result, "state", ""));
 	registry_save_records(registry);
 	step_reached("registry-recorded");
+	records_no_longer_expect(registry, registry->subject);
+	registry_forget_retry(registry, REGISTRY_COMES, registry->subject);
 }
 
 static void handle_applied(const struct frame *answer, const struct error *err, void *data)
@@ -141,13 +141,14 @@ static void handle_applied(const struct frame *answer, const struct error *err, 
 
 	step_reached("registry-answered");
 	if (result && strcmp(name, registry->subject) == 0) {
-		registry_forget_retry(registry, REGISTRY_COMES, registry->subject);
-		note_applied(registry, registry->applying, result);
+		log_info("the program '%s' %s is %s, as the registry wants it", name,
+			 json_get_text(result, "version", ""), json_get_text(result, "state", ""));
+		note_applied(registry, registry->applying, result, wall_s());
 	} else {
 		if (result)
 			error_set(&why, -EBADMSG, "what was attached calls itself '%s'", name);
 		if (!err) /* without an answer it may have come nevertheless */
-			records_refused(registry);
+			records_no_longer_expect(registry, registry->subject);
 		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
 	}
 	look(registry);
@@ -217,7 +218,6 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	const char *name = json_get_text(wish, "name", "");
 	const json_t *record = json_object_get(registry->records, name);
 	const json_t *program = find_program(programs, json_get_int(record, "program", -2));
-	const json_t *attached;
 	bool is_known = records_same(record, wish, "key");
 	bool is_lost = is_known && program && json_get_bool(program, "lost", false) &&
 		       seconds_left(record) > 0;
@@ -227,11 +227,6 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	    !registry_has_archive(registry, json_get_text(wish, "sha256", "")))
 		return false;
 	text_copy(registry->subject, sizeof(registry->subject), name);
-	attached = find_attached(programs, name, record);
-	if (records_has_come(record, wish, attached)) {
-		note_applied(registry, wish, attached);
-		return false;
-	}
 	json_decref(registry->applying);
 	registry->applying = json_incref((json_t *)(uintptr_t)wish);
 	apply(registry, programs, wish, is_lost ? seconds_left(record) : 0);
@@ -273,6 +268,30 @@ static bool settle_record(struct registry *registry, const json_t *programs, con
 	return false;
 }
 
+/* Its time began when it was asked for. */
+static void note_come(struct registry *registry, const json_t *programs)
+{
+	const char *name;
+	json_t *coming;
+	void *next;
+
+	json_object_foreach_safe(registry->coming, next, name, coming)
+	{
+		CLEANUP(json) json_t *owned = json_incref(coming);
+		const json_t *program = records_find_come(owned, name, programs);
+
+		text_copy(registry->subject, sizeof(registry->subject), name);
+		if (program) {
+			log_info("the program '%s' %s came without the agent's knowledge; it is %s",
+				 registry->subject, json_get_text(program, "version", ""),
+				 json_get_text(program, "state", ""));
+			note_applied(registry, owned, program, json_get_int(owned, "at_s", 0));
+		} else if (!registry_wish(registry, registry->subject)) {
+			records_no_longer_expect(registry, registry->subject);
+		}
+	}
+}
+
 static bool settle_next(struct registry *registry, const json_t *programs)
 {
 	const json_t *wish;
@@ -282,6 +301,7 @@ static bool settle_next(struct registry *registry, const json_t *programs)
 	size_t i;
 
 	registry_forget_changed(registry);
+	note_come(registry, programs);
 	json_object_foreach_safe(registry->records, next, name, record)
 	{
 		if (settle_record(registry, programs, name, record))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/registry/scene.h"
+#include "base/clock.h"
 #include "base/test.h"
 
 TEST(a_list_that_changes_while_a_program_comes_does_not_lose_it)
@@ -44,9 +45,14 @@ TEST(what_may_have_come_without_an_answer_is_taken_away)
 /* As far as the agent had come that died; what it had asked for has come, or has not. */
 static void die_and_start_again(void)
 {
+	struct error err = { 0 };
+
 	scene.warden.done = NULL;
 	scene.warden.tool[0] = '\0';
 	scene.registry->is_settling = false;
+	json_decref(scene.registry->records);
+	json_decref(scene.registry->coming);
+	CHECK_OK(registry_load(scene.registry, &err), err);
 	registry_settle(scene.registry);
 }
 
@@ -74,6 +80,90 @@ TEST(what_came_for_an_agent_that_died_does_not_come_twice)
 	die_and_start_again();
 	scene_list(0, "");
 	CHECK_TEXT(scene.warden.tool, ""); /* its time was over since */
+	scene_end();
+}
+
+TEST(what_came_for_an_agent_that_died_and_ended_does_not_come_again)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	die_and_start_again();
+	scene_list_ended(1, "v1", true);
+	CHECK_TEXT(scene.warden.tool, "");
+	scene_end();
+}
+
+TEST(what_never_was_attached_for_an_agent_that_died_comes_again)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	die_and_start_again();
+	scene_list_ended(1, "v1", false);
+	CHECK_TEXT(scene.warden.tool, "apply_program");
+	scene_end();
+}
+
+TEST(what_came_for_an_agent_that_died_gets_no_more_time)
+{
+	const json_t *record;
+	int64_t now_s = (int64_t)(clock_wall_ns() / NS_PER_SEC);
+
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	json_put(json_object_get(scene.registry->coming, "drop"), "at_s", json_integer(now_s - 50));
+	registry_save_coming(scene.registry);
+	die_and_start_again();
+	scene_list(1, "v1");
+	record = json_object_get(scene.registry->records, "drop");
+	CHECK_INT(json_get_int(record, "applied_s", 0), now_s - 50);
+	CHECK_INT(json_get_int(record, "ttl_s", 0), 60);
+	scene_end();
+}
+
+TEST(what_another_put_there_before_we_asked_is_not_what_came)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(7, "v1");
+	die_and_start_again();
+	scene_list(7, "v1");
+	CHECK_TEXT(scene.warden.tool, "apply_program");
+	scene_end();
+}
+
+TEST(what_was_asked_for_twice_and_refused_is_not_ours)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	die_and_start_again();
+	scene_list(0, "");
+	scene_answer("apply_program", "{\"code\":-13,\"error\":\"no\"}", "{}");
+	scene_list(0, "");
+	scene_want("", "");
+	scene_list(7, "v1");
+	CHECK_TEXT(scene.warden.tool, "");
+	CHECK_INT(json_object_size(scene.registry->records), 0);
+	CHECK_INT(json_object_size(scene.registry->coming), 0);
+	scene_end();
+}
+
+TEST(what_came_for_an_agent_that_died_is_ours_though_another_is_refused_since)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_want("v2", "");
+	die_and_start_again();
+	scene_list(1, "v1");
+	scene_answer("apply_program", "{\"code\":-13,\"error\":\"no\"}", "{}");
+	scene_list(1, "v1");
+	scene_want("", "");
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "remove_program");
 	scene_end();
 }
 
