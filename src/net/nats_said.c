@@ -91,7 +91,8 @@ static int take_refusal(struct nats *nats, struct str why, struct error *err)
 			   str_starts(why, "User Authentication") ||
 			   str_starts(why, "Account Authentication");
 
-	if (what == NATS_REFUSED_ALL)
+	/* Before we spoke there is nothing of ours to refuse, and before TLS anybody may say so. */
+	if (what == NATS_REFUSED_ALL || nats->step < NATS_GREETING)
 		return error_set(err, is_about_us ? -EACCES : -EREMOTEIO, "the server says: %.*s",
 				 (int)(why.len > 200 ? 200 : why.len), why.data);
 	nats->config.handle_refused(nats, what, why, nats->config.data);

@@ -164,6 +164,8 @@ TEST(a_server_that_is_none_is_left)
 		{ "HTTP/1.1 400 Bad Request\r\n", -EPROTO, "not NATS" },
 		{ "-ERR 'Authorization Timeout'\r\n", -EACCES, "Authorization Timeout" },
 		{ "-ERR 'maximum connections exceeded'\r\n", -EREMOTEIO, "maximum connections" },
+		{ "-ERR 'Permissions Violation for Publish to \"a\"'\r\n", -EREMOTEIO,
+		  "Permissions" },
 		{ INFO "-ERR 'Account Authentication Expired'\r\n", -EACCES, "Expired" },
 	};
 
