@@ -20,7 +20,7 @@ test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
 	@scripts/test
 
 vmtest: build ## the tests that bring a kernel of their own (qemu without KVM); part of `make test`
-	@scripts/test $$(grep -ld skip '^# beside emulated$$' tests/*)
+	@tests=$$(grep -ld skip '^# beside emulated$$' tests/*) && scripts/test $$tests
 
 soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
 	@scripts/test --soak
