@@ -3,8 +3,10 @@
 
 Says "ready", waits for a line, does it, prints what a trace must have seen as JSON.
 """
+import atexit
 import contextlib
 import ctypes
+import errno
 import fcntl
 import json
 import mmap
@@ -169,9 +171,24 @@ def loop_over_memory():
     os.ftruncate(fd, 8 << 20)
     with open("/dev/loop-control", "rb") as control:
         fcntl.ioctl(control, LOOP_CTL_ADD, number)
+    atexit.register(remove_loop, number)
     subprocess.run(["losetup", f"/dev/loop{number}", f"/proc/{os.getpid()}/fd/{fd}"], check=True)
     os.close(fd)
     return number
+
+
+def remove_loop(number):
+    """Whoever looks at it for a moment, as udev does, makes it busy."""
+    until = time.monotonic() + 20
+    subprocess.run(["losetup", "-d", f"/dev/loop{number}"], check=False)
+    with open("/dev/loop-control", "rb") as control:
+        while True:
+            try:
+                return fcntl.ioctl(control, LOOP_CTL_REMOVE, number)
+            except OSError as error:
+                if error.errno != errno.EBUSY or time.monotonic() > until:
+                    raise
+            time.sleep(0.01)
 
 
 def sizes():
@@ -186,9 +203,6 @@ def sizes():
                 os.pwrite(device, memoryview(memory)[:size], i * size)
     finally:
         os.close(device)
-        subprocess.run(["losetup", "-d", path], check=True)
-        with open("/dev/loop-control", "rb") as control:
-            fcntl.ioctl(control, LOOP_CTL_REMOVE, LOOP)
     return {"device": f"7:{LOOP}", "count": sum(writes_of.values()),
             "sum": sum(size * times for size, times in writes_of.items())}
 
@@ -287,7 +301,13 @@ def make_loop():
         os.fsync(backing.fileno())
     loop = subprocess.run(["losetup", "-f", "--show", f"{mount}/backing"], check=True,
                           capture_output=True, text=True).stdout.strip()
+    atexit.register(unmake_loop, mount, loop)
     return mount, loop
+
+
+def unmake_loop(mount, loop):
+    subprocess.run(["losetup", "-d", loop], check=True)
+    subprocess.run(["umount", mount], check=True)
 
 
 LOOP = None
@@ -303,8 +323,6 @@ def queue():
     finally:
         os.close(device)
         os.close(filesystem)
-        subprocess.run(["losetup", "-d", loop], check=True)
-        subprocess.run(["umount", mount], check=True)
     return {"device": f"7:{int(loop.removeprefix('/dev/loop'))}", "count": rounds * N_UNDER_WAY,
             "sum": rounds * sum(range(1, N_UNDER_WAY + 1))}
 
@@ -400,7 +418,8 @@ def main():
     if name.startswith("tcp-") and name != "tcp-retransmits":
         PORT = listener()
     print("ready", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        sys.exit("nobody said go")
     print(json.dumps(STIMULI[name]()), flush=True)
 
 
