@@ -11,9 +11,10 @@
 #define LAUNCHER_WANTS_STATISTICS 's'
 #define LAUNCHER_STATISTICS 2
 /* Or that it has to ask somebody outside: the answer is LAUNCHER_COURIER with the socket of a
- * constable-courier that lives as long as that, or with nothing. With 'vault_token' it is passed
- * LAUNCHER_TOKEN first of all, and a descriptor to read that from. */
+ * constable-courier that lives as long as that, until it is done with it, or with nothing. With
+ * 'vault_token' it is passed LAUNCHER_TOKEN first of all, and a descriptor to read that from. */
 #define LAUNCHER_WANTS_COURIER 'c'
+#define LAUNCHER_COURIER_DONE 'e'
 #define LAUNCHER_COURIER 3
 #define LAUNCHER_TOKEN 4
 /* Or the constable-prober: minus its pid is the answer, with its socket, until it is done with it.

@@ -186,6 +186,9 @@ void stewardship_serve(struct serve *serve)
 		fd = start_afresh(serve, HELPER_PROBER, &stewardship->prober);
 		r = fd_pass(stewardship->fd,
 			    fd >= 0 ? -(int64_t)stewardship->prober : LAUNCHER_NO_PROBER, fd);
+	} else if (byte == LAUNCHER_COURIER_DONE) {
+		end_helper(HELPER_COURIER, &stewardship->courier);
+		r = 0;
 	} else if (byte == LAUNCHER_PROBER_DONE) {
 		end_helper(HELPER_PROBER, &stewardship->prober);
 		r = 0;
@@ -213,6 +216,7 @@ void stewardship_end(struct serve *serve)
 		return;
 	fd_close(&stewardship->fd);
 	end_helper(HELPER_PROBER, &stewardship->prober);
+	end_helper(HELPER_COURIER, &stewardship->courier);
 	end_helper(HELPER_STEWARD, &stewardship->pid);
 }
 
