@@ -3,31 +3,82 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "courier/parcel.h"
 #include "identity/file.h"
 
 #define GRACE_NS (2 * NS_PER_SEC) /* for the courier to say that it is late */
+#define PIECE_BYTES (16 * KIB)
 #define MESSAGE_MAX_BYTES (PARCEL_CHUNK_MAX_BYTES + 64 * KIB)
 
 _Static_assert(VAULT_ANSWER_MAX_BYTES <= COURIER_WINDOW_BYTES, "an answer needs no credit");
 
 static int set_time(int courier, uint64_t until_ns)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 1000;
-	const struct timeval wait = { (time_t)(left_ns / NS_PER_SEC),
-				      (suseconds_t)(left_ns % NS_PER_SEC / 1000) };
+	uint64_t now_ns = clock_monotonic_ns(), left_us;
+	struct timeval wait;
 
+	if (now_ns >= until_ns)
+		return -ETIMEDOUT;
+	left_us = (until_ns - now_ns + 999) / 1000; /* none would be for ever */
+	wait = (struct timeval) { (time_t)(left_us / 1000000), (suseconds_t)(left_us % 1000000) };
 	return setsockopt(courier, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
 			       setsockopt(courier, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) < 0
 		       ? -errno
 		       : 0;
 }
 
-static int send_request(int courier, const struct vault_request *request, struct error *err)
+/* All of it by then, however little the courier takes at a time: a large piece waits many times. */
+static int write_by(int courier, const char *at, size_t len, uint64_t until_ns)
+{
+	while (len) {
+		int r = set_time(courier, until_ns);
+		ssize_t n;
+
+		if (r < 0)
+			return r;
+		n = write(courier, at, len < PIECE_BYTES ? len : PIECE_BYTES);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int read_by(int courier, void *data, size_t len, uint64_t until_ns)
+{
+	char *at = data;
+
+	while (len) {
+		int r = set_time(courier, until_ns);
+		ssize_t n;
+
+		if (r < 0)
+			return r;
+		n = read(courier, at, len);
+		if (n == 0)
+			return -EPIPE;
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int fail(int r, struct error *err)
+{
+	if (r == -ETIMEDOUT)
+		return error_set(err, r, "constable-courier took too long");
+	return error_set(err, -EIO, "constable-courier %s",
+			 r == -EBADMSG ? "talked nonsense" : "has ended");
+}
+
+static int send_request(int courier, uint64_t id, const struct vault_request *request,
+			uint64_t until_ns, struct error *err)
 {
 	const struct courier_header headers[] = {
 		{ "X-Vault-Request", "true" },
@@ -63,17 +114,17 @@ static int send_request(int courier, const struct vault_request *request, struct
 	if (r < 0)
 		return r;
 	parcel_make_room(&message, parcel.request.n_body + VAULT_PEM_MAX_BYTES * 2);
-	parcel_encode_request(&message, 1, &parcel);
-	r = fd_write_all(courier, message.data, message.len);
-	return r < 0 ? error_set(err, -EIO, "constable-courier has ended") : 0;
+	parcel_encode_request(&message, id, &parcel);
+	r = write_by(courier, message.data, message.len, until_ns);
+	return r < 0 ? fail(r, err) : 0;
 }
 
 /* The next message, in 'room', which 'parcel_out' points into. */
-static int read_message(int courier, struct buf *room, struct parcel *parcel_out)
+static int read_message(int courier, uint64_t until_ns, struct buf *room, struct parcel *parcel_out)
 {
 	static char piece[MESSAGE_MAX_BYTES];
 	uint32_t size;
-	int r = fd_read_all(courier, &size, sizeof(size));
+	int r = read_by(courier, &size, sizeof(size), until_ns);
 
 	if (r < 0)
 		return r;
@@ -81,25 +132,26 @@ static int read_message(int courier, struct buf *room, struct parcel *parcel_out
 		return -EBADMSG;
 	buf_clear(room);
 	buf_add(room, &size, sizeof(size));
-	r = fd_read_all(courier, piece, size);
+	r = read_by(courier, piece, size, until_ns);
+	if (r == 0)
+		buf_add(room, piece, size);
+	explicit_bzero(piece, size);
 	if (r < 0)
 		return r;
-	buf_add(room, piece, size);
-	explicit_bzero(piece, size);
 	return parcel_decode(room->data, room->len, parcel_out) == (ssize_t)room->len ? 0
 										      : -EBADMSG;
 }
 
-/* 1 at the end, which 'err' may tell of. */
-static int take(const struct parcel *parcel, unsigned *status, struct buf *body, struct error *err)
+/* 1 at the end, which 'err' may tell of. What is no answer to this question came too late for one
+ * before it. */
+static int take(const struct parcel *parcel, uint64_t id, unsigned *status, struct buf *body,
+		struct error *err)
 {
 	static struct parcel_head head;
 	static struct parcel_end end;
 
-	if (parcel->type == PARCEL_STALE)
+	if (parcel->type == PARCEL_STALE || parcel->id != id)
 		return 0;
-	if (parcel->id != 1)
-		return -EBADMSG;
 	if (parcel->type == PARCEL_CHUNK) {
 		buf_add(body, parcel->body.data, parcel->body.len);
 		return 0;
@@ -118,23 +170,26 @@ static int take(const struct parcel *parcel, unsigned *status, struct buf *body,
 int courier_ask_vault(int courier, const struct vault_request *request, unsigned *status_out,
 		      struct buf *body, struct error *err)
 {
+	static uint64_t last_id;
 	uint64_t until_ns = clock_monotonic_ns() + request->total_ns + GRACE_NS;
+	uint64_t id = ++last_id;
 	CLEANUP(secret_buf) struct buf room = { 0 };
 	unsigned status = 0;
 	struct parcel parcel;
 	int r = 0;
 
 	buf_init(&room, MESSAGE_MAX_BYTES + KIB);
-	if (set_time(courier, until_ns) < 0 || send_request(courier, request, err) < 0)
-		return err->code ? err->code : error_errno(err, "ask the courier");
-	while (r == 0 && set_time(courier, until_ns) == 0) {
-		r = read_message(courier, &room, &parcel);
+	if (send_request(courier, id, request, until_ns, err) < 0)
+		return err->code;
+	while (r == 0) {
+		r = read_message(courier, until_ns, &room, &parcel);
+		if (r == 0 && clock_monotonic_ns() >= until_ns)
+			r = -ETIMEDOUT;
 		if (r == 0)
-			r = take(&parcel, &status, body, err);
+			r = take(&parcel, id, &status, body, err);
 	}
 	if (r != 1)
-		return error_set(err, -EIO, "constable-courier %s",
-				 r == -EBADMSG ? "talked nonsense" : "has ended");
+		return fail(r, err);
 	*status_out = status;
 	return err->code;
 }
