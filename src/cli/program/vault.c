@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/reap.h"
 #include "cli/program/program.h"
 #include "courier/vault.h"
 
@@ -53,14 +53,14 @@ static int ask(void *data, const struct vault_request *request, unsigned *status
 	return courier_ask_vault(vault->fd, request, status_out, body, err);
 }
 
-/* It ends with its socket. */
+/* It ends with its socket; one that does not is ended. */
 static void close_courier(void *data)
 {
 	struct program_vault *vault = data;
 
 	fd_close(&vault->fd);
 	if (vault->courier > 0)
-		(void)waitpid(vault->courier, NULL, 0);
+		(void)reap_killed(vault->courier, REAP_LIMIT_NS, NULL);
 	vault->courier = 0;
 }
 
