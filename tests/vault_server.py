@@ -64,10 +64,14 @@ class Key:
 
 class Token:
     def __init__(self, ttl_s=0, renewable=False, max_s=None):
-        now = time.monotonic()
-        self.ttl_s, self.renewable, self.n_renewals = ttl_s, renewable, 0
-        self.ends = now + ttl_s if ttl_s else None
-        self.last = now + max_s if max_s else None
+        self.ttl_s, self.renewable, self.max_s, self.n_renewals = ttl_s, renewable, max_s, 0
+        self.ends = self.last = None
+
+    def begin(self):
+        """Its time runs from its first use on: whoever starts slowly meets a young one."""
+        if self.ends is None and self.ttl_s:
+            now = time.monotonic()
+            self.ends, self.last = now + self.ttl_s, now + self.max_s if self.max_s else None
 
     def lives(self):
         return self.ends is None or time.monotonic() < self.ends
@@ -151,6 +155,8 @@ class Vault:
         if self.sealed:
             return 503, {"errors": ["Vault is sealed"]}
         token = self.tokens.get(headers.get("X-Vault-Token"))
+        if token:
+            token.begin()
         if not token or not token.lives() or headers.get("X-Vault-Namespace") != self.namespace:
             return 403, {"errors": ["permission denied"]}
         mount, _, rest = path.partition("/")
