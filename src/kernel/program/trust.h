@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "kernel/program/program.h"
 
-#define TRUST_MAX_KEYS 64
+#define TRUST_MAX_KEYS 128
 #define TRUST_MAX_REVOKED 256
 
 struct trust {

@@ -61,6 +61,8 @@ static int admit(struct steward *steward, const char *text, struct entrant *entr
 	if (r == -EBADE && keys_are_in_vault(steward, &entrant->limits)) {
 		if (!entrant->returns)
 			keys_look(steward, &entrant->limits);
+		else
+			keys_recall(steward, &entrant->limits);
 		return verify(steward, KEYS_ALL, text, entrant, err);
 	}
 	if (r < 0)

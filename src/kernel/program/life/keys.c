@@ -4,32 +4,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "identity/file.h"
 #include "kernel/program/life/keys_internal.h"
 #include "kernel/program/life/steward_internal.h"
 
-#define COURIER_TRIES 64 /* messages of the launcher's that may come before its answer */
+#define SPARE_NS (2 * NS_PER_SEC)    /* by which a look may be late */
+#define PUT_OFF_NS (10 * NS_PER_SEC) /* at most, for programs that have to be seen to */
+#define AGAIN_NS (100 * NS_PER_MS)
 
 /* --- the way to Vault ------------------------------------------------------------------------ */
+
+/* One that does not end with its socket is ended; a launcher that is gone has seen to it. */
+static void let_courier_go(struct steward *steward)
+{
+	static const char byte = LAUNCHER_COURIER_DONE;
+
+	fd_close(&steward->courier);
+	if (steward->fd >= 0)
+		(void)send(steward->fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 /* Others' messages come on the same socket meanwhile, and are taken as ever. */
 static int open_courier(void *data, struct error *err)
 {
 	static const char byte = LAUNCHER_WANTS_COURIER;
 	struct steward *steward = data;
+	uint64_t until_ns = clock_monotonic_ns() + VAULT_CONNECT_NS, now_ns;
 
 	if (send(steward->fd, &byte, 1, MSG_NOSIGNAL) != 1)
 		return error_set(err, -EPIPE, "the launcher is gone");
 	steward->is_waiting = true;
-	for (int i = 0; i < COURIER_TRIES && steward->is_waiting; i++)
-		if (!steward_hear_within(steward, (int)(VAULT_CONNECT_NS / NS_PER_MS)))
+	while (steward->is_waiting && (now_ns = clock_monotonic_ns()) < until_ns)
+		if (!steward_hear_within(steward, (int)((until_ns - now_ns) / NS_PER_MS) + 1))
 			break;
 	steward->is_waiting = false;
-	return steward->courier >= 0
-		       ? 0
-		       : error_set(err, -EPIPE, "constable-courier could not be started");
+	if (steward->courier >= 0)
+		return 0;
+	let_courier_go(steward);
+	return error_set(err, -EPIPE, "constable-courier could not be started");
 }
 
 static int ask(void *data, const struct vault_request *request, unsigned *status_out,
@@ -42,9 +57,7 @@ static int ask(void *data, const struct vault_request *request, unsigned *status
 
 static void close_courier(void *data)
 {
-	struct steward *steward = data;
-
-	fd_close(&steward->courier);
+	let_courier_go(data);
 }
 
 /* --- the token of the environment ------------------------------------------------------------- */
@@ -79,6 +92,7 @@ int keys_open(struct steward *steward, struct error *err)
 	};
 	steward->vault.environment.token = steward->token;
 	vault_init(&steward->vault);
+	steward->vault.next_ns = guardian_now_ns();
 	return 0;
 }
 
@@ -108,6 +122,47 @@ void keys_look(struct steward *steward, const struct limits *limits)
 		vault_look(&steward->vault, member(limits));
 }
 
+void keys_recall(struct steward *steward, const struct limits *limits)
+{
+	if (!steward->vault.looked_ns)
+		vault_recall(&steward->vault, member(limits));
+}
+
+/* When its trial is to be ended, or by when it has to be told that we are there; 0 for neither. */
+static uint64_t needs_us_at(const json_t *program)
+{
+	uint64_t observe_ns = (uint64_t)json_get_int(program, "observe_ns", 0);
+	uint64_t confirm_ns = (uint64_t)json_get_int(program, "confirm_ns", 0);
+
+	if (journal_state(program) == PROGRAM_CANARY)
+		return observe_ns > confirm_ns ? observe_ns : confirm_ns;
+	return json_get_bool(program, "keeps", false)
+		       ? 0
+		       : (uint64_t)json_get_int(program, "leased_ns", 0);
+}
+
+/* A look holds up all else, and a program that is not seen to in its time is ended for it. Until
+ * when there is none to be, but not for ever. */
+static uint64_t put_off(const struct steward *steward, uint64_t now_ns)
+{
+	uint64_t until_ns = steward->vault.next_ns + PUT_OFF_NS, soonest_ns = UINT64_MAX, at_ns;
+	const json_t *program;
+	size_t i;
+
+	json_array_foreach(journal_programs(&steward->journal), i, program)
+	{
+		at_ns = needs_us_at(program);
+		if (at_ns && program_state_is_attached(journal_state(program)) &&
+		    at_ns < now_ns + VAULT_LOOK_NS + SPARE_NS && at_ns < soonest_ns)
+			soonest_ns = at_ns;
+	}
+	if (soonest_ns == UINT64_MAX || now_ns >= until_ns)
+		return now_ns;
+	if (soonest_ns <= now_ns)
+		soonest_ns = now_ns + AGAIN_NS;
+	return soonest_ns < until_ns ? soonest_ns : until_ns;
+}
+
 /* By itself: at the start, and then as the last look has planned. */
 uint64_t keys_tend(struct steward *steward)
 {
@@ -115,8 +170,15 @@ uint64_t keys_tend(struct steward *steward)
 	CLEANUP(trust) struct trust trust = { .n_keys = 0 };
 	struct error err = { 0 };
 
-	if (!steward->config->ask_vault || guardian_now_ns() < steward->vault.next_ns)
+	uint64_t now_ns = guardian_now_ns(), begin_ns;
+
+	if (!steward->config->ask_vault)
+		return UINT64_MAX;
+	if (now_ns < steward->vault.next_ns)
 		return steward->vault.next_ns;
+	begin_ns = put_off(steward, now_ns);
+	if (begin_ns > now_ns)
+		return begin_ns;
 	if (limits_load(steward->config->limits, &limits, &trust, &err) < 0) {
 		log_warn("%s", err.text);
 		steward->vault.next_ns = guardian_now_ns() + VAULT_REFRESH_S * NS_PER_SEC;

@@ -11,6 +11,9 @@ bool keys_are_in_vault(const struct steward *steward, const struct limits *limit
 /* Looks now, unless it did a moment ago: a program came that no other key has signed. */
 void keys_look(struct steward *steward, const struct limits *limits);
 
+/* Before the first look: what an earlier steward read counts, so that what it let in can return. */
+void keys_recall(struct steward *steward, const struct limits *limits);
+
 enum keys_scope {
 	KEYS_OF_HOST, /* of the environment */
 	KEYS_ALL,     /* and of Vault */

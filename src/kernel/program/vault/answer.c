@@ -76,7 +76,7 @@ static void add_key(struct gathering *gathering, const char *text, size_t len, i
 	json_t *item;
 
 	if (json_array_size(gathering->keys) >= VAULT_MAX_KEYS)
-		error_set(&err, -E2BIG, "at most %d keys of one Vault count", VAULT_MAX_KEYS);
+		error_set(&err, -E2BIG, "at most %d keys of one path count", VAULT_MAX_KEYS);
 	else if (trust_add(&trust, text, len, &err) == 0 &&
 		 !has_key(gathering->keys, trust.keys[0].id)) {
 		item = json_pack("{s:s, s:s}", "key", key_text(trust.keys[0].key, line), "id",
@@ -168,6 +168,50 @@ static int64_t highest(int64_t one, int64_t other)
 	return one > other ? one : other;
 }
 
+/* The highest version below 'below', or 0; Vault lists them as text, so 10 comes before 9. */
+static int64_t next_version(const json_t *versions, int64_t below, const json_t **item_out)
+{
+	int64_t found = 0;
+	const char *name;
+	json_t *item;
+
+	json_object_foreach((json_t *)versions, name, item)
+	{
+		const char *at = name;
+		uint64_t version;
+
+		if (!scan_u64(&at, &version) || *at || version > INT32_MAX ||
+		    (int64_t)version >= below || (int64_t)version <= found)
+			continue;
+		found = (int64_t)version;
+		*item_out = item;
+	}
+	return found;
+}
+
+static void add_versions(struct gathering *gathering, const json_t *versions, int64_t least,
+			 bool is_ed25519)
+{
+	int64_t version = INT64_C(1) + INT32_MAX;
+	const json_t *item = NULL;
+
+	for (int i = 0; (version = next_version(versions, version, &item)) >= least && version;
+	     i++) {
+		const char *text = json_get_text(item, "public_key", "");
+
+		if (i == VAULT_MAX_KEYS) {
+			if (!gathering->n_refused++)
+				error_set(&gathering->first, -E2BIG,
+					  "only the newest %d versions count", VAULT_MAX_KEYS);
+			return;
+		}
+		if (is_ed25519)
+			add_ed25519(gathering, text, version);
+		else
+			add_key(gathering, text, strlen(text), version);
+	}
+}
+
 static int take_transit(struct gathering *gathering, const json_t *data, struct error *err)
 {
 	const char *type = json_get_text(data, "type", "");
@@ -175,8 +219,6 @@ static int take_transit(struct gathering *gathering, const json_t *data, struct 
 	const json_t *versions = json_object_get(data, "keys");
 	int64_t least = highest(json_get_int(data, "min_decryption_version", 1),
 				json_get_int(data, "min_available_version", 0));
-	const char *name;
-	json_t *item;
 
 	if (!json_is_object(versions))
 		return error_set(err, -EBADMSG, "Vault's answer holds no transit key");
@@ -186,19 +228,7 @@ static int take_transit(struct gathering *gathering, const json_t *data, struct 
 	if (json_get_bool(data, "derived", false))
 		return error_set(err, -EKEYREJECTED,
 				 "a transit key that signs programs is not a derived one");
-	json_object_foreach((json_t *)versions, name, item)
-	{
-		const char *at = name, *text = json_get_text(item, "public_key", "");
-		uint64_t version;
-
-		if (!scan_u64(&at, &version) || *at || version > INT32_MAX ||
-		    (int64_t)version < least)
-			continue;
-		if (is_ed25519)
-			add_ed25519(gathering, text, (int64_t)version);
-		else
-			add_key(gathering, text, strlen(text), (int64_t)version);
-	}
+	add_versions(gathering, versions, least, is_ed25519);
 	return 0;
 }
 

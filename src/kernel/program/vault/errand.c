@@ -11,13 +11,15 @@
 int errand_begin(struct errand *errand, const struct vault_wire *wire,
 		 const struct vault_settings *settings, struct error *err)
 {
+	uint64_t until_ns = clock_monotonic_ns() + VAULT_LOOK_NS;
+
 	*errand = (struct errand) { 0 };
 	if (wire->open(wire->data, err) < 0)
 		return err->code;
 	*errand = (struct errand) {
 		.wire = wire,
 		.settings = settings,
-		.until_ns = clock_monotonic_ns() + VAULT_LOOK_NS,
+		.until_ns = until_ns,
 	};
 	return 0;
 }
@@ -78,7 +80,8 @@ json_t *errand_ask(const struct errand *errand, const char *path, const char *bo
 {
 	const struct vault_settings *settings = errand->settings;
 	char url[VAULT_URL_BYTES + VAULT_PATH_BYTES + 8];
-	/* A signature or a token may be in it, so it is wiped. */
+	static const char zeros[VAULT_ANSWER_MAX_BYTES];
+	/* A token may be in it, so it is wiped; one that grows leaves copies behind. */
 	CLEANUP(secret_buf) struct buf answer = { 0 };
 	uint64_t now_ns = clock_monotonic_ns();
 	unsigned status = 0;
@@ -102,6 +105,8 @@ json_t *errand_ask(const struct errand *errand, const char *path, const char *bo
 	if (request.total_ns > VAULT_TOTAL_NS)
 		request.total_ns = VAULT_TOTAL_NS;
 	buf_init(&answer, VAULT_ANSWER_MAX_BYTES);
+	buf_add(&answer, zeros, sizeof(zeros));
+	buf_clear(&answer);
 	if (errand->wire->ask(errand->wire->data, &request, &status, &answer, err) < 0) {
 		error_wrap(err, "Vault");
 		return NULL;

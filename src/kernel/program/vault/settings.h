@@ -5,7 +5,8 @@
 #include "base/json.h"
 
 #define VAULT_MAX_SOURCES 8
-#define VAULT_MAX_KEYS 32 /* of one path, and of all together */
+#define VAULT_MAX_KEYS 32     /* of one path: of a transit key, its newest versions */
+#define VAULT_MAX_ALL_KEYS 96 /* of all paths together */
 #define VAULT_TOKEN_BYTES 4096
 #define VAULT_PATH_BYTES 256
 #define VAULT_URL_BYTES 512
@@ -15,8 +16,8 @@
 #define VAULT_MAX_AGE_S 86400
 #define VAULT_FRESH_NS (2 * NS_PER_SEC) /* programs that come within it share a look */
 #define VAULT_CONNECT_NS (3 * NS_PER_SEC)
-#define VAULT_TOTAL_NS (5 * NS_PER_SEC) /* of one request */
-#define VAULT_LOOK_NS (10 * NS_PER_SEC) /* of all of one look */
+#define VAULT_TOTAL_NS (4 * NS_PER_SEC) /* of one request */
+#define VAULT_LOOK_NS (5 * NS_PER_SEC)  /* of all of one look */
 
 /* For limits_schema: the member "vault" of programs.json. 'client' is a certificate and its key. */
 #define VAULT_SCHEMA                                                                              \

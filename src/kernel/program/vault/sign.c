@@ -70,6 +70,16 @@ static json_t *make_request(const struct vault_signer *signer, struct str bytes)
 	return request;
 }
 
+/* Where the mount ends, which may have a part of that name itself. */
+static const char *find_mount_end(const char *path)
+{
+	const char *found = strstr(path, "/keys/"), *next;
+
+	while ((next = strstr(found + 1, "/keys/")))
+		found = next;
+	return found;
+}
+
 static int ask(const struct vault_wire *wire, const struct vault_settings *settings,
 	       const struct vault_signer *signer, struct str bytes, struct buf *out,
 	       struct error *err)
@@ -77,7 +87,7 @@ static int ask(const struct vault_wire *wire, const struct vault_settings *setti
 	CLEANUP(errand) struct errand errand = { 0 };
 	CLEANUP(json) json_t *request = make_request(signer, bytes), *answer = NULL;
 	CLEANUP(text) char *body = json_canonical(request);
-	const char *mount_end = strstr(signer->source.path, "/keys/");
+	const char *mount_end = find_mount_end(signer->source.path);
 	char path[VAULT_PATH_BYTES];
 
 	text_format(path, sizeof(path), "%.*s/sign/%s", (int)(mount_end - signer->source.path),

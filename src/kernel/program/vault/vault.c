@@ -68,7 +68,9 @@ static void note_settings(struct vault *vault, const struct vault_settings *sett
 	vault->n_sources = settings->n_sources;
 	vault->max_age_s = settings->max_age_s;
 	text_copy(vault->url, sizeof(vault->url), settings->url);
-	known_open(vault, settings);
+	/* Settings that cannot be read say nothing against the Vault that was asked. */
+	if (settings->url[0])
+		known_open(vault, settings);
 }
 
 static void plan(struct vault *vault, uint64_t refresh_s)
@@ -79,7 +81,8 @@ static void plan(struct vault *vault, uint64_t refresh_s)
 		refresh_s = RETRY_S;
 	vault->looked_ns = clock_boot_ns();
 	vault->next_ns = vault->looked_ns + refresh_s * NS_PER_SEC;
-	if (vault->lease.renew_ns < vault->next_ns)
+	/* One that is over could not be renewed just now. */
+	if (vault->lease.renew_ns > vault->looked_ns && vault->lease.renew_ns < vault->next_ns)
 		vault->next_ns = vault->lease.renew_ns;
 }
 
@@ -114,6 +117,44 @@ static int look(struct vault *vault, const json_t *document, uint64_t *refresh_s
 	return r < 0 ? r : look_at_all(vault, &settings, err);
 }
 
+static size_t count_keys(const struct vault *vault, const char *source)
+{
+	return json_array_size(json_object_get(known_find(vault, source), "keys"));
+}
+
+static void note_surplus(struct vault *vault)
+{
+	size_t room = VAULT_MAX_ALL_KEYS;
+
+	for (size_t i = 0; i < vault->n_sources; i++) {
+		const char *name = vault->sources[i];
+		size_t n = count_keys(vault, name);
+		char why[ERROR_TEXT_BYTES];
+
+		if (n > room) {
+			text_format(why, sizeof(why),
+				    "%zu of its %zu keys count: at most %d of Vault do", room, n,
+				    VAULT_MAX_ALL_KEYS);
+			json_put(vault->troubles, name, json_string(why));
+		}
+		room -= n < room ? n : room;
+	}
+}
+
+void vault_recall(struct vault *vault, const json_t *document)
+{
+	CLEANUP(vault_settings) struct vault_settings settings = { 0 };
+	struct error err = { 0 };
+
+	vault->is_named = vault_is_named(document, &vault->environment);
+	if (!vault->is_named)
+		return;
+	/* The look tells of it; the paths were read before it. */
+	if (vault_settings_read(&settings, document, &vault->environment, &err) < 0)
+		log_debug("%s", err.text);
+	note_settings(vault, &settings);
+}
+
 void vault_look(struct vault *vault, const json_t *document)
 {
 	CLEANUP(json) json_t *troubles = vault->troubles;
@@ -135,6 +176,7 @@ void vault_look(struct vault *vault, const json_t *document)
 	if (look(vault, document, &refresh_s, &err) < 0)
 		text_format(vault->why, sizeof(vault->why), "keys of Vault: %.450s", err.text);
 	plan(vault, refresh_s);
+	note_surplus(vault);
 	tell("", why, vault->why);
 	tell("", token_why, vault->lease.why);
 	tell_troubles(vault, troubles);
@@ -170,9 +212,8 @@ int vault_add_keys(const struct vault *vault, struct trust *trust, struct error 
 		{
 			const char *text = json_get_text(key, "key", "");
 
-			if (n == VAULT_MAX_KEYS)
-				return error_set(err, -E2BIG, "at most %d keys of Vault count",
-						 VAULT_MAX_KEYS);
+			if (n == VAULT_MAX_ALL_KEYS)
+				return 0;
 			if (trust_add(trust, text, strlen(text), err) < 0)
 				return err->code;
 			n++;

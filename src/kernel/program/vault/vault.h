@@ -69,10 +69,15 @@ void vault_finish(struct vault *vault);
  * vault_describe(), and the next look is planned. */
 void vault_look(struct vault *vault, const json_t *document);
 
+/* What was read last, by an earlier process perhaps, counts as far as it still may: asks nobody,
+ * and the first look is still to come. */
+void vault_recall(struct vault *vault, const json_t *document);
+
 /* Whether it did within VAULT_FRESH_NS, by the same settings. */
 bool vault_looked_lately(const struct vault *vault, const json_t *document);
 
-/* The keys that count now, of the paths that the last look had. -ENOKEY, with why, where Vault is
+/* The keys that count now, of the paths that the last look had, VAULT_MAX_ALL_KEYS at most; what is
+ * beyond, vault_describe() tells. -ENOKEY, with why, where Vault is
  * named and no key of it counts; then the others do. */
 int vault_add_keys(const struct vault *vault, struct trust *trust, struct error *err) MUST_CHECK;
 

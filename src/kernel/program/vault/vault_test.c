@@ -186,6 +186,133 @@ TEST(a_token_is_renewed_when_half_of_its_time_is_over)
 	vault_finish(&vault);
 }
 
+TEST(a_token_that_cannot_be_renewed_is_no_reason_to_look_all_the_time)
+{
+	CLEANUP(json) json_t *document = settings("");
+	CLEANUP(json) json_t *missing = settings(",\"token_file\":\"/nowhere/token\"");
+	CLEANUP(key) EVP_PKEY *key = key_make(KEY_ED25519);
+	struct vault vault;
+
+	begin(&vault, NULL);
+	say_key(key);
+	peer.ttl_s = 100;
+	peer.is_renewable = true;
+	vault_look(&vault, document);
+	vault.lease.renew_ns = clock_boot_ns();
+	vault_look(&vault, missing);
+	CHECK(strstr(vault.why, "token_file"));
+	CHECK(vault.next_ns > clock_boot_ns() + NS_PER_SEC);
+	CHECK_INT((int)count(&vault), 1);
+	vault.lease.renew_ns = clock_boot_ns();
+	peer.is_away = true;
+	vault_look(&vault, document);
+	CHECK(vault.next_ns > clock_boot_ns() + NS_PER_SEC);
+	vault_finish(&vault);
+}
+
+TEST(settings_that_cannot_be_read_take_no_keys_away)
+{
+	CLEANUP(json) json_t *document = settings("");
+	CLEANUP(json) json_t *odd = settings(",\"namespace\":\"a b\"");
+	CLEANUP(key) EVP_PKEY *key = key_make(KEY_ED25519);
+	struct vault vault;
+
+	begin(&vault, NULL);
+	say_key(key);
+	vault_look(&vault, document);
+	vault_look(&vault, odd);
+	CHECK(strstr(vault.why, "namespace"));
+	peer.is_away = true;
+	vault_look(&vault, document);
+	CHECK_INT((int)count(&vault), 1);
+	vault_finish(&vault);
+}
+
+TEST(what_an_earlier_process_read_is_recalled_without_asking)
+{
+	CLEANUP(test_folder) struct test_folder folder;
+	CLEANUP(json) json_t *document = settings("");
+	CLEANUP(key) EVP_PKEY *key = key_make(KEY_ED25519);
+	struct vault vault;
+
+	test_folder_make(&folder);
+	begin(&vault, folder.path);
+	say_key(key);
+	vault_look(&vault, document);
+	vault_finish(&vault);
+	begin(&vault, folder.path);
+	CHECK_INT((int)count(&vault), 0);
+	vault_recall(&vault, document);
+	CHECK_INT((int)count(&vault), 1);
+	CHECK_INT((int)peer.n_asked, 0);
+	CHECK(!vault_looked_lately(&vault, document) && !vault.next_ns);
+	vault_finish(&vault);
+}
+
+/* Of a transit key, as Vault lists them: 1, 10, 11 ... 2, 20. */
+static json_t *say_versions(int n)
+{
+	json_t *keys = json_object();
+	char raw[64], name[16];
+
+	for (int first = 1; first <= 9; first++) {
+		for (int i = 1; i <= n; i++) {
+			unsigned char bytes[32] = { (unsigned char)i, 1 };
+
+			text_format(name, sizeof(name), "%d", i);
+			if (name[0] != '0' + first)
+				continue;
+			(void)base64_encode(bytes, sizeof(bytes), raw);
+			json_put(keys, name, json_pack("{s:s}", "public_key", raw));
+		}
+	}
+	return json_pack("{s:{s:s, s:i, s:o}}", "data", "type", "ed25519", "latest_version", n,
+			 "keys", keys);
+}
+
+TEST(of_many_versions_the_newest_count)
+{
+	struct vault_source source = { .kind = VAULT_TRANSIT };
+	CLEANUP(json) json_t *few = say_versions(12), *many = say_versions(40);
+	CLEANUP(json) json_t *keys = NULL, *newest = NULL;
+	char why[ERROR_TEXT_BYTES];
+	struct error err = { 0 };
+
+	keys = vault_answer_keys(few, &source, why, &err);
+	CHECK_INT((int)json_array_size(keys), 12);
+	CHECK_TEXT(why, "");
+	newest = vault_answer_keys(many, &source, why, &err);
+	CHECK_INT((int)json_array_size(newest), VAULT_MAX_KEYS);
+	CHECK_INT((int)json_get_int(json_array_get(newest, 0), "version", 0), 40);
+	CHECK_INT((int)json_get_int(json_array_get(newest, VAULT_MAX_KEYS - 1), "version", 0), 9);
+	CHECK(strstr(why, "only the newest 32 versions count"));
+}
+
+TEST(keys_beyond_the_limit_are_told_of_and_refuse_nothing)
+{
+	CLEANUP(json)
+	json_t *document = json_pack("{s:s, s:[s,s,s,s]}", "url", "https://vault:8200", "transit",
+				     "a", "b", "c", "d");
+	CLEANUP(json) json_t *versions = say_versions(30);
+	CLEANUP(text) char *text = json_canonical(versions);
+	CLEANUP(json) json_t *shown = NULL;
+	CLEANUP(trust) struct trust trust = { .n_keys = 0 };
+	struct error err = { 0 };
+	struct vault vault;
+
+	begin(&vault, NULL);
+	peer.status = 200;
+	text_copy(peer.body, sizeof(peer.body), text);
+	vault_look(&vault, document);
+	CHECK_OK(vault_add_keys(&vault, &trust, &err), err);
+	CHECK_INT((int)trust.n_keys, 30); /* the same ones in each */
+	CHECK(strstr(json_get_text(vault.troubles, "transit:d", ""), "6 of its 30 keys count"));
+	CHECK(!json_object_get(vault.troubles, "transit:c"));
+	shown = vault_describe(&vault);
+	CHECK_TEXT(json_get_text(shown, "state", ""), "troubled");
+	vault_finish(&vault);
+}
+
 TEST(a_token_goes_nowhere_in_the_clear)
 {
 	static const char *const refused[] = {
