@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "call/schema.h"
 #include "kernel/program/vault/answer.h"
 
 static void check_keys(const json_t *answer, enum vault_kind kind, const char *field)
@@ -33,13 +34,17 @@ static void check_keys(const json_t *answer, enum vault_kind kind, const char *f
 static void check_settings(const json_t *document)
 {
 	static const struct vault_environment environment = { .token = "t" };
+	CLEANUP(json) json_t *schema = NULL;
 	struct vault_settings settings;
 	struct error err = { 0 };
 
-	/* A schema has seen to their types by then. */
-	if (json_object_get(document, "ca") || json_object_get(document, "client") ||
-	    json_object_get(document, "token_file"))
+	schema = json_parse(VAULT_SCHEMA, sizeof(VAULT_SCHEMA) - 1, sizeof(VAULT_SCHEMA), &err);
+	assert(schema);
+	/* As limits_parse() does; files are not of this. */
+	if (schema_check(schema, document, &err) < 0 || json_object_get(document, "ca") ||
+	    json_object_get(document, "client") || json_object_get(document, "token_file"))
 		return;
+	err = (struct error) { 0 };
 	if (vault_settings_read(&settings, document, &environment, &err) == 0)
 		assert(settings.n_sources && !strstr(settings.sources[0].path, ".."));
 	vault_settings_finish(&settings);
