@@ -143,7 +143,7 @@ static bool handle_socket(struct serve *serve)
 
 static int poll_timeout_ms(const struct serve *serve, uint64_t now_ns)
 {
-	uint64_t next = UINT64_MAX;
+	uint64_t next = stewardship_again_ns(serve);
 
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++) {
 		const struct box *box = &serve->boxes[i];
@@ -193,6 +193,7 @@ static void handle_times(struct serve *serve, uint64_t now_ns)
 {
 	if (serve->processes.loader && now_ns >= serve->processes.deadline_ns)
 		processes_take(serve);
+	stewardship_tick(serve, now_ns);
 	for (size_t i = 0; i < ARRAY_LEN(serve->boxes); i++) {
 		struct box *box = &serve->boxes[i];
 

@@ -10,14 +10,19 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fd_pass.h"
 #include "base/reap.h"
 #include "call/sandbox/serve_internal.h"
 
 #define JOURNAL "journal.json"
+#define LEAST_PAUSE_NS NS_PER_SEC
+#define MOST_PAUSE_NS (300 * NS_PER_SEC)
+#define WELL_NS (600 * NS_PER_SEC) /* one that lived so long starts the pauses anew */
 
 static bool is_possible(const struct serve *serve)
 {
@@ -81,6 +86,8 @@ static void start(struct serve *serve)
 		words[n++] = options[i].word;
 		words[n++] = options[i].value;
 	}
+	stewardship->again_ns = 0;
+	stewardship->started_ns = clock_monotonic_ns();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return;
 	stewardship->pid = start_helper(serve, HELPER_STEWARD, NULL, ends[1], words);
@@ -168,6 +175,46 @@ static int start_afresh(struct serve *serve, enum helper helper, pid_t *pid)
 	return -1;
 }
 
+/* One that has nothing to do goes by itself, and says so by its status. */
+static bool has_crashed(pid_t pid)
+{
+	CLEANUP(fd) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd end = { fd, POLLIN, 0 };
+	siginfo_t info = { 0 };
+
+	if (fd >= 0)
+		(void)poll(&end, 1, (int)(REAP_LIMIT_NS / NS_PER_MS));
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       info.si_code != CLD_EXITED || info.si_status != 0;
+}
+
+static void plan_another(struct serve *serve)
+{
+	struct stewardship *stewardship = &serve->stewardship;
+	uint64_t now_ns = clock_monotonic_ns(), pause_ns = stewardship->pause_ns * 2;
+
+	if (!serve->programs.at_start || !serve->programs.at_once || !has_crashed(stewardship->pid))
+		return;
+	if (!pause_ns || now_ns > stewardship->started_ns + WELL_NS)
+		pause_ns = LEAST_PAUSE_NS;
+	stewardship->pause_ns = pause_ns < MOST_PAUSE_NS ? pause_ns : MOST_PAUSE_NS;
+	stewardship->again_ns = now_ns + stewardship->pause_ns;
+}
+
+uint64_t stewardship_again_ns(const struct serve *serve)
+{
+	return serve->stewardship.again_ns ? serve->stewardship.again_ns : UINT64_MAX;
+}
+
+void stewardship_tick(struct serve *serve, uint64_t now_ns)
+{
+	if (now_ns < stewardship_again_ns(serve))
+		return;
+	serve->stewardship.again_ns = 0;
+	if (!serve->stewardship.pid && is_possible(serve))
+		start(serve);
+}
+
 void stewardship_serve(struct serve *serve)
 {
 	struct stewardship *stewardship = &serve->stewardship;
@@ -193,6 +240,8 @@ void stewardship_serve(struct serve *serve)
 		end_helper(HELPER_PROBER, &stewardship->prober);
 		r = 0;
 	}
+	if (r < 0 && !byte)
+		plan_another(serve);
 	if (r < 0)
 		stewardship_end(serve);
 }

@@ -15,6 +15,8 @@ struct stewardship {
 	pid_t prober;        /* that it wanted; 0: none */
 	pid_t courier;       /* one that asks Vault for it; 0: none */
 	uint64_t contact_ns; /* CLOCK_BOOTTIME, see LAUNCH_CONTACT; 0: never */
+	/* One that has to be there crashed; monotonic, 0: none is to be started. */
+	uint64_t again_ns, pause_ns, started_ns;
 };
 
 /* A job's end, or -1: nobody leads programs here. Unless it 'may_change' it may only list. */
@@ -31,6 +33,11 @@ void stewardship_serve(struct serve *serve);
 
 /* Ends it, or takes note that it ended: what does not keep is detached. */
 void stewardship_end(struct serve *serve);
+
+/* Starts one in the place of one that crashed and has to be there, after a pause that grows; when
+ * that is to be (monotonic), UINT64_MAX: never. */
+uint64_t stewardship_again_ns(const struct serve *serve);
+void stewardship_tick(struct serve *serve, uint64_t now_ns);
 
 /* Whether it is the steward, its prober, or a guardian. */
 bool stewardship_has(const struct serve *serve, pid_t pid);
