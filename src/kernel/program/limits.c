@@ -100,6 +100,16 @@ int limits_load(const char *path, struct limits *limits_out, struct trust *trust
 	return 0;
 }
 
+json_t *limits_for_loader(const struct limits *limits)
+{
+	json_t *document = json_copy(limits->document);
+
+	(void)json_object_del(document, "keys");
+	(void)json_object_del(document, "revoked");
+	(void)json_object_del(document, "vault");
+	return document;
+}
+
 static bool has_match(const json_t *patterns, const char *text)
 {
 	const json_t *item;
@@ -113,17 +123,48 @@ static bool has_match(const json_t *patterns, const char *text)
 	return !patterns;
 }
 
-/* What a manifest names is talked to by this host, for whoever signed it. */
-static int check_probes(const struct limits *limits, const json_t *probes, struct error *err)
+/* Where the path of a URL begins, or of a pattern of some. */
+static size_t path_of(const char *text)
 {
-	const json_t *allowed = json_object_get(limits->document, "probes"), *item;
-	size_t i;
+	const char *authority = strstr(text, "://");
+	size_t skipped = authority ? (size_t)(authority - text) + 3 : 0;
 
+	return skipped + strcspn(text + skipped, "/");
+}
+
+/* Who is talked to stands before the path, and no '*' reaches across: else whoever writes the path
+ * says what the pattern wants to read of a host. Without a path, a '*' at the end is any. */
+static bool is_allowed_probe(const char *pattern, const char *probe)
+{
+	size_t whom = path_of(pattern), path = path_of(probe);
+	char authority[PROBE_TEXT_BYTES], allowed[PROBE_TEXT_BYTES + 1];
+
+	str_copy((struct str) { pattern, whom }, allowed, sizeof(allowed));
+	str_copy((struct str) { probe, path }, authority, sizeof(authority));
+	if (fnmatch(allowed, authority, FNM_NOESCAPE) != 0)
+		return false;
+	if (!pattern[whom])
+		return !probe[path] || (whom && pattern[whom - 1] == '*');
+	return fnmatch(pattern + whom, probe + path, FNM_NOESCAPE) == 0;
+}
+
+int limits_check_probes(const json_t *document, const json_t *probes, struct error *err)
+{
+	const json_t *patterns = json_object_get(document, "probes"), *item, *pattern;
+	size_t i, j;
+
+	if (health_check_probes(probes, err) < 0)
+		return err->code;
 	json_array_foreach(probes, i, item)
 	{
 		const char *probe = json_get_text(item, "probe", "");
+		bool is_allowed = false;
 
-		if (!allowed || !has_match(allowed, probe))
+		json_array_foreach(patterns, j, pattern)
+		{
+			is_allowed |= is_allowed_probe(json_string_value(pattern), probe);
+		}
+		if (!is_allowed)
 			return error_set(err, -EACCES, "this host allows no probe of '%.300s'",
 					 probe);
 	}
@@ -148,7 +189,8 @@ int limits_check(const struct limits *limits, const struct manifest *manifest, s
 			return error_set(err, -EACCES, "this host allows no program at '%s'",
 					 place);
 	}
-	return check_probes(limits, json_object_get(manifest->document, "probes"), err);
+	return limits_check_probes(limits->document, json_object_get(manifest->document, "probes"),
+				   err);
 }
 
 int limits_check_helper(const struct limits *limits, const char *program, int32_t helper,

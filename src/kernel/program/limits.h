@@ -11,7 +11,8 @@
  * Without 'types' every type is allowed, without 'targets' every target; both may hold patterns
  * ("cgroup_*", "xdp:eth*"). 'helpers' allows functions of the kernel that change other processes,
  * which are refused unless they are named here. So does 'probes', patterns of what a manifest may
- * have this host talk to (probe.h), without which it is nothing; 'own_probes', eight at most, are
+ * have this host talk to (probe.h), without which it is nothing; in those no '*' reaches from a
+ * host across the '/' into a path. 'own_probes', eight at most, are
  * tried for every program. Where there is no file, nothing is trusted. 'vault' names keys that are
  * elsewhere (vault/vault.h), which this does not read.
  */
@@ -46,6 +47,14 @@ void limits_cleanup(struct limits *limits);
 /* Types and targets: -EACCES with what the host does not allow. */
 int limits_check(const struct limits *limits, const struct manifest *manifest,
 		 struct error *err) MUST_CHECK;
+
+/* A manifest's probes, which this host talks to for whoever signed it: -EACCES likewise, or -EINVAL
+ * for what is none. 'document' is the limits'. */
+int limits_check_probes(const json_t *document, const json_t *probes, struct error *err) MUST_CHECK;
+
+/* The document without whom is trusted: that is not the loader's business, and would not fit a
+ * frame's header. A new reference. */
+json_t *limits_for_loader(const struct limits *limits);
 
 /* Whether a program may call this function of the kernel, by its number. */
 int limits_check_helper(const struct limits *limits, const char *program, int32_t helper,

@@ -229,8 +229,25 @@ static int check_params(const struct manifest *manifest, struct error *err)
 	return 0;
 }
 
+/* Errors are sums: who takes the place of what made some would be blamed for them. */
+static bool is_judged(const struct health *health, const char *map)
+{
+	for (unsigned i = 0; i < health->n_counters; i++) {
+		const struct health_counter *counter = &health->counters[i];
+		bool is_judged = counter->role == HEALTH_ROLE_ERRORS ||
+				 counter->role == HEALTH_ROLE_VIOLATIONS;
+
+		for (size_t j = 0; j < health->n_rules; j++)
+			is_judged |= health->rules[j].metric == HEALTH_N_METRICS + i;
+		if (is_judged && strcmp(counter->map, map) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What a list has comes with each call. */
-static int check_kept(const struct manifest *manifest, struct error *err)
+static int check_kept(const struct manifest *manifest, const struct health *health,
+		      struct error *err)
 {
 	const json_t *lists = json_object_get(manifest->document, "lists"), *map, *list;
 	size_t i, j;
@@ -239,6 +256,9 @@ static int check_kept(const struct manifest *manifest, struct error *err)
 	{
 		if (!json_object_get(map, "keep"))
 			continue;
+		if (is_judged(health, json_get_text(map, "name", "")))
+			return error_set(err, -EINVAL,
+					 "/maps/%zu/keep: what is counted in it is judged", i);
 		json_array_foreach(lists, j, list)
 		{
 			if (strcmp(json_get_text(map, "name", ""),
@@ -271,9 +291,9 @@ int manifest_parse(const char *bytes, size_t len, struct manifest *manifest_out,
 	if (r == 0)
 		r = check_params(&manifest, err);
 	if (r == 0)
-		r = check_kept(&manifest, err);
-	if (r == 0)
 		r = health_parse(manifest.document, NULL, &health, err);
+	if (r == 0)
+		r = check_kept(&manifest, &health, err);
 	if (r < 0)
 		return error_wrap(err, "manifest.json");
 	*manifest_out = manifest;

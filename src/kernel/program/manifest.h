@@ -14,7 +14,8 @@
  *
  * A 'type' is one of program_types; what its 'target' is stands there. A program without a target
  * gets one when it is applied. What a map keeps, its contents, goes on in a version that takes the
- * place of this one, where the two maps are of one form; else that is refused, or begins anew.
+ * place of this one, where the two maps are of one form; else that is refused, or begins anew (as
+ *it does in what a rollback brings back). None is kept whose counts are judged (health.h).
  *
  * A parameter is a number in .rodata (before load) or, if mutable, in .data or .bss, where it can
  * be set while the program is attached; its width and sign are the object's own BTF's. Those 'of'

@@ -86,6 +86,39 @@ TEST(a_manifest_that_is_wrong_is_refused_by_its_place)
 	}
 }
 
+TEST(what_is_judged_is_counted_anew_in_each_version)
+{
+	static const struct {
+		const char *health;
+		int code;
+	} cases[] = {
+		{ "\"counters\":[{\"name\":\"c\",\"map\":\"m\",\"role\":\"errors\"}]", -EINVAL },
+		{ "\"counters\":[{\"name\":\"c\",\"map\":\"m\",\"role\":\"violations\"}]",
+		  -EINVAL },
+		{ "\"counters\":[{\"name\":\"c\",\"map\":\"m\"}],"
+		  "\"health\":[{\"metric\":\"c\",\"above\":1}]",
+		  -EINVAL },
+		{ "\"counters\":[{\"name\":\"c\",\"map\":\"m\",\"role\":\"packets\"},"
+		  "{\"name\":\"d\",\"map\":\"n\",\"role\":\"errors\"}],"
+		  "\"health\":[{\"metric\":\"d\",\"above\":1}]",
+		  0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(manifest) struct manifest manifest = { 0 };
+		struct error err = { 0 };
+		char text[2048];
+
+		text_format(text, sizeof(text),
+			    "%.*s,%s,\"maps\":[{\"name\":\"m\",\"keep\":\"if_same\"}]}",
+			    (int)strlen(MANIFEST) - 1, MANIFEST, cases[i].health);
+		CHECK_INT(parse(text, &manifest, &err), cases[i].code);
+		if (cases[i].code)
+			CHECK_TEXT(err.text, "manifest.json: /maps/0/keep: what is counted in it "
+					     "is judged");
+	}
+}
+
 TEST(a_target_is_given_where_the_manifest_leaves_it_open)
 {
 	CLEANUP(manifest) struct manifest manifest = { 0 };
@@ -160,6 +193,59 @@ TEST(a_host_is_made_to_talk_to_what_it_names_and_nobody_else)
 	CHECK_INT(limits_parse(odd, strlen(odd), &(struct limits) { 0 }, &err), -EINVAL);
 	CHECK_TEXT(err.text, "own_probes: /probes/0/probe: 'x' is no probe: tcp:HOST:PORT, "
 			     "http(s)://HOST/PATH, dns:NAME@ADDRESS or icmp:HOST, in lower case");
+}
+
+TEST(a_pattern_says_whom_a_host_talks_to_whatever_the_path)
+{
+	static const struct {
+		const char *pattern, *probe;
+		int code;
+	} cases[] = {
+		{ "http://*.example.com/*", "http://a.example.com/y", 0 },
+		{ "http://*.example.com/*", "http://169.254.169.254/latest/x.example.com/y",
+		  -EACCES },
+		{ "http*://*.example.com/*", "https://10.0.0.7/x.example.com/y", -EACCES },
+		{ "*.example.com*", "http://10.0.0.7/x.example.com/y", -EACCES },
+		{ "*.example.com/y", "http://10.0.0.7/x.example.com/y", -EACCES },
+		{ "*.example.com/y", "http://x.example.com/y", 0 },
+		{ "http://a.example.com", "http://a.example.com", 0 },
+		{ "http://a.example.com", "http://a.example.com/y", -EACCES },
+		{ "http://a.example.com*", "http://a.example.com/y", 0 },
+		{ "http://a.example.com/y", "http://a.example.com/z", -EACCES },
+		{ "http://*/health", "http://a.example.com/b/health", -EACCES },
+		{ "http://*/*/health", "http://a.example.com/b/health", 0 },
+		{ "*", "http://a.example.com/y", 0 },
+		{ "*", "tcp:10.0.0.7:80", 0 },
+		{ "tcp:*:80", "tcp:[2001:db8::1]:80", 0 },
+		{ "tcp:*:80", "http://a/tcp:b:80", -EACCES },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(json) json_t *document = json_pack("{s:[s]}", "probes", cases[i].pattern);
+		CLEANUP(json)
+		json_t *probes = json_pack("[{s:s}]", "probe", cases[i].probe);
+		struct error err = { 0 };
+
+		if (limits_check_probes(document, probes, &err) != cases[i].code)
+			FAIL("'%s' and '%s': %s", cases[i].pattern, cases[i].probe, err.text);
+	}
+}
+
+TEST(what_the_loader_says_of_probes_is_held_to_what_a_manifest_may)
+{
+	static const char *const wrong[] = {
+		"[7]",  "[{\"probe\":\"icmp:a.b\",\"timeout_ms\":86400000}]",
+		"[{}]", "{}",
+		"7",    "[{\"probe\":\"nonsense\"}]",
+	};
+	CLEANUP(json) json_t *document = json_pack("{s:[s]}", "probes", "*");
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		CLEANUP(json) json_t *probes = json_loads(wrong[i], JSON_DECODE_ANY, NULL);
+		struct error err = { 0 };
+
+		CHECK_INT(limits_check_probes(document, probes, &err), -EINVAL);
+	}
 }
 
 TEST(a_function_that_changes_other_processes_is_named_by_the_host_or_refused)
