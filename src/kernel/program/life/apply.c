@@ -118,7 +118,7 @@ static int list_old_maps(const struct steward *steward, struct entrant *entrant,
 static int load(struct steward *steward, const json_t *args, struct entrant *entrant,
 		char **log_out, struct error *err)
 {
-	CLEANUP(json) json_t *limits = json_copy(entrant->limits.document);
+	CLEANUP(json) json_t *limits = limits_for_loader(&entrant->limits);
 	struct load_map old_maps[LOAD_MAX_MAPS];
 	struct load_request request = {
 		.old_maps = old_maps,
@@ -128,13 +128,11 @@ static int load(struct steward *steward, const json_t *args, struct entrant *ent
 		.targets = json_object_get(args, "targets"),
 		.params = json_object_get(args, "params"),
 		.lists = json_object_get(args, "lists"),
+		.returns = entrant->returns,
 		.artifact = buf_text(&entrant->artifact),
 		.n_artifact = entrant->artifact.len,
 	};
 
-	/* Whom we trust is not its business, and would not fit a frame's header. */
-	(void)json_object_del(limits, "keys");
-	(void)json_object_del(limits, "revoked");
 	if (list_old_maps(steward, entrant, old_maps, &request.n_old_maps, err) < 0)
 		return err->code;
 	entrant->loader_fd = loader_start(steward, &entrant->loader, err);

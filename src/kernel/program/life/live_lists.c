@@ -76,6 +76,9 @@ static int read_items(struct list *list, const json_t *items, struct error *err)
 	const json_t *item;
 	size_t i;
 
+	if (json_array_size(items) > PROGRAM_LIST_MAX_ITEMS)
+		return error_set(err, -E2BIG, "the list '%s' has %zu items, of %d at most",
+				 list->name, json_array_size(items), PROGRAM_LIST_MAX_ITEMS);
 	list->keys = calloc(json_array_size(items) + 1, list->n_key);
 	if (!list->keys)
 		abort();

@@ -84,6 +84,28 @@ static void undo(struct steward *steward, const struct live *live, json_t *progr
 		log_error("%s", err.text);
 }
 
+/* What comes back goes to the loader in one piece. */
+static int check_return(const struct steward *steward, const json_t *program, const json_t *wanted,
+			struct error *err)
+{
+	CLEANUP(limits) struct limits limits = { 0 };
+	CLEANUP(trust) struct trust ignored = { 0 };
+	CLEANUP(json) json_t *document = NULL;
+	struct load_request request = {
+		.name = json_get_text(program, "name", ""),
+		.version = json_get_text(program, "version", ""),
+		.targets = json_object_get(wanted, "targets"),
+		.params = json_object_get(wanted, "params"),
+		.lists = json_object_get(wanted, "lists"),
+	};
+
+	if (limits_load(steward->config->limits, &limits, &ignored, err) < 0)
+		return err->code;
+	document = limits_for_loader(&limits);
+	request.limits = document;
+	return load_fits(&request, err);
+}
+
 static int change(struct steward *steward, const struct live *live, json_t *program,
 		  const json_t *args, struct error *err)
 {
@@ -96,6 +118,8 @@ static int change(struct steward *steward, const struct live *live, json_t *prog
 		return error_wrap(err, "what was applied of it is not there to be changed");
 	set_members(wanted, "params", params);
 	set_members(wanted, "lists", lists);
+	if (check_return(steward, program, wanted, err) < 0)
+		return err->code;
 	json_put(program, "changing", json_true());
 	if (journal_save(&steward->journal, err) < 0 ||
 	    kept_replace(steward, program, wanted, err) < 0) {

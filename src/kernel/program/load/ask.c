@@ -9,6 +9,8 @@
 #include "kernel/program/load/load.h"
 
 #define PASS_TIMEOUT_MS 10000
+/* Who comes back may find the maps of another version, whose names go along then. */
+#define RETURN_BYTES ((size_t)2 * KIB)
 
 void load_result_close(struct load_result *result)
 {
@@ -49,42 +51,59 @@ static json_t *read_answer(int fd, char **log_out, struct error *err)
 	return NULL;
 }
 
-static int send_request(int fd, const struct load_request *request, json_t *header,
-			struct error *err)
+static json_t *pack_request(const struct load_request *request)
 {
+	json_t *header =
+		json_pack("{s:s, s:s, s:O, s:b}", "name", request->name, "version",
+			  request->version, "limits", request->limits, "returns", request->returns);
 	json_t *names = json_array();
-	int r;
 
 	for (size_t i = 0; i < request->n_old_maps; i++)
 		json_push(names, json_string(request->old_maps[i].name));
 	json_put(header, "old_maps", names);
-	if (json_dumpb(header, NULL, 0, JSON_COMPACT) > FRAME_HEADER_MAX_BYTES)
-		return error_set(err, -E2BIG,
-				 "the targets, parameters and lists of '%s' take more than "
-				 "%zu bytes together",
-				 request->name, (size_t)FRAME_HEADER_MAX_BYTES);
-	r = frame_write(fd, header, request->artifact, request->n_artifact, err);
-	for (size_t i = 0; i < request->n_old_maps && r == 0; i++)
-		r = fd_pass(fd, 0, request->old_maps[i].fd);
-	return r < 0 && !err->code ? error_set(err, r, "hand over the maps of the version before")
-				   : r;
-}
-
-json_t *load_ask(int fd, const struct load_request *request, char **log_out, struct error *err)
-{
-	CLEANUP(json)
-	json_t *header = json_pack("{s:s, s:s, s:O}", "name", request->name, "version",
-				   request->version, "limits", request->limits);
-
 	if (request->targets)
 		json_put(header, "targets", json_incref((json_t *)request->targets));
 	if (request->params)
 		json_put(header, "params", json_incref((json_t *)request->params));
 	if (request->lists)
 		json_put(header, "lists", json_incref((json_t *)request->lists));
-	if (send_request(fd, request, header, err) < 0)
+	return header;
+}
+
+static int check_size(const struct load_request *request, const json_t *header, struct error *err)
+{
+	size_t most = FRAME_HEADER_MAX_BYTES - (request->returns ? 0 : RETURN_BYTES);
+
+	if (json_dumpb(header, NULL, 0, JSON_COMPACT) > most)
+		return error_set(err, -E2BIG,
+				 "the targets, parameters and lists of '%s' take more than "
+				 "%zu bytes together",
+				 request->name, most);
+	return 0;
+}
+
+int load_fits(const struct load_request *request, struct error *err)
+{
+	CLEANUP(json) json_t *header = pack_request(request);
+
+	return check_size(request, header, err);
+}
+
+json_t *load_ask(int fd, const struct load_request *request, char **log_out, struct error *err)
+{
+	CLEANUP(json) json_t *header = pack_request(request);
+	int r;
+
+	if (check_size(request, header, err) < 0)
 		return NULL;
-	return read_answer(fd, log_out, err);
+	r = frame_write(fd, header, request->artifact, request->n_artifact, err);
+	for (size_t i = 0; i < request->n_old_maps && r == 0; i++)
+		r = fd_pass(fd, 0, request->old_maps[i].fd);
+	if (r == 0)
+		return read_answer(fd, log_out, err);
+	if (!err->code)
+		error_set(err, r, "hand over the maps of the version before");
+	return NULL;
 }
 
 static int send_old(int fd, const struct load_old *old, size_t n_old, uint64_t lease_ns,

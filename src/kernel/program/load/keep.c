@@ -14,6 +14,19 @@ static int find_old(const struct load_map *old, size_t n_old, const char *name)
 	return -1;
 }
 
+/* The kernel gives each processor as many as another, where they share none. */
+static uint32_t max_entries_of(const struct bpf_map *map)
+{
+	uint32_t max = bpf_map__max_entries(map);
+	enum bpf_map_type type = bpf_map__type(map);
+	int cpus = libbpf_num_possible_cpus();
+
+	if ((type != BPF_MAP_TYPE_LRU_HASH && type != BPF_MAP_TYPE_LRU_PERCPU_HASH) ||
+	    !(bpf_map__map_flags(map) & BPF_F_NO_COMMON_LRU) || cpus < 1 || !max)
+		return max;
+	return max + ((uint32_t)cpus - 1 - (max - 1) % (uint32_t)cpus);
+}
+
 /* What differs, or NULL. */
 static const char *difference(const struct bpf_map *map, const struct bpf_map_info *old)
 {
@@ -23,15 +36,17 @@ static const char *difference(const struct bpf_map *map, const struct bpf_map_in
 		return "size of a key";
 	if (bpf_map__value_size(map) != old->value_size)
 		return "size of a value";
-	if (bpf_map__max_entries(map) != old->max_entries)
+	if (max_entries_of(map) != old->max_entries)
 		return "number of entries";
 	return bpf_map__map_flags(map) != old->map_flags ? "flags" : NULL;
 }
 
-static int keep(const struct object *object, const json_t *item, int old, struct error *err)
+/* What comes back does so also where what took its place has a map of another form. */
+static int keep(const struct object *object, const json_t *item, int old, bool returns,
+		struct error *err)
 {
 	const char *name = json_get_text(item, "name", "");
-	bool is_required = strcmp(json_get_text(item, "keep", ""), "required") == 0;
+	bool is_required = !returns && strcmp(json_get_text(item, "keep", ""), "required") == 0;
 	struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
@@ -54,7 +69,7 @@ static int keep(const struct object *object, const json_t *item, int old, struct
 }
 
 int object_keep_maps(const struct object *object, const struct load_map *old, size_t n_old,
-		     struct error *err)
+		     bool returns, struct error *err)
 {
 	const json_t *item;
 	size_t i;
@@ -69,7 +84,8 @@ int object_keep_maps(const struct object *object, const struct load_map *old, si
 			return error_set(
 				err, -EINVAL,
 				"'%s' has numbers of the program itself, which are not kept", name);
-		if (fd >= 0 && json_object_get(item, "keep") && keep(object, item, fd, err) < 0)
+		if (fd >= 0 && json_object_get(item, "keep") &&
+		    keep(object, item, fd, returns, err) < 0)
 			return err->code;
 	}
 	return 0;

@@ -7,8 +7,8 @@
  * descriptors go over the socket to who asked. If that one dies meanwhile, so does what was
  * attached. Conversation, in frames (call/frame.h):
  *
- *	-> {"name", "version", "limits", "targets", "params", "lists", "old_maps":[NAME]}, body: the
- *	   archive; then those maps, which the version before has
+ *	-> {"name", "version", "limits", "targets", "params", "lists", "returns",
+ *"old_maps":[NAME]}, body: the archive; then those maps, which the version before has
  *	<- {"code", "error"?}, body: {"manifest", "programs":[{"name", "type", "target"}],
  *	   "maps":[NAME], "map_memory_bytes", "live", "log"?}
  *	-> {"old":[{"type", "target"}], "lease_ns"}, and of each old one its link and its program
@@ -76,6 +76,7 @@ struct load_request {
 	const json_t *targets, *params, *lists; /* of the call, or NULL */
 	const struct load_map *old_maps;        /* of the version before, LOAD_MAX_MAPS at most */
 	size_t n_old_maps;
+	bool returns; /* after a rollback: a map that has to be kept may begin anew */
 	const void *artifact;
 	size_t n_artifact;
 };
@@ -84,6 +85,9 @@ struct load_request {
  * goes along with the archive a frame's header has no room), and the verifier's log in 'log_out' if
  * there is one (heap text). */
 json_t *load_ask(int fd, const struct load_request *request, char **log_out, struct error *err);
+
+/* Whether all that goes along fits, with room for what a return needs besides: -E2BIG. */
+int load_fits(const struct load_request *request, struct error *err) MUST_CHECK;
 
 /* And the second; the old descriptors stay the caller's. */
 int load_attach(int fd, const struct load_old *old, size_t n_old, uint64_t lease_ns,

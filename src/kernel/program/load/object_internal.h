@@ -79,7 +79,7 @@ int object_check_maps(struct object *object, struct error *err) MUST_CHECK;
 
 /* Maps whose contents go on from the version before; before it is loaded. -EINVAL. */
 int object_keep_maps(const struct object *object, const struct load_map *old, size_t n_old,
-		     struct error *err) MUST_CHECK;
+		     bool returns, struct error *err) MUST_CHECK;
 
 /* Whether the kernel describes its types (BTF), or the artifact does: "min.btf", as 'bpftool gen
  * min_core_btf' makes it, which counts where the kernel does not. */

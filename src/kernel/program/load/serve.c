@@ -139,7 +139,9 @@ static int load(int fd, struct object *object, const struct frame *request, stru
 	if (take_old_maps(fd, json_object_get(request->header, "old_maps"), maps, &n, err) < 0 ||
 	    read_artifact(object, request, err) < 0 ||
 	    object_open(object, json_object_get(request->header, "params"), err) < 0 ||
-	    object_keep_maps(object, maps, n, err) < 0 || object_judge(object, err) < 0 ||
+	    object_keep_maps(object, maps, n, json_get_bool(request->header, "returns", false),
+			     err) < 0 ||
+	    object_judge(object, err) < 0 ||
 	    object_fill_lists(object, json_object_get(request->header, "lists"), err) < 0)
 		return err->code;
 	object->live = object_find_live(object, err);
