@@ -43,17 +43,34 @@ static void end(struct steward *steward)
 	steward->probing.state = PROBING_IDLE;
 }
 
+/* Until the next check: to begin again at once would never end. */
+static void give_up_due(struct steward *steward)
+{
+	bool was_due = false;
+
+	for (size_t i = 0; i < steward->watch.n; i++) {
+		was_due |= steward->watch.programs[i]->wants_probing;
+		steward->watch.programs[i]->wants_probing = false;
+	}
+	if (was_due)
+		log_warn("nobody could be started to try what programs' probes say");
+}
+
 void probing_take(struct steward *steward, int64_t value, int fd)
 {
 	struct probing *probing = &steward->probing;
 
-	if (probing->state != PROBING_STARTS || fd < 0) {
-		/* It was given up meanwhile, or could not be started. */
-		if (fd >= 0) {
-			close(fd);
+	/* It was given up meanwhile. */
+	if (probing->state != PROBING_STARTS && fd >= 0) {
+		close(fd);
+		if (probing->state == PROBING_IDLE)
 			(void)say(steward, LAUNCHER_PROBER_DONE);
-		}
+	}
+	if (probing->state != PROBING_STARTS)
+		return;
+	if (fd < 0) {
 		probing->state = PROBING_IDLE;
+		give_up_due(steward);
 		return;
 	}
 	probing->fd = fd;
@@ -180,7 +197,8 @@ static json_t *await_answers(struct steward *steward, const json_t *program, str
 		error_set(err, -ENOTSUP, "the launcher starts no process that could try them");
 	else if (ask(steward, program, err) == 0) {
 		struct pollfd word = { .fd = probing->fd, .events = POLLIN };
-		uint64_t left_ns = probing->until_ns - guardian_now_ns();
+		uint64_t now_ns = guardian_now_ns();
+		uint64_t left_ns = now_ns < probing->until_ns ? probing->until_ns - now_ns : 0;
 
 		(void)poll(&word, 1, (int)(left_ns / NS_PER_MS));
 		answers = read_answers(steward, program, err);
@@ -224,17 +242,26 @@ static json_t *find_earlier(const struct steward *steward, const json_t *program
 int probing_prepare(struct steward *steward, json_t *program, const json_t *manifest,
 		    const json_t *limits, bool returns, struct error *err)
 {
-	CLEANUP(json) json_t *probes = list_probes(manifest, limits);
+	CLEANUP(json) json_t *probes = NULL;
 	CLEANUP(json) json_t *answers = NULL;
 	json_t *earlier = returns ? find_earlier(steward, program) : NULL, *probe;
+	struct health health;
 	size_t i;
 
+	if (!returns && limits_check_probes(limits, json_object_get(manifest, "probes"), err) < 0)
+		return err->code;
+	probes = list_probes(returns ? NULL : manifest, limits);
 	if (earlier)
 		json_put(program, "probes", json_incref(earlier));
+	else if (json_array_size(probes) && !returns)
+		json_put(program, "probes", json_incref(probes));
+	/* All of it is the loader's word, who has met foreign bytes. */
+	if (health_parse(program, NULL, &health, err) < 0)
+		return error_wrap(err, "what '%s' is watched by",
+				  json_get_text(program, "name", ""));
 	/* To come back needs nobody's answer. */
 	if (!json_array_size(probes) || returns)
 		return 0;
-	json_put(program, "probes", json_incref(probes));
 	answers = await_answers(steward, program, err);
 	if (!answers)
 		return error_wrap(err, "the probes of '%s' cannot be tried",
