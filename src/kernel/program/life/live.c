@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "kernel/program/life/figures.h"
 #include "kernel/program/names.h"
 
@@ -173,15 +174,44 @@ int live_check_params(const json_t *places, const json_t *params, struct error *
 		       : 0;
 }
 
+static int create_map(enum bpf_map_type type, uint32_t inner)
+{
+	union bpf_attr attr = { 0 };
+
+	attr.map_type = type;
+	attr.key_size = attr.value_size = sizeof(uint32_t);
+	attr.max_entries = 1;
+	attr.inner_map_fd = inner;
+	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+}
+
+/* membarrier(2) refuses where processors run without a tick (nohz_full=). Who puts a map into a map
+ * waits for all runs too, since Linux 4.20, as those might still use the one before. */
+static int wait_by_map(void)
+{
+	CLEANUP(fd) int inner = create_map(BPF_MAP_TYPE_ARRAY, 0);
+	CLEANUP(fd)
+	int outer = inner < 0 ? -1 : create_map(BPF_MAP_TYPE_ARRAY_OF_MAPS, (uint32_t)inner);
+	uint32_t key = 0, value = (uint32_t)inner;
+	union bpf_attr attr = { 0 };
+
+	if (outer < 0)
+		return -errno;
+	attr.map_fd = (uint32_t)outer;
+	attr.key = (uint64_t)(uintptr_t)&key;
+	attr.value = (uint64_t)(uintptr_t)&value;
+	return syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
 /*
  * The other structure of a block may still be read by a run that began before the bit was turned
  * last. Each runs inside a read-side section of RCU, whose end this waits for.
  */
 static int wait_for_runs(struct error *err)
 {
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0
-		       ? error_errno(err, "wait for the runs that have begun")
-		       : 0;
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0 || wait_by_map() == 0)
+		return 0;
+	return error_errno(err, "wait for the runs that have begun");
 }
 
 /* One member of the structure that nobody reads: what is given, or what the other one has. */
