@@ -25,24 +25,55 @@ int prober_fail(struct attempt *attempt, const char *format, ...)
 	return -1;
 }
 
-/* Whoever answers for a name could point it at what only this host can reach: the metadata of its
- * cloud, for one. */
+/* Last, in an address of IPv6, is one of IPv4: ::/96, which ::1 and :: are of too, ::ffff:0:0/96 or
+ * 64:ff9b::/96. */
+static bool has_v4(const struct in6_addr *address)
+{
+	static const uint8_t prefixes[][12] = {
+		{ 0 },
+		{ [10] = 0xff, 0xff },
+		{ 0, 0x64, 0xff, 0x9b },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (memcmp(address->s6_addr, prefixes[i], sizeof(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Where clouds have it beside the addresses of the link: fd00:ec2::254, fd20:ce::254. */
+static bool is_metadata(const struct in6_addr *address)
+{
+	static const struct in6_addr known[] = {
+		{ .s6_addr = { 0xfd, 0, 0x0e, 0xc2, [14] = 0x02, 0x54 } },
+		{ .s6_addr = { 0xfd, 0x20, 0, 0xce, [14] = 0x02, 0x54 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (IN6_ARE_ADDR_EQUAL(address, &known[i]))
+			return true;
+	return false;
+}
+
+/* Whoever answers for a name could point it at what only this host can reach: what listens for
+ * itself alone, or the metadata of its cloud. */
 static bool is_near(const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
 	uint32_t bits;
 
-	if (address->sa_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+	if (address->sa_family == AF_INET6 && !has_v4(&v6->sin6_addr))
 		return IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) ||
-		       IN6_IS_ADDR_MULTICAST(&v6->sin6_addr) ||
-		       IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+		       IN6_IS_ADDR_MULTICAST(&v6->sin6_addr) || is_metadata(&v6->sin6_addr);
 	if (address->sa_family == AF_INET6)
 		memcpy(&bits, &v6->sin6_addr.s6_addr[12], sizeof(bits));
 	else
 		bits = v4->sin_addr.s_addr;
 	bits = ntohl(bits);
-	return bits >> 16 == 0xa9fe || bits >> 28 >= 0xe || bits >> 24 == 0;
+	/* 169.254/16, 224/3, 0/8, 127/8, and 100.100.100.200. */
+	return bits >> 16 == 0xa9fe || bits >> 28 >= 0xe || bits >> 24 == 0 || bits >> 24 == 0x7f ||
+	       bits == 0x646464c8;
 }
 
 struct addrinfo *prober_resolve(struct attempt *attempt, int socket_type)
@@ -64,7 +95,7 @@ struct addrinfo *prober_resolve(struct attempt *attempt, int socket_type)
 	for (const struct addrinfo *at = list; at; at = at->ai_next) {
 		if (!is_near(at->ai_addr))
 			continue;
-		(void)prober_fail(attempt, "the name leads to an address of the link");
+		(void)prober_fail(attempt, "the name leads to this host or its link");
 		freeaddrinfo(list);
 		return NULL;
 	}
@@ -75,13 +106,17 @@ int prober_connect(struct attempt *attempt)
 {
 	struct addrinfo *list = prober_resolve(attempt, SOCK_STREAM);
 	struct connect_attempt one = { .fd = -1, .verdict = CONNECT_TIMEOUT };
-	uint64_t now_ns;
+	uint64_t now_ns, left = 0;
 
+	for (const struct addrinfo *at = list; at; at = at->ai_next)
+		left++;
+	/* One that does not answer leaves the others their part of the time. */
 	for (const struct addrinfo *at = list; at && one.fd < 0; at = at->ai_next) {
 		now_ns = clock_monotonic_ns();
 		if (now_ns >= attempt->until_ns)
 			break;
-		connect_try(at->ai_addr, at->ai_addrlen, attempt->until_ns - now_ns, &one);
+		connect_try(at->ai_addr, at->ai_addrlen, (attempt->until_ns - now_ns) / left--,
+			    &one);
 	}
 	if (list) {
 		freeaddrinfo(list);
@@ -131,5 +166,7 @@ int prober_try(struct attempt *attempt)
 		[PROBE_DNS] = try_dns, [PROBE_ICMP] = prober_echo,
 	};
 
-	return tries[attempt->probe->kind](attempt);
+	if (tries[attempt->probe->kind](attempt) < 0)
+		return -1;
+	return clock_monotonic_ns() > attempt->until_ns ? prober_fail(attempt, PROBER_TOO_LONG) : 0;
 }

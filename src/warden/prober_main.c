@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,19 +28,21 @@ struct answer {
 	char error[PROBER_ERROR_BYTES];
 };
 
-static _Noreturn void try_one(const struct health_probe *wanted, int fd)
+/* Should anything wait for longer, a name for one, it ends with its parent, who does not. */
+static _Noreturn void try_one(const struct health_probe *wanted, const struct echoes *echoes,
+			      size_t number, int fd, pid_t parent)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 	struct attempt attempt = {
 		.probe = &wanted->probe,
 		.until_ns = start_ns + wanted->timeout_ms * NS_PER_MS,
-		.echo4 = STDIN_FILENO,
-		.echo6 = STDOUT_FILENO,
+		.echoes = echoes,
+		.number = number,
 	};
 	struct answer answer = { 0 };
 
-	/* Should anything wait for longer, a name for one. */
-	(void)alarm((unsigned)(wanted->timeout_ms / 1000) + 1);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
 	if (prober_try(&attempt) < 0)
 		text_copy(answer.error, sizeof(answer.error),
 			  attempt.error[0] ? attempt.error : "it could not be tried");
@@ -47,8 +50,9 @@ static _Noreturn void try_one(const struct health_probe *wanted, int fd)
 	_exit(write(fd, &answer, sizeof(answer)) != sizeof(answer));
 }
 
-static int start(const struct health_probe *wanted)
+static int start(const struct health_probe *wanted, const struct echoes *echoes, size_t number)
 {
+	pid_t parent = getpid();
 	int ends[2];
 	pid_t pid;
 
@@ -56,7 +60,7 @@ static int start(const struct health_probe *wanted)
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		try_one(wanted, ends[1]);
+		try_one(wanted, echoes, number, ends[1], parent);
 	close(ends[1]);
 	if (pid < 0)
 		fd_close(&ends[0]);
@@ -73,7 +77,7 @@ static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_
 	json_t *json;
 
 	if (poll(&end, 1, wait_ms) <= 0)
-		text_copy(answer.error, sizeof(answer.error), "it took too long");
+		text_copy(answer.error, sizeof(answer.error), PROBER_TOO_LONG);
 	else if (read(fd, &answer, sizeof(answer)) != sizeof(answer))
 		return NULL;
 	answer.error[sizeof(answer.error) - 1] = '\0';
@@ -87,10 +91,15 @@ static json_t *try_all(const struct health *health, struct error *err)
 {
 	CLEANUP(json) json_t *answers = json_array();
 	uint64_t start_ns = clock_monotonic_ns();
+	struct echoes echoes = { .raw4 = STDIN_FILENO, .raw6 = STDOUT_FILENO };
 	int fds[HEALTH_MAX_PROBES];
 
+	if (prober_expect(&echoes, health->n_probes) < 0) {
+		error_set(err, -EAGAIN, "there is no room to try that many probes");
+		return NULL;
+	}
 	for (size_t i = 0; i < health->n_probes; i++)
-		fds[i] = start(&health->probes[i]);
+		fds[i] = start(&health->probes[i], &echoes, i);
 	for (size_t i = 0; i < health->n_probes; i++) {
 		const struct health_probe *probe = &health->probes[i];
 		json_t *answer =
@@ -105,6 +114,7 @@ static json_t *try_all(const struct health *health, struct error *err)
 		else
 			error_set(err, -EAGAIN, "'%s' could not be tried", probe->probe.text);
 	}
+	prober_expect_no_more(&echoes);
 	return err->code ? NULL : TAKE(answers);
 }
 
