@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "kernel/program/load/lists_internal.h"
+#include "kernel/program/load/list_key.h"
 
 #define ITEM_BYTES 600
 

@@ -51,7 +51,11 @@ TEST(one_that_does_not_end_is_not_waited_for)
 	}
 	close(let_go[0]);
 	close(held[1]);
-	CHECK_INT(read(held[0], &byte, 1), 1);
+	if (read(held[0], &byte, 1) != 1) {
+		CHECK(reap_killed(pid, 30 * NS_PER_SEC, NULL));
+		CHECK_INT(waitpid(tracer, NULL, 0), tracer);
+		SKIP("no process may be traced here");
+	}
 	CHECK(!reap_killed(pid, NS_PER_SEC, NULL));
 	close(let_go[1]);
 	close(held[0]);
