@@ -55,23 +55,25 @@ struct watched *watch_find(const struct watch *watch, const json_t *program)
 
 /* --- whom -------------------------------------------------------------------------------- */
 
+/* By their numbers: the guardian's own order is another once something has left it. */
+static size_t take_kind(const struct watched *watched, const struct guardian_item *items, size_t n,
+			enum guardian_kind kind, int *fds, size_t max)
+{
+	const struct guardian_item *item;
+	size_t taken = 0;
+
+	while (taken < max &&
+	       (item = guardian_find(items, n, watched->id, kind, (uint32_t)taken)) &&
+	       (fds[taken] = fcntl(item->fd, F_DUPFD_CLOEXEC, 3)) >= 0)
+		taken++;
+	return taken;
+}
+
 static void take_fds(struct watched *watched, const struct guardian_item *items, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct guardian_record *record = &items[i].record;
-		bool is_map = record->kind == GUARDIAN_MAP;
-		int *fds = is_map ? watched->maps : watched->programs;
-		size_t *n_fds = is_map ? &watched->n_maps : &watched->n_programs;
-		size_t max = is_map ? LOAD_MAX_MAPS : MANIFEST_MAX_PROGRAMS;
-
-		/* They come in the order of their numbers, as they were given. */
-		if (record->id != watched->id || record->kind == GUARDIAN_LINK ||
-		    record->number != *n_fds || *n_fds == max)
-			continue;
-		fds[*n_fds] = fcntl(items[i].fd, F_DUPFD_CLOEXEC, 3);
-		if (fds[*n_fds] >= 0)
-			++*n_fds;
-	}
+	watched->n_programs = take_kind(watched, items, n, GUARDIAN_PROGRAM, watched->programs,
+					MANIFEST_MAX_PROGRAMS);
+	watched->n_maps = take_kind(watched, items, n, GUARDIAN_MAP, watched->maps, LOAD_MAX_MAPS);
 }
 
 static void find_counters(struct watched *watched, const json_t *maps)
