@@ -242,7 +242,23 @@ static size_t size_of(const json_t *json)
 	return json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) + 1;
 }
 
-/* Of those that ended the first, or -1; and how many there are. */
+/* It may come back in the place of one that has not ended. */
+static bool is_needed(const json_t *programs, const json_t *program)
+{
+	int64_t id = json_get_int(program, "id", 0);
+	const json_t *other;
+	size_t i;
+
+	json_array_foreach(programs, i, other)
+	{
+		if (json_get_int(other, "replaces", 0) == id &&
+		    !program_state_has_ended(journal_state(other)))
+			return true;
+	}
+	return false;
+}
+
+/* Of those that ended the first that may go, or -1; and how many ended. */
 static ssize_t find_oldest(const json_t *programs, size_t *n_ended_out)
 {
 	const json_t *program;
@@ -255,7 +271,7 @@ static ssize_t find_oldest(const json_t *programs, size_t *n_ended_out)
 		if (!program_state_has_ended(journal_state(program)))
 			continue;
 		++*n_ended_out;
-		if (first < 0)
+		if (first < 0 && !is_needed(programs, program))
 			first = (ssize_t)i;
 	}
 	return first;

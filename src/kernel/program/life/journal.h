@@ -13,8 +13,8 @@
  *	VERIFIED -> LOADED -> CANARY -> ACTIVE -> EXPIRED | REMOVED | FAILED | ROLLED_BACK
  *
  * Beside them lie what was rolled back and why, and the artifacts that are not taken again. It is
- * never larger than what can be read again: the oldest of what is over goes first, then nothing
- * more is written (-E2BIG).
+ * never larger than what can be read again: the oldest of what is over goes first, but for what one
+ * that has not ended "replaces", then nothing more is written (-E2BIG).
  */
 #pragma once
 

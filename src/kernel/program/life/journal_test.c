@@ -109,6 +109,31 @@ TEST(the_oldest_is_still_there_for_whoever_ended_it)
 	CHECK_INT(json_array_size(journal_programs(&journal)), JOURNAL_MAX_ENDED);
 }
 
+TEST(what_one_that_lives_took_the_place_of_is_not_forgotten)
+{
+	CLEANUP(test_folder) struct test_folder folder;
+	CLEANUP(journal) struct journal journal;
+	struct error err = { 0 };
+	json_t *before, *live;
+
+	test_folder_make(&folder);
+	CHECK_OK(journal_open(&journal, folder.path, &err), err);
+	before = add(&journal, "stays", 1);
+	live = add(&journal, "stays", 2);
+	json_put(live, "replaces", json_integer(1));
+	CHECK_OK(journal_reach(&journal, before, PROGRAM_REMOVED, "why", &err), err);
+	for (int i = 0; i < JOURNAL_MAX_ENDED + 10; i++)
+		CHECK_OK(journal_reach(&journal, add(&journal, "goes", 1), PROGRAM_FAILED, "why",
+				       &err),
+			 err);
+	CHECK(journal_find(&journal, 1) == before);
+	CHECK(!journal_find(&journal, 3));
+	CHECK_INT(json_array_size(journal_programs(&journal)), JOURNAL_MAX_ENDED + 1);
+	CHECK_OK(journal_reach(&journal, live, PROGRAM_REMOVED, "why", &err), err);
+	(void)add(&journal, "comes", 1);
+	CHECK(!journal_find(&journal, 1));
+}
+
 static json_t *blob(size_t len)
 {
 	CLEANUP(text) char *text = malloc(len);

@@ -74,8 +74,11 @@ static const char *bring_back(struct steward *steward, const json_t *program, co
 	CLEANUP(json) json_t *args = NULL;
 	struct health health;
 
-	if (health_parse(program, &steward->limits, &health, err) < 0 || !health.returns_previous ||
-	    left_s < 1)
+	if (health_parse(program, &steward->limits, &health, err) < 0 || !health.returns_previous)
+		return NULL;
+	if (before_id && !journal_find(&steward->journal, (uint64_t)before_id))
+		error_set(err, -ENOENT, "the journal has no word of the version before any more");
+	if (left_s < 1)
 		return NULL;
 	args = kept_load(steward, before_id, err);
 	if (!args)
@@ -121,8 +124,8 @@ int steward_roll_back(struct steward *steward, json_t *program, const struct rol
 	quarantine(steward, program, cause->why);
 	step_reached("program-rollback");
 	/* A disk that is full is no reason to let it go on; the quarantine outlasts the boot. */
-	if (journal_intend(&steward->journal, program, PROGRAM_ROLLED_BACK, &unwritten) < 0 ||
-	    journal_save(&steward->journal, &unwritten) < 0)
+	json_put(program, "intent", json_string(program_state_name(PROGRAM_ROLLED_BACK)));
+	if (journal_save(&steward->journal, &unwritten) < 0)
 		log_error("%s", unwritten.text);
 	step_reached("program-rolling");
 	log_warn("the program '%s' %s is rolled back: %s", json_get_text(program, "name", ""),
