@@ -32,6 +32,7 @@ static int note(struct steward *steward, struct entrant *entrant, struct error *
 				    release->sha256, "key_id", release->key_id);
 
 	entrant->before = journal_find_live(&steward->journal, release->name, NULL);
+	entrant->before_state = journal_state(entrant->before);
 	entrant->program = program;
 	return journal_add(&steward->journal, program, err);
 }
@@ -162,9 +163,10 @@ static void set_trial(const struct steward *steward, const struct entrant *entra
 	int64_t ttl_s = json_get_int(program, "ttl_s", 1);
 	int64_t confirm_s = entrant->returns ? 0 : steward_confirm_s(steward, program);
 	int64_t lease_s = STEWARD_CANARY_SPARE_S + (confirm_s > canary_s ? confirm_s : canary_s);
+	int64_t most_s = confirm_s ? ttl_s : canary_s + ttl_s;
 
-	if ((!canary_s || confirm_s) && ttl_s < lease_s)
-		lease_s = ttl_s;
+	if (most_s < lease_s)
+		lease_s = most_s;
 	if (canary_s || confirm_s)
 		json_put(program, "observe_ns",
 			 json_integer((json_int_t)(now_ns + (uint64_t)canary_s * NS_PER_SEC)));
@@ -224,18 +226,13 @@ static int attach(struct steward *steward, struct entrant *entrant, struct error
 	return 0;
 }
 
-/* What is watched first is answered of and kept as it is; else steward_activate() writes again. */
-static bool is_tried(const json_t *program)
-{
-	return json_get_int(program, "canary_s", 0) || json_object_get(program, "confirm_ns");
-}
-
-/* The old one's end and the new one's beginning are one writing; that failed, the old one stays. */
+/*
+ * The old one's end and the new one's beginning are one writing. What is watched first is answered
+ * of and kept as it is; else steward_activate() writes again.
+ */
 static int note_takeover(struct steward *steward, struct entrant *entrant, struct error *err)
 {
-	enum program_state before = journal_state(entrant->before);
 	char why[128];
-	int r;
 
 	journal_set(entrant->program, PROGRAM_CANARY, NULL);
 	if (entrant->before) {
@@ -244,13 +241,23 @@ static int note_takeover(struct steward *steward, struct entrant *entrant, struc
 			    entrant->returns ? PROGRAM_ROLLED_BACK : PROGRAM_REMOVED,
 			    entrant->returns ? entrant->why : why);
 	}
-	r = is_tried(entrant->program) ? journal_save(&steward->journal, err)
-				       : journal_note(&steward->journal, err);
-	if (r < 0 && entrant->before) {
-		journal_set(entrant->before, before, NULL);
+	return steward_is_on_trial(entrant->program) ? journal_save(&steward->journal, err)
+						     : journal_note(&steward->journal, err);
+}
+
+/* The old one stays. Who comes after us, were we killed, has to give its links back as well. */
+static void undo_takeover(struct steward *steward, struct entrant *entrant)
+{
+	struct error ignored = { 0 };
+
+	journal_set(entrant->program, PROGRAM_LOADED, NULL);
+	if (entrant->before && program_state_has_ended(journal_state(entrant->before))) {
+		journal_set(entrant->before, entrant->before_state, NULL);
 		(void)json_object_del(entrant->before, "why");
 	}
-	return r;
+	if (journal_intend(&steward->journal, entrant->program, PROGRAM_FAILED, &ignored) < 0)
+		log_error("%s", ignored.text);
+	before_restore(steward, entrant);
 }
 
 static int take_over(struct steward *steward, struct entrant *entrant, struct error *err)
@@ -261,10 +268,26 @@ static int take_over(struct steward *steward, struct entrant *entrant, struct er
 	if (r == 0)
 		r = note_takeover(steward, entrant, err);
 	if (r < 0) {
-		before_restore(steward, entrant);
+		undo_takeover(steward, entrant);
 		return r;
 	}
 	step_reached("program-canary");
+	return 0;
+}
+
+/* Only what is on disk takes a place; but in that of what did harm it stays, and is written of
+ * when it can be, see steward_tend(). */
+static int settle_in(struct steward *steward, struct entrant *entrant, struct error *err)
+{
+	if (steward_is_on_trial(entrant->program) ||
+	    steward_activate(steward, entrant->program, err) == 0)
+		return 0;
+	if (!entrant->returns || !steward->journal.is_behind) {
+		undo_takeover(steward, entrant);
+		return err->code;
+	}
+	log_error("%s", err->text);
+	*err = (struct error) { 0 };
 	return 0;
 }
 
@@ -307,20 +330,12 @@ static int keep(const struct steward *steward, const json_t *args, const struct 
 static int run(struct steward *steward, const json_t *args, struct entrant *entrant, char **log_out,
 	       struct error *err)
 {
-	struct error ignored = { 0 };
-	int r;
-
 	if (load(steward, args, entrant, log_out, err) < 0 ||
 	    keep(steward, args, entrant, err) < 0 || attach(steward, entrant, err) < 0 ||
-	    take_over(steward, entrant, err) < 0)
+	    take_over(steward, entrant, err) < 0 || settle_in(steward, entrant, err) < 0)
 		return err->code;
 	/* The old one is let go of last: were everybody killed now, something would stay. */
-	r = steward_is_on_trial(entrant->program)
-		    ? 0
-		    : steward_activate(steward, entrant->program, err);
-	/* Also where that failed: its place is taken. */
-	if (before_release(steward, entrant, r < 0 ? &ignored : err) < 0 || r < 0 ||
-	    make_room(steward, entrant, err) < 0)
+	if (before_release(steward, entrant, err) < 0 || make_room(steward, entrant, err) < 0)
 		return err->code;
 	if (entrant->before)
 		kept_forget(steward, json_get_int(entrant->before, "replaces", 0));

@@ -11,8 +11,9 @@ struct entrant {
 	struct trust trust;
 	struct load_result loaded;
 	json_t *loader_says;
-	json_t *program; /* in the journal; borrowed */
-	json_t *before;  /* the one whose place it takes, or NULL; likewise */
+	json_t *program;                 /* in the journal; borrowed */
+	json_t *before;                  /* the one whose place it takes, or NULL; likewise */
+	enum program_state before_state; /* until then */
 	struct guardian_item *held;
 	size_t n_held;
 	struct load_old old[LOAD_MAX_LINKS];
