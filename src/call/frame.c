@@ -2,12 +2,16 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #define PREFIX_BYTES 8
+#define PART_BYTES (16 * KIB)
 
 void frame_finish(struct frame *frame)
 {
@@ -128,4 +132,45 @@ int frame_read(int fd, struct frame *frame_out, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "receive a frame: %s", strerrordesc_np(-r));
 	return take(bytes, n_header, bytes + n_header, n_body, frame_out, err);
+}
+
+static int read_part(int fd, uint64_t until_ns, struct buf *bytes)
+{
+	struct pollfd said = { fd, POLLIN, 0 };
+	uint64_t now_ns = clock_monotonic_ns();
+	char part[PART_BYTES];
+	ssize_t n;
+
+	if (now_ns >= until_ns)
+		return -ETIMEDOUT;
+	if (poll(&said, 1, (int)((until_ns - now_ns) / NS_PER_MS) + 1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	n = recv(fd, part, sizeof(part), MSG_DONTWAIT);
+	if (n == 0)
+		return -EPIPE;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	buf_add(bytes, part, (size_t)n);
+	return 0;
+}
+
+int frame_read_within(int fd, uint64_t limit_ns, struct frame *frame_out, struct error *err)
+{
+	uint64_t until_ns = clock_monotonic_ns() + limit_ns;
+	CLEANUP(buf) struct buf bytes = { 0 };
+	ssize_t used;
+
+	buf_init(&bytes, PREFIX_BYTES + FRAME_HEADER_MAX_BYTES + FRAME_BODY_MAX_BYTES + PART_BYTES);
+	while ((used = frame_decode(buf_text(&bytes), bytes.len, frame_out, err)) == 0) {
+		int r = read_part(fd, until_ns, &bytes);
+
+		if (r < 0)
+			return error_set(err, r, "receive a frame: %s", strerrordesc_np(-r));
+	}
+	if (used < 0)
+		return (int)used;
+	if ((size_t)used == bytes.len)
+		return 0;
+	frame_finish(frame_out);
+	return error_set(err, -EBADMSG, "more than one frame at once");
 }

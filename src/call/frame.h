@@ -37,3 +37,7 @@ ssize_t frame_decode(const char *bytes, size_t len, struct frame *frame_out, str
 int frame_write(int fd, const json_t *header, const void *body, size_t n_body,
 		struct error *err) MUST_CHECK;
 int frame_read(int fd, struct frame *frame_out, struct error *err) MUST_CHECK;
+/* For servers, from a socket: the whole frame within that time, however it comes, else -ETIMEDOUT;
+ * -EBADMSG for more than one frame, since who asks waits for the answer. */
+int frame_read_within(int fd, uint64_t limit_ns, struct frame *frame_out,
+		      struct error *err) MUST_CHECK;

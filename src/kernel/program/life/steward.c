@@ -17,8 +17,8 @@
 #include "call/frame.h"
 #include "kernel/program/life/steward_internal.h"
 
-#define CLIENT_TIMEOUT_S 5
-#define N_OWN 4 /* what is watched beside the clients */
+#define CLIENT_TIMEOUT_S 5 /* for a frame, however it comes */
+#define N_OWN 4            /* what is watched beside the clients */
 #define IDLE_NS (10 * NS_PER_SEC)
 
 static json_t *answer(struct steward *steward, const struct frame *frame, bool may_change,
@@ -59,7 +59,7 @@ static int serve_client(struct steward *steward, int fd, bool may_change, struct
 	CLEANUP(text) char *text = NULL, *log = NULL;
 	struct error why = { 0 };
 
-	if (frame_read(fd, &frame, err) < 0)
+	if (frame_read_within(fd, CLIENT_TIMEOUT_S * NS_PER_SEC, &frame, err) < 0)
 		return err->code;
 	body = answer(steward, &frame, may_change, &log, &why);
 	if (!body)
@@ -80,7 +80,6 @@ static void add_client(struct steward *steward, int *fd, bool may_change)
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
 		if (steward->clients[i] >= 0)
 			continue;
-		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 		(void)setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 		steward->clients[i] = fd_take(fd);
 		steward->may_change[i] = may_change;
@@ -182,6 +181,8 @@ static bool turn(struct steward *steward)
 	uint64_t next_ns = steward_tend(steward);
 	int timeout = -1;
 
+	if (steward->fd < 0)
+		return false;
 	set_timer(steward, next_ns);
 	if (has_work(steward))
 		steward->idle_since_ns = clock_monotonic_ns();
