@@ -273,11 +273,21 @@ int live_set_params(const struct live *live, const json_t *params, struct error 
 
 /* --- the lease ---------------------------------------------------------------------------- */
 
+_Static_assert(STEWARD_BUSY_S *NS_PER_SEC > VAULT_LOOK_NS &&
+		       STEWARD_CANARY_SPARE_S * NS_PER_SEC > VAULT_LOOK_NS,
+	       "a look at Vault ends no program");
+
+uint64_t steward_lease_ahead_ns(const struct steward *steward)
+{
+	uint64_t ahead_s = STEWARD_LEASE_CHECKS * steward->limits.check_interval_s;
+
+	return (ahead_s > STEWARD_BUSY_S ? ahead_s : STEWARD_BUSY_S) * NS_PER_SEC;
+}
+
 uint64_t steward_lease_ns(const struct steward *steward, const json_t *program)
 {
 	uint64_t end_ns = (uint64_t)json_get_int(program, "lease_ns", 0);
-	uint64_t soon_ns = guardian_now_ns() +
-			   STEWARD_LEASE_CHECKS * steward->limits.check_interval_s * NS_PER_SEC;
+	uint64_t soon_ns = guardian_now_ns() + steward_lease_ahead_ns(steward);
 
 	return json_get_bool(program, "keeps", false) || end_ns < soon_ns ? end_ns : soon_ns;
 }

@@ -11,8 +11,9 @@
 #include "kernel/program/load/load.h"
 
 #define STEWARD_MAX_CLIENTS 24
-#define STEWARD_LEASE_CHECKS 3   /* intervals for which a program goes on without the steward */
-#define STEWARD_CANARY_SPARE_S 5 /* for which the guardian waits longer than the steward */
+#define STEWARD_LEASE_CHECKS 3    /* intervals for which a program goes on without the steward */
+#define STEWARD_BUSY_S 15         /* at most, with a look at Vault: no program ends of it */
+#define STEWARD_CANARY_SPARE_S 15 /* for which the guardian waits longer than the steward */
 
 struct steward {
 	const struct steward_config *config;
@@ -110,6 +111,8 @@ void steward_finish_tuning(struct steward *steward, json_t *program);
 /* How many each list has is enough to be told apart by. */
 void steward_count_lists(json_t *program, const json_t *lists);
 
+/* For how long a program goes on without the steward: some checks, and what one may take. */
+uint64_t steward_lease_ahead_ns(const struct steward *steward);
 /* Until when a program with a lease may go on by itself: to the end of its time where it keeps,
  * else until the steward has missed some checks. */
 uint64_t steward_lease_ns(const struct steward *steward, const json_t *program);

@@ -8,6 +8,7 @@
 #include "kernel/program/life/steward_internal.h"
 
 #define RETRY_NS NS_PER_SEC
+#define MAX_HEARD 64 /* at once, so that who says much stops nothing */
 
 static uint64_t id_of(const json_t *program)
 {
@@ -108,9 +109,9 @@ static uint64_t next_of(const json_t *program)
 
 	if (journal_state(program) != PROGRAM_CANARY)
 		return lease_ns;
-	at_ns = (uint64_t)json_get_int(program, "observe_ns", 0); /* not on trial: at once */
-	if (at_ns < confirm_of(program))
-		at_ns = confirm_of(program);
+	/* A word from the server ends the wait for it; not on trial: at once. */
+	at_ns = confirm_of(program) ? confirm_of(program)
+				    : (uint64_t)json_get_int(program, "observe_ns", 0);
 	return sooner(at_ns, lease_ns);
 }
 
@@ -141,7 +142,7 @@ static void tend_one(struct steward *steward, json_t *program)
 /* What goes with us is told now and then that we are there. Returns when it has to be again. */
 static uint64_t renew_lease(struct steward *steward, json_t *program)
 {
-	uint64_t slice_ns = steward->limits.check_interval_s * NS_PER_SEC, now_ns;
+	uint64_t ahead_ns = steward_lease_ahead_ns(steward), slice_ns, now_ns;
 	uint64_t until_ns = (uint64_t)json_get_int(program, "leased_ns", 0);
 	struct error err = { 0 };
 
@@ -151,8 +152,9 @@ static uint64_t renew_lease(struct steward *steward, json_t *program)
 	now_ns = guardian_now_ns();
 	if (until_ns >= lease_of(program))
 		return UINT64_MAX;
-	if (until_ns > now_ns + (STEWARD_LEASE_CHECKS - 1) * slice_ns)
-		return until_ns - (STEWARD_LEASE_CHECKS - 1) * slice_ns;
+	slice_ns = steward->limits.check_interval_s * NS_PER_SEC;
+	if (until_ns > now_ns + ahead_ns - slice_ns)
+		return until_ns - (ahead_ns - slice_ns);
 	if (steward_set_lease(steward, program, &err) < 0) {
 		log_error("%s", err.text);
 		return now_ns + RETRY_NS;
@@ -170,15 +172,23 @@ static uint64_t catch_up(struct steward *steward)
 		       : UINT64_MAX;
 }
 
+/* What was said while we were busy counts before anything is judged. */
+static void hear_all(struct steward *steward)
+{
+	for (int i = 0; i < MAX_HEARD && steward_hear_within(steward, 0); i++)
+		;
+}
+
 uint64_t steward_tend(struct steward *steward)
 {
-	uint64_t next_ns = watch_tend(steward), now_ns, at_ns;
+	uint64_t next_ns = keys_tend(steward), now_ns, at_ns; /* may take all of a look at Vault */
 	json_t *program;
 	size_t i;
 
+	hear_all(steward);
+	next_ns = sooner(next_ns, watch_tend(steward));
 	next_ns = sooner(next_ns, probing_tend(steward));
 	next_ns = sooner(next_ns, judge_tend(steward));
-	next_ns = sooner(next_ns, keys_tend(steward));
 	json_array_foreach(journal_programs(&steward->journal), i, program)
 	{
 		now_ns = guardian_now_ns();
