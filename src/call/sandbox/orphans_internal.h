@@ -6,8 +6,7 @@
 
 #include "call/sandbox/serve_internal.h"
 
-/* Kills every child that is no running box or broker, and its children in turn. All are killed at
- * once; those that do not end are awaited for REAP_LIMIT_NS together, and never again. */
+/* Kills every child that is no running box or broker, and its children in turn. */
 void orphans_kill(struct serve *serve);
 
 /* Reaps those that have ended by themselves. */

@@ -50,14 +50,6 @@ struct standby {
 	unsigned n_passed_over; /* requests for others since the last for its kind */
 };
 
-#define ORPHANS_MAX_GIVEN_UP 32
-
-/* Those that were killed and did not end, which nobody waits for any more. */
-struct orphans {
-	pid_t given_up[ORPHANS_MAX_GIVEN_UP];
-	unsigned n; /* all there were */
-};
-
 #define FILTER_BROKER PROFILE_N
 #define FILTER_UNIX (PROFILE_N + 1) /* probe, with unix sockets */
 #define FILTER_LOADER (PROFILE_N + 2)
@@ -89,7 +81,6 @@ struct serve {
 	struct processes processes;
 	struct launcher_programs programs;
 	struct stewardship stewardship;
-	struct orphans orphans;
 	const char *executables_dir;
 	struct cgroups cgroups;
 	struct leaf leaves[LAUNCHER_MAX_JOBS];
