@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import bpf_map
+import tracefs
 from warden_client import BUILD, Warden, wait_for
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -18,11 +19,6 @@ CLANG = ["clang", "-target", "bpf", "-O2", "-g", "-std=gnu17", "-Wall", "-Werror
          "-nostdlibinc"]
 CGROUPS = next((path for path in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
                 if os.path.exists(os.path.join(path, "cgroup.controllers"))), None)
-
-# Tracepoints have their numbers there: where nobody mounted it, the warden sees one of its own.
-TRACEFS = () if os.path.exists("/sys/kernel/tracing/events") else (
-    "unshare", "--mount", "--propagation", "slave", "sh", "-c",
-    "mount -t tracefs none /sys/kernel/tracing && exec \"$@\"", "sh")
 
 
 def run(*words, check=True, **options):
@@ -162,7 +158,7 @@ class Host:
         self.limits = {"keys": [maker.public("ours")], **(limits or {})}
         self.limits_path = os.path.join(maker.folder, "programs.json")
         self.warden = Warden(policy="allow reads\nallow traces\nallow changes\n",
-                             prefix=("nsenter", "--net=/run/netns/" + self.space, *TRACEFS),
+                             prefix=("nsenter", "--net=/run/netns/" + self.space, *tracefs.PREFIX),
                              more=("--programs", self.limits_path))
         if steps:
             self.use_steps()
