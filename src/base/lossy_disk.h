@@ -6,8 +6,8 @@
  * Until a file is synced, what was written to it may be lost, be half there, or be zeros; until its
  * folder is synced, each name that came, went or changed may be as it was, whatever became of
  * others (a journalling file system keeps their order, but not each does; of many such names the
- * older ones are all lost or none); and a folder is only
- * there for certain once its own parent was synced.
+ * older ones are all lost or none); and a folder is only there for certain once its own parent was
+ * synced.
  */
 #pragma once
 

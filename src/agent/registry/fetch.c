@@ -28,7 +28,7 @@ static uint64_t random_below(uint64_t limit)
 }
 
 /* A tenth of jitter, so that a fleet does not come at once; after failures twice as long each. */
-void registry_plan_poll(struct registry *registry)
+static void plan_poll(struct registry *registry)
 {
 	unsigned doublings =
 		registry->n_failures < MOST_DOUBLINGS ? registry->n_failures : MOST_DOUBLINGS;
@@ -59,7 +59,7 @@ static void end_poll(struct registry *registry, const char *why)
 		registry->polled_ns = clock_wall_ns();
 		registry_tidy(registry);
 	}
-	registry_plan_poll(registry);
+	plan_poll(registry);
 	registry_settle(registry);
 }
 

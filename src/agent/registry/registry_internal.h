@@ -89,7 +89,6 @@ void registry_tidy(const struct registry *registry);
 
 /* --- fetch.c --- */
 void registry_poll(struct registry *registry);
-void registry_plan_poll(struct registry *registry);
 
 /* --- retry.c --- */
 enum registry_direction {

@@ -11,6 +11,13 @@
 #include "kernel/program/life/figures.h"
 #include "kernel/program/names.h"
 
+/* A number of 'size' bytes, at 'offset' in a map's only value. -EBADMSG for no such place, -ENOTSUP
+ * where the map cannot be written in place (Linux before 5.5). */
+struct live_number {
+	int64_t map;
+	uint64_t offset, size;
+};
+
 int live_open(const struct steward *steward, const json_t *program, struct live *live_out,
 	      struct error *err)
 {
@@ -81,8 +88,8 @@ static int open_view(const struct live *live, const struct live_number *number,
 	return 0;
 }
 
-int live_read(const struct live *live, const struct live_number *number, uint64_t *value_out,
-	      struct error *err)
+static int read_number(const struct live *live, const struct live_number *number,
+		       uint64_t *value_out, struct error *err)
 {
 	CLEANUP(view) struct view view = { 0 };
 
@@ -94,8 +101,9 @@ int live_read(const struct live *live, const struct live_number *number, uint64_
 	return 0;
 }
 
-int live_write(const struct live *live, const struct live_number *number, uint64_t value,
-	       struct error *err)
+/* In one piece: who reads it has the old or the new. */
+static int write_number(const struct live *live, const struct live_number *number, uint64_t value,
+			struct error *err)
 {
 	CLEANUP(view) struct view view = { 0 };
 	void *at;
@@ -224,9 +232,9 @@ static int fill(const struct live *live, const json_t *place, const json_t *valu
 
 	second.offset += stride;
 	bits = (uint64_t)json_integer_value(value);
-	if (!value && live_read(live, is_second ? &first : &second, &bits, err) < 0)
+	if (!value && read_number(live, is_second ? &first : &second, &bits, err) < 0)
 		return err->code;
-	return live_write(live, is_second ? &second : &first, bits, err);
+	return write_number(live, is_second ? &second : &first, bits, err);
 }
 
 static int set_block(const struct live *live, const json_t *params, struct error *err)
@@ -236,7 +244,7 @@ static int set_block(const struct live *live, const json_t *params, struct error
 	uint64_t now;
 	size_t i;
 
-	if (wait_for_runs(err) < 0 || live_read(live, &slot, &now, err) < 0)
+	if (wait_for_runs(err) < 0 || read_number(live, &slot, &now, err) < 0)
 		return err->code;
 	json_array_foreach(json_object_get(live->places, "params"), i, place)
 	{
@@ -246,7 +254,7 @@ static int set_block(const struct live *live, const json_t *params, struct error
 		    fill(live, place, json_object_get(params, name), !(now & 1), err) < 0)
 			return err->code;
 	}
-	return live_write(live, &slot, now ^ 1, err);
+	return write_number(live, &slot, now ^ 1, err);
 }
 
 int live_set_params(const struct live *live, const json_t *params, struct error *err)
@@ -265,7 +273,7 @@ int live_set_params(const struct live *live, const json_t *params, struct error 
 			continue;
 		if (is_of_block(place))
 			has_block = true;
-		else if (live_write(live, &number, (uint64_t)json_integer_value(value), err) < 0)
+		else if (write_number(live, &number, (uint64_t)json_integer_value(value), err) < 0)
 			return err->code;
 	}
 	return has_block ? set_block(live, params, err) : 0;
@@ -302,7 +310,7 @@ int steward_set_lease(const struct steward *steward, json_t *program, struct err
 	if (!place)
 		return 0;
 	if (live_open(steward, program, &live, err) < 0 ||
-	    live_write(&live, &number, until_ns, err) < 0)
+	    write_number(&live, &number, until_ns, err) < 0)
 		return error_wrap(err, "the lease of '%s'", json_get_text(program, "name", ""));
 	json_put(program, "leased_ns", json_integer((json_int_t)until_ns));
 	return 0;

@@ -22,18 +22,6 @@ void live_cleanup(struct live *live);
 /* One of its maps, -1 for none; the guardian's item has it. */
 int live_map(const struct live *live, int64_t number);
 
-/* A number of 'size' bytes, at 'offset' in a map's only value. -EBADMSG for no such place, -ENOTSUP
- * where the map cannot be written in place (Linux before 5.5). */
-struct live_number {
-	int64_t map;
-	uint64_t offset, size;
-};
-int live_read(const struct live *live, const struct live_number *number, uint64_t *value_out,
-	      struct error *err) MUST_CHECK;
-/* In one piece: who reads it has the old or the new. */
-int live_write(const struct live *live, const struct live_number *number, uint64_t value,
-	       struct error *err) MUST_CHECK;
-
 /* Holds {NAME: N} to names, ranges and what can change together, with a sentence. */
 int live_check_params(const json_t *places, const json_t *params, struct error *err) MUST_CHECK;
 /* Writes those that can be changed, all at once. */
