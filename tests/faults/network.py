@@ -3,7 +3,7 @@ import json
 
 from scene import fault
 
-# Of what comes in, one in four goes lost.
+# Of what comes in, one in four goes lost: at the far end, so that the near one is who sends again.
 LOSSY = """
 static unsigned (*const random_number)(void) = (void *)7;
 
@@ -84,7 +84,7 @@ def segments_get_lost(scene):
     scene.run("clang", "-target", "bpf", "-O2", "-g", "-c", source, "-o", target)
     answering = scene.spawn(["ip", "netns", "exec", far, "/usr/bin/python3", "-c", ANSWER], stdout=-1)
     answering.stdout.readline()
-    scene.run("ip", "-n", near, "link", "set", "dev", "near0", "xdp", "obj", target, "sec", "xdp")
+    scene.run("ip", "-n", far, "link", "set", "dev", "far0", "xdp", "obj", target, "sec", "xdp")
     scene.spawn(["ip", "netns", "exec", near, "/usr/bin/python3", "-c", ASK])
     naming = scene.spawn(["ip", "netns", "exec", near, "/usr/bin/python3", "-c", NAMES], stdout=-1)
     naming.stdout.readline()
