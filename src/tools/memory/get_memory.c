@@ -169,7 +169,7 @@ const struct tool tool_get_memory = {
 			"oom_kills_total: integer|null, oom_kills_in_sample: integer, pressure: "
 			PRESSURE_RESULT ", limit: {" CGROUP_MEMORY
 			", failcnt: integer|null}|null, cgroups: [{" CGROUP_MEMORY
-			", max_events_per_s: number, refaults_per_s: number}], top: [{pid: integer, comm: string, rss_bytes: integer|null}]",
+			", max_events_per_s?: number, refaults_per_s?: number}], top: [{pid: integer, comm: string, rss_bytes: integer|null}]",
 		.risk = TOOL_READS,
 		.needs = TOOL_NEEDS_PROCESSES,
 	},
