@@ -31,6 +31,20 @@ def enter():
                           sys.executable, *sys.argv])
 
 
+@contextlib.contextmanager
+def entered(network):
+    """This thread is in it meanwhile; a socket made then stays there."""
+    before, there = (os.open(path, os.O_RDONLY) for path in ("/proc/thread-self/ns/net", network))
+    try:
+        if LIBC.setns(there, CLONE_NEWNET) < 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        LIBC.setns(before, CLONE_NEWNET)
+        os.close(before)
+        os.close(there)
+
+
 class Network:
     """A network namespace, held by a process that ends when this one does."""
 
@@ -66,19 +80,8 @@ class Network:
         for family in families:
             self.run("sh", "-c", f"echo 1 >/proc/sys/net/{family}/conf/all/forwarding")
 
-    @contextlib.contextmanager
     def entered(self):
-        """This thread is in it meanwhile; a socket made then stays there."""
-        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        there = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY)
-        try:
-            if LIBC.setns(there, CLONE_NEWNET) < 0:
-                raise OSError(ctypes.get_errno(), "setns")
-            yield
-        finally:
-            LIBC.setns(before, CLONE_NEWNET)
-            os.close(before)
-            os.close(there)
+        return entered(f"/proc/{self.pid}/ns/net")
 
     def close(self):
         if self.holder:
