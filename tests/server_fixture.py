@@ -345,15 +345,18 @@ class Server:
         self.touched.add((method, pattern))
         responses = operation["responses"]
         response = responses.get(str(answer.status), responses["default"])
+        kind = (answer.headers["Content-Type"] or "").split(";")[0]
         if "$ref" in response:
             response = self.document["components"]["responses"]["Error"]
-            if "json" not in (answer.headers["Content-Type"] or ""):
+            if kind == "text/html":
+                self.broken.append(f"{method} {pattern}: {answer.status} is a page, and none is promised")
+            if "json" not in kind:
                 return
         content = response.get("content", {})
         schema = content.get("application/json", {}).get("schema")
         if schema is None or method == "HEAD":
             return
-        if (answer.headers["Content-Type"] or "").split(";")[0] in set(content) - {"application/json"}:
+        if kind in set(content) - {"application/json"}:
             return
         if "$ref" in schema:
             schema = self.document["components"]["schemas"]["Error"]

@@ -72,6 +72,20 @@ static json_t *other_answer(const struct route *route)
 			 "application/json", "schema", "type", "object");
 }
 
+/* A person who looks at a page is told what is wrong on a page, too. */
+static json_t *wrong_answer(const struct route *route)
+{
+	bool is_page = route->type && strcmp(route->type, "text/html") == 0;
+
+	if (route->flags & ROUTE_RPC)
+		return json_pack("{s:s}", "description", "What is wrong, as JSON-RPC says it");
+	if (!is_page)
+		return json_pack("{s:s}", "$ref", "#/components/responses/Error");
+	return json_pack("{s:s, s:{s:{s:{s:s}}, s:{}}}", "description",
+			 "What is wrong, in a sentence", "content", "application/json", "schema",
+			 "$ref", "#/components/schemas/Error", route->type);
+}
+
 static json_t *answers(const struct router_entry *entry)
 {
 	unsigned status = entry->route->status ? entry->route->status : 200;
@@ -80,10 +94,7 @@ static json_t *answers(const struct router_entry *entry)
 
 	text_format(text, sizeof(text), "%u", status);
 	json_put(all, text, good_answer(entry));
-	json_put(all, "default",
-		 entry->route->flags & ROUTE_RPC
-			 ? json_pack("{s:s}", "description", "What is wrong, as JSON-RPC says it")
-			 : json_pack("{s:s}", "$ref", "#/components/responses/Error"));
+	json_put(all, "default", wrong_answer(entry->route));
 	if (entry->route->also) {
 		text_format(text, sizeof(text), "%u", entry->route->also);
 		json_put(all, text, other_answer(entry->route));
