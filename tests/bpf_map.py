@@ -7,6 +7,7 @@ import struct
 NUMBER = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 LOOK_UP, NEXT_KEY, FD_OF_ID, INFO = 1, 4, 14, 15
 PER_CPU = (5, 6, 10)  # BPF_MAP_TYPE_PERCPU_HASH, _PERCPU_ARRAY, _LRU_PERCPU_HASH
+OF_MAPS = 12  # BPF_MAP_TYPE_ARRAY_OF_MAPS
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -37,13 +38,22 @@ def keys(fd, n_key):
         key = ctypes.create_string_buffer(following.raw, n_key)
 
 
-def read(number, name):
-    """{key: count}, or None for a map of another name."""
+def first(fd):
+    """The number of the map that an array of maps has first."""
+    key, value = ctypes.create_string_buffer(4), ctypes.create_string_buffer(4)
+    bpf(LOOK_UP, struct.pack("=IIQQ", fd, 0, ctypes.addressof(key), ctypes.addressof(value)))
+    return struct.unpack("=I", value.raw)[0]
+
+
+def read(number, name=None):
+    """{key: count}, or None for a map of another name; of an array of maps what the first one has."""
     fd = bpf(FD_OF_ID, struct.pack("=I", number))
     try:
         kind, n_key, _, found = describe(fd)
-        if found != name[:15]:
+        if name and found != name[:15]:
             return None
+        if kind == OF_MAPS:
+            return read(first(fd))
         counts = {}
         n_counts = os.sysconf("SC_NPROCESSORS_CONF") if kind in PER_CPU else 1
         for one in list(keys(fd, n_key)):

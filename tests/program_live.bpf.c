@@ -1,6 +1,6 @@
 /* What changes while it runs: a block of two numbers that are always the same, one alone, a list.
  */
-#include "../bpf/library/program.h"
+#include "../bpf/library/list.h"
 
 #define PASS 1
 #define DROP 0

@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "program.h"
+#include "list.h"
 
 enum {
 	XDP_DROP_IT = 1,

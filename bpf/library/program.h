@@ -42,6 +42,7 @@ enum {
 	MAP_PER_CPU_ARRAY = 6,
 	MAP_LRU_HASH = 9,
 	MAP_LPM_TRIE = 11,
+	MAP_ARRAY_OF_MAPS = 12,
 	MAP_RINGBUF = 27,
 };
 
@@ -81,46 +82,6 @@ static inline __attribute__((always_inline)) void count_key(void *map, const voi
 	else
 		map_update(map, key, &first, 0);
 }
-
-/* A list of networks: its key, IPv4 as ::ffff:a.b.c.d. Whoever finds one counts in its value. */
-struct network {
-	u32 bits;
-	u8 address[16];
-};
-
-#define NETWORKS(name, most)                        \
-	struct {                                    \
-		MAP_NUMBER(type, MAP_LPM_TRIE);     \
-		MAP_NUMBER(max_entries, most);      \
-		MAP_NUMBER(map_flags, NO_PREALLOC); \
-		MAP_TYPE(key, struct network);      \
-		MAP_TYPE(value, u64);               \
-	} name MAP
-
-static inline __attribute__((always_inline)) void network_of_ipv4(struct network *network,
-								  u32 address)
-{
-	*network = (struct network) { .bits = 128 };
-	network->address[10] = network->address[11] = 0xff;
-	__builtin_memcpy(network->address + 12, &address, 4);
-}
-
-/* A list of paths: its key, a text with its NUL. */
-#define PATH_BYTES 256
-
-struct path_key {
-	u32 bits;
-	char text[PATH_BYTES];
-};
-
-#define PATHS(name, most)                           \
-	struct {                                    \
-		MAP_NUMBER(type, MAP_LPM_TRIE);     \
-		MAP_NUMBER(max_entries, most);      \
-		MAP_NUMBER(map_flags, NO_PREALLOC); \
-		MAP_TYPE(key, struct path_key);     \
-		MAP_TYPE(value, u64);               \
-	} name MAP
 
 /* The kernel's own structures: offsets come from the BTF of the kernel that runs. */
 #define OF_KERNEL __attribute__((preserve_access_index))

@@ -3,7 +3,7 @@
  * What stays on the host passes, and so does what answers, where replies=1: of TCP only what
  * begins a connection is judged then.
  */
-#include "../program.h"
+#include "../list.h"
 
 #define PASS 1
 #define DROP 0

@@ -3,7 +3,7 @@
  * would run, after links were followed. A file whose path has no room is refused as well, as nobody
  * can say that it is none of them.
  */
-#include "../program.h"
+#include "../list.h"
 
 #define REFUSE (-1) /* EPERM */
 #define TOO_LONG (-36)

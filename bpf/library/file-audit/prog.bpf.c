@@ -2,7 +2,7 @@
  * Counts who opens the files of a list: by user and path, after links were followed. It lets
  * everything pass and goes with the agent.
  */
-#include "../program.h"
+#include "../list.h"
 
 struct opening {
 	u32 user;

@@ -211,11 +211,8 @@ static int wait_by_map(void)
 	return syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-/*
- * The other structure of a block may still be read by a run that began before the bit was turned
- * last. Each runs inside a read-side section of RCU, whose end this waits for.
- */
-static int wait_for_runs(struct error *err)
+/* Each runs inside a read-side section of RCU, whose end this waits for. */
+int live_wait_for_runs(struct error *err)
 {
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0 || wait_by_map() == 0)
 		return 0;
@@ -244,7 +241,8 @@ static int set_block(const struct live *live, const json_t *params, struct error
 	uint64_t now;
 	size_t i;
 
-	if (wait_for_runs(err) < 0 || read_number(live, &slot, &now, err) < 0)
+	/* The other structure may still be read by one that began before the bit was turned. */
+	if (live_wait_for_runs(err) < 0 || read_number(live, &slot, &now, err) < 0)
 		return err->code;
 	json_array_foreach(json_object_get(live->places, "params"), i, place)
 	{

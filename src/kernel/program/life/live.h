@@ -27,6 +27,9 @@ int live_check_params(const json_t *places, const json_t *params, struct error *
 /* Writes those that can be changed, all at once. */
 int live_set_params(const struct live *live, const json_t *params, struct error *err) MUST_CHECK;
 
+/* Waits until every run that has begun by now has ended. */
+int live_wait_for_runs(struct error *err) MUST_CHECK;
+
 /* The same of lists, {NAME: [ITEM]}: each becomes what is given. */
 int live_check_lists(const struct live *live, const json_t *lists, struct error *err) MUST_CHECK;
 int live_set_lists(const struct live *live, const json_t *lists, struct error *err) MUST_CHECK;

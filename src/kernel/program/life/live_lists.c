@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/step.h"
 #include "kernel/program/life/figures.h"
 #include "kernel/program/life/live.h"
 #include "kernel/program/load/list_key.h"
@@ -16,7 +17,9 @@
 struct list {
 	const char *name;
 	enum list_kind kind;
-	int map;
+	int map; /* where its items are */
+	int place,
+		idle; /* of one that changes at once: the array, and the copy not in it; else -1 */
 	uint32_t n_key, max_entries;
 	unsigned char *keys; /* what it is to be */
 	size_t n;
@@ -46,10 +49,47 @@ static bool has(const struct list *list, const void *key)
 	return false;
 }
 
+static bool can_be_list(const struct list *list, int map, struct bpf_map_info *info_out)
+{
+	return map >= 0 && figures_read_map(map, info_out) == 0 &&
+	       (info_out->type == BPF_MAP_TYPE_LPM_TRIE || info_out->type == BPF_MAP_TYPE_HASH) &&
+	       list_fits(list->kind, info_out->key_size) && info_out->value_size <= VALUE_MAX_BYTES;
+}
+
+static bool are_alike(const struct bpf_map_info *one, const struct bpf_map_info *other)
+{
+	return one->type == other->type && one->key_size == other->key_size &&
+	       one->value_size == other->value_size && one->max_entries == other->max_entries &&
+	       one->map_flags == other->map_flags;
+}
+
+/* Which of its copies programs see the kernel alone knows: nothing that dies can be wrong of it. */
+static bool choose(const struct live *live, const json_t *copies, struct list *list)
+{
+	struct bpf_map_info place = { 0 }, infos[2] = { 0 };
+	uint32_t first = 0, id = 0;
+	int maps[2];
+
+	if (figures_read_map(list->map, &place) < 0 || place.type != BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	    json_array_size(copies) != ARRAY_LEN(maps) ||
+	    call(BPF_MAP_LOOKUP_ELEM, list->map, &first, &id) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+		maps[i] = live_map(live, json_integer_value(json_array_get(copies, i)));
+		if (!can_be_list(list, maps[i], &infos[i]))
+			return false;
+	}
+	list->place = list->map;
+	list->map = maps[infos[1].id == id];
+	list->idle = maps[infos[1].id != id];
+	return (infos[0].id == id) != (infos[1].id == id) && are_alike(&infos[0], &infos[1]);
+}
+
 static int find(const struct live *live, const char *name, struct list *list_out, struct error *err)
 {
 	const json_t *declared = json_object_get(live->places, "lists");
 	const json_t *place = name_find(declared, name);
+	const json_t *copies = json_object_get(place, "copies");
 	struct bpf_map_info info = { 0 };
 
 	if (!place)
@@ -58,10 +98,11 @@ static int find(const struct live *live, const char *name, struct list *list_out
 		.name = name,
 		.kind = list_kind_find(json_get_text(place, "of", "")),
 		.map = live_map(live, json_get_int(place, "map", -1)),
+		.place = -1,
+		.idle = -1,
 	};
-	if (list_out->map < 0 || figures_read_map(list_out->map, &info) < 0 ||
-	    (info.type != BPF_MAP_TYPE_LPM_TRIE && info.type != BPF_MAP_TYPE_HASH) ||
-	    !list_fits(list_out->kind, info.key_size) || info.value_size > VALUE_MAX_BYTES)
+	if ((copies && !choose(live, copies, list_out)) ||
+	    !can_be_list(list_out, list_out->map, &info))
 		return error_set(err, -EINVAL, "the program has no map '%s' that can be the list",
 				 name);
 	list_out->n_key = info.key_size;
@@ -126,7 +167,7 @@ static int too_many(const struct list *list, size_t n, struct error *err)
 			 list->max_entries, n);
 }
 
-/* While it changes it has the old ones and the new ones. */
+/* While it changes item by item it has the old ones and the new ones. */
 static int check_room(const struct list *list, struct error *err)
 {
 	struct list old = *list;
@@ -135,6 +176,8 @@ static int check_room(const struct list *list, struct error *err)
 
 	if (list->n > list->max_entries)
 		return too_many(list, list->n, err);
+	if (list->idle >= 0)
+		return 0;
 	r = read_present(list, &old.keys, &old.n, err);
 	for (size_t i = 0; i < old.n && r == 0; i++)
 		n += !has(list, old.keys + i * old.n_key);
@@ -147,24 +190,105 @@ static int check_room(const struct list *list, struct error *err)
 	return r;
 }
 
-/* Additions first, so that nothing that is in both is ever missing, and keeps what it counted. */
-static int replace(const struct list *list, struct error *err)
+static int explain(const struct list *list, int r, struct error *err)
 {
-	static const unsigned char zeros[VALUE_MAX_BYTES];
-	struct list old = *list;
-	int r = read_present(list, &old.keys, &old.n, err);
-
-	for (size_t i = 0; i < list->n && r == 0; i++)
-		if (!has(&old, list->keys + i * list->n_key))
-			r = call(BPF_MAP_UPDATE_ELEM, list->map, list->keys + i * list->n_key,
-				 zeros);
-	for (size_t i = 0; i < old.n && r == 0; i++)
-		if (!has(list, old.keys + i * old.n_key))
-			r = call(BPF_MAP_DELETE_ELEM, list->map, old.keys + i * old.n_key, NULL);
-	free(old.keys);
 	return r < 0 && !err->code ? error_set(err, r, "change the list '%s': %s", list->name,
 					       strerrordesc_np(-r))
 				   : r;
+}
+
+/* --- item by item --------------------------------------------------------------------------- */
+
+/* Additions first, so that nothing that is in both is ever missing, and keeps what it counted. */
+static int change_items(const struct list *list, const struct list *old)
+{
+	static const unsigned char zeros[VALUE_MAX_BYTES];
+	int r = 0;
+
+	for (size_t i = 0; i < list->n && r == 0; i++)
+		if (!has(old, list->keys + i * list->n_key))
+			r = call(BPF_MAP_UPDATE_ELEM, list->map, list->keys + i * list->n_key,
+				 zeros);
+	for (size_t i = 0; i < old->n && r == 0; i++)
+		if (!has(list, old->keys + i * old->n_key))
+			r = call(BPF_MAP_DELETE_ELEM, list->map, old->keys + i * old->n_key, NULL);
+	return r;
+}
+
+/* --- at once -------------------------------------------------------------------------------- */
+
+static bool is_same(const struct list *list, const struct list *old)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += has(old, list->keys + i * list->n_key);
+	return n == list->n && n == old->n;
+}
+
+/* Whoever changed it before may have died of it half-way. */
+static int empty(const struct list *list, struct error *err)
+{
+	struct list idle = *list;
+	int r;
+
+	idle.map = list->idle;
+	r = read_present(&idle, &idle.keys, &idle.n, err);
+	for (size_t i = 0; i < idle.n && r == 0; i++)
+		r = call(BPF_MAP_DELETE_ELEM, idle.map, idle.keys + i * idle.n_key, NULL);
+	free(idle.keys);
+	return r;
+}
+
+/* With what it counted, where it was there: a trie would find a wider network for another one. */
+static int put(const struct list *list, const struct list *old, const unsigned char *key)
+{
+	unsigned char value[VALUE_MAX_BYTES] = { 0 };
+
+	if (has(old, key))
+		(void)call(BPF_MAP_LOOKUP_ELEM, list->map, key, value);
+	return call(BPF_MAP_UPDATE_ELEM, list->idle, key, value);
+}
+
+/*
+ * A run that began before the last change may still look into the copy that is not in the array any
+ * more. Where that is filled, one update puts it there: a run sees all of the old items or all of
+ * the new ones.
+ */
+static int exchange(const struct list *list, const struct list *old, struct error *err)
+{
+	uint32_t first = 0, idle = (uint32_t)list->idle;
+	int r;
+
+	if (is_same(list, old))
+		return 0;
+	r = live_wait_for_runs(err);
+	if (r == 0)
+		r = empty(list, err);
+	if (r == 0)
+		step_reached("list-emptied");
+	for (size_t i = 0; i < list->n && r == 0; i++)
+		r = put(list, old, list->keys + i * list->n_key);
+	if (r < 0)
+		return r;
+	step_reached("list-filled");
+	r = call(BPF_MAP_UPDATE_ELEM, list->place, &first, &idle);
+	if (r == 0)
+		step_reached("list-exchanged");
+	return r;
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static int replace(const struct list *list, struct error *err)
+{
+	struct list old = *list;
+	int r = read_present(list, &old.keys, &old.n, err);
+
+	if (r == 0)
+		r = list->idle >= 0 ? exchange(list, &old, err) : change_items(list, &old);
+	free(old.keys);
+	return explain(list, r, err);
 }
 
 static int look(const struct live *live, const char *name, const json_t *items, bool changes,

@@ -9,6 +9,8 @@
  *	"devices"   BPF_MAP_TYPE_HASH, key { u32 is_block, major, minor; }: "c:1:3", "b:8:*", where
  *	            "*" is all ones
  *
+ * or a BPF_MAP_TYPE_ARRAY_OF_MAPS of one such map, see load.h.
+ *
  * (linux/bpf.h; Documentation/bpf/map_lpm_trie.rst; Documentation/admin-guide/devices.txt)
  */
 #pragma once

@@ -1,6 +1,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <unistd.h>
 
 #include "kernel/program/load/list_key.h"
 #include "kernel/program/load/object_internal.h"
@@ -8,61 +9,208 @@
 #define VALUE_MAX_BYTES 64
 
 struct list {
+	const char *name;
 	enum list_kind kind;
-	const struct bpf_map *map;
+	int map; /* where its items go */
+	uint32_t n_key, max_entries;
 };
 
-static int find(const struct object *object, const char *name, struct list *list_out,
-		struct error *err)
+static int unfit(const char *name, struct error *err)
+{
+	return error_set(err, -EINVAL,
+			 "the object has no map '%s' that can be the list of its manifest", name);
+}
+
+static bool fits(enum list_kind kind, uint32_t type, uint32_t n_key, uint32_t n_value)
+{
+	uint32_t wanted = kind == LIST_DEVICES ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LPM_TRIE;
+
+	return type == wanted && list_fits(kind, n_key) && n_value <= VALUE_MAX_BYTES;
+}
+
+/* --- those that change at once -------------------------------------------------------------- */
+
+static bool is_list(const struct object *object, const char *name)
 {
 	const json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(object->manifest.document, "lists"), i, item)
 	{
+		if (strcmp(json_get_text(item, "map", ""), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+const struct bpf_map *object_list_form(const struct object *object, const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS &&
+			       is_list(object, bpf_map__name(map))
+		       ? bpf_map__inner_map((struct bpf_map *)(uintptr_t)map)
+		       : NULL;
+}
+
+uint32_t object_list_entries(const struct object *object, const struct bpf_map *map)
+{
+	const struct bpf_map *form = object_list_form(object, map);
+	const json_t *item =
+		name_find(json_object_get(object->manifest.document, "maps"), bpf_map__name(map));
+
+	return (uint32_t)json_get_int(item, "max_entries", bpf_map__max_entries(form));
+}
+
+static int make_copies(const struct object *object, const struct bpf_map *map,
+		       struct object_list *list, struct error *err)
+{
+	const struct bpf_map *form = object_list_form(object, map);
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(form));
+	char name[PROGRAM_NAME_BYTES + 4];
+
+	for (size_t i = 0; i < ARRAY_LEN(list->copies); i++) {
+		text_format(name, sizeof(name), "%s.%zu", list->name, i);
+		list->copies[i] = bpf_map_create(bpf_map__type(form), name, bpf_map__key_size(form),
+						 bpf_map__value_size(form),
+						 object_list_entries(object, map), &options);
+		if (list->copies[i] < 0)
+			return error_errno(err, "make the list '%s'", list->name);
+	}
+	return 0;
+}
+
+static int make(struct object *object, const json_t *item, struct error *err)
+{
+	const char *name = json_get_text(item, "map", "");
+	enum list_kind kind = list_kind_find(json_get_text(item, "of", ""));
+	struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
+	struct object_list *list = &object->lists[object->n_lists];
+	const struct bpf_map *form;
+
+	if (!map || bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return 0;
+	form = object_list_form(object, map);
+	if (!form || object->n_lists == ARRAY_LEN(object->lists) ||
+	    bpf_map__max_entries(map) != 1 ||
+	    !fits(kind, bpf_map__type(form), bpf_map__key_size(form), bpf_map__value_size(form)))
+		return unfit(name, err);
+	*list = (struct object_list) { .name = name, .map = map, .copies = { -1, -1 } };
+	object->n_lists++;
+	if (make_copies(object, map, list, err) < 0)
+		return err->code;
+	/* What the kernel holds every copy to is one of them. */
+	return bpf_map__set_inner_map_fd(map, list->copies[0]) < 0 ? unfit(name, err) : 0;
+}
+
+/* Who changes a list waits for the runs that might still look into the copy that it fills: see
+ * life/live.h. It knows of none that sleeps, which is what the ELF's section says. */
+static int check_sleepless(const struct object *object, struct error *err)
+{
+	for (size_t i = 0; i < object->manifest.n_programs && object->n_lists; i++) {
+		const char *section = bpf_program__section_name(object->programs[i]);
+		const char *mark = section ? strstr(section, ".s") : NULL;
+
+		if (mark && (!mark[2] || mark[2] == '/'))
+			return error_set(err, -EINVAL,
+					 "'%s' may sleep (%s), so its list '%s' cannot change at "
+					 "once: give that a plain map",
+					 object->manifest.programs[i].name, section,
+					 object->lists[0].name);
+	}
+	return 0;
+}
+
+int object_make_lists(struct object *object, struct error *err)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(object->manifest.document, "lists"), i, item)
+	{
+		if (make(object, item, err) < 0)
+			return err->code;
+	}
+	return check_sleepless(object, err);
+}
+
+void object_close_lists(struct object *object)
+{
+	for (size_t i = 0; i < object->n_lists; i++)
+		for (size_t j = 0; j < ARRAY_LEN(object->lists[i].copies); j++)
+			if (object->lists[i].copies[j] >= 0)
+				close(object->lists[i].copies[j]);
+	object->n_lists = 0;
+}
+
+const struct object_list *object_find_list(const struct object *object, const char *name)
+{
+	for (size_t i = 0; i < object->n_lists; i++)
+		if (strcmp(object->lists[i].name, name) == 0)
+			return &object->lists[i];
+	return NULL;
+}
+
+/* Nothing is attached yet: what has no items is empty. */
+static int show_copies(const struct object *object, struct error *err)
+{
+	uint32_t first = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < object->n_lists && r == 0; i++) {
+		const struct object_list *list = &object->lists[i];
+
+		r = bpf_map_update_elem(bpf_map__fd(list->map), &first, &list->copies[0], BPF_ANY);
+		if (r < 0)
+			return error_set(err, r, "put the list '%s' in its place", list->name);
+	}
+	return 0;
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+static int find(const struct object *object, const char *name, struct list *list_out,
+		struct error *err)
+{
+	const struct object_list *copies = object_find_list(object, name);
+	const struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
+	const json_t *declared = json_object_get(object->manifest.document, "lists"), *item;
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	size_t i;
+
+	json_array_foreach(declared, i, item)
+	{
 		if (strcmp(json_get_text(item, "map", ""), name) != 0)
 			continue;
 		*list_out = (struct list) {
+			.name = name,
 			.kind = list_kind_find(json_get_text(item, "of", "")),
-			.map = bpf_object__find_map_by_name(object->bpf, name),
+			.map = copies ? copies->copies[0]
+			       : map  ? bpf_map__fd(map)
+				      : -1,
 		};
+		if (bpf_obj_get_info_by_fd(list_out->map, &info, &size) < 0 ||
+		    !fits(list_out->kind, info.type, info.key_size, info.value_size))
+			return unfit(name, err);
+		list_out->n_key = info.key_size;
+		list_out->max_entries = info.max_entries;
 		return 0;
 	}
 	return error_set(err, -EINVAL, "there is no list '%.60s'", name);
 }
 
-static int check_map(const struct list *list, const char *name, size_t n_items, struct error *err)
-{
-	enum bpf_map_type wanted =
-		list->kind == LIST_DEVICES ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LPM_TRIE;
-
-	if (!list->map || bpf_map__type(list->map) != wanted ||
-	    !list_fits(list->kind, bpf_map__key_size(list->map)) ||
-	    bpf_map__value_size(list->map) > VALUE_MAX_BYTES)
-		return error_set(err, -EINVAL,
-				 "the object has no map '%s' that can be the list of "
-				 "its manifest",
-				 name);
-	if (n_items > bpf_map__max_entries(list->map))
-		return error_set(err, -E2BIG, "the list '%s' has room for %u, not for %zu", name,
-				 bpf_map__max_entries(list->map), n_items);
-	return 0;
-}
-
-static int put(const struct list *list, const char *name, const json_t *item, struct error *err)
+static int put(const struct list *list, const json_t *item, struct error *err)
 {
 	static const unsigned char zeros[VALUE_MAX_BYTES];
 	unsigned char key[LIST_KEY_MAX_BYTES];
 	int r;
 
 	if (!json_is_string(item))
-		return error_set(err, -EINVAL, "the list '%s' is one of texts", name);
-	if (list_key(list->kind, json_string_value(item), bpf_map__key_size(list->map), key, err) <
-	    0)
-		return error_wrap(err, "the list '%s'", name);
-	r = bpf_map_update_elem(bpf_map__fd(list->map), key, zeros, BPF_ANY);
+		return error_set(err, -EINVAL, "the list '%s' is one of texts", list->name);
+	if (list_key(list->kind, json_string_value(item), list->n_key, key, err) < 0)
+		return error_wrap(err, "the list '%s'", list->name);
+	r = bpf_map_update_elem(list->map, key, zeros, BPF_ANY);
 	return r < 0 ? error_set(err, r, "put '%s' into the list '%s'", json_string_value(item),
-				 name)
+				 list->name)
 		     : 0;
 }
 
@@ -70,19 +218,21 @@ int object_fill_lists(const struct object *object, const json_t *lists, struct e
 {
 	const char *name;
 	json_t *items, *item;
-	struct list list;
+	struct list list = { 0 };
 	size_t i;
 
 	json_object_foreach((json_t *)lists, name, items)
 	{
-		if (find(object, name, &list, err) < 0 ||
-		    check_map(&list, name, json_array_size(items), err) < 0)
+		if (find(object, name, &list, err) < 0)
 			return err->code;
+		if (json_array_size(items) > list.max_entries)
+			return error_set(err, -E2BIG, "the list '%s' has room for %u, not for %zu",
+					 name, list.max_entries, json_array_size(items));
 		json_array_foreach(items, i, item)
 		{
-			if (put(&list, name, item, err) < 0)
+			if (put(&list, item, err) < 0)
 				return err->code;
 		}
 	}
-	return 0;
+	return show_copies(object, err);
 }

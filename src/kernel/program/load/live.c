@@ -59,18 +59,36 @@ static int add_lease(const struct object *object, json_t *live, struct error *er
 	return 0;
 }
 
-static int number_of(const struct object *object, const char *name)
+/* NULL: how many there are. */
+static int number_of(const struct object *object, const struct bpf_map *wanted)
 {
 	struct bpf_map *map;
 	int number = 0;
 
 	bpf_object__for_each_map(map, object->bpf)
 	{
-		if (map == bpf_object__find_map_by_name(object->bpf, name))
+		if (map == wanted)
 			return number;
 		number++;
 	}
-	return -1;
+	return wanted ? -1 : number;
+}
+
+static void add_list(const struct object *object, json_t *live, const json_t *list)
+{
+	const char *name = json_get_text(list, "map", "");
+	const struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
+	const struct object_list *copies = object_find_list(object, name);
+	json_t *item =
+		json_pack("{s:s, s:s, s:i}", "name", name, "of", json_get_text(list, "of", ""),
+			  "map", map ? number_of(object, map) : -1);
+	int first = number_of(object, NULL);
+
+	if (copies) {
+		first += 2 * (int)(copies - object->lists);
+		json_put(item, "copies", json_pack("[i, i]", first, first + 1));
+	}
+	json_push(json_object_get(live, "lists"), item);
 }
 
 static void add_lists(const struct object *object, json_t *live)
@@ -80,11 +98,7 @@ static void add_lists(const struct object *object, json_t *live)
 
 	json_array_foreach(json_object_get(object->manifest.document, "lists"), i, list)
 	{
-		const char *name = json_get_text(list, "map", "");
-
-		json_push(json_object_get(live, "lists"),
-			  json_pack("{s:s, s:s, s:i}", "name", name, "of",
-				    json_get_text(list, "of", ""), "map", number_of(object, name)));
+		add_list(object, live, list);
 	}
 }
 

@@ -21,15 +21,19 @@
  * 'live' is what can be changed of it while it is attached:
  *
  *	{"params":[{"name", "map"?, "offset", "size", "min", "max", "stride"?}],
- *	 "slot"?:{"map", "offset"}, "lease"?:{"map", "offset"}, "lists":[{"name", "of", "map"}]}
+ *	 "slot"?:{"map", "offset"}, "lease"?:{"map", "offset"},
+ *	 "lists":[{"name", "of", "map", "copies"?:[N, N]}]}
  *
  * 'map' is a number among the maps that are handed over, 'offset' one of bytes in its only value;
  * of a constant parameter there is only the name. A number lies at its own alignment, so it is
  * written in one piece. A block is an array of two structures, BLOCK[2], and a u32 BLOCK_slot whose
  * lowest bit says which of them the program reads; it reads that once in a run. Whoever changes
  * parameters writes those of the other one and then turns the bit: a run has all of the old or all
- * of the new. 'stride' is the size of one structure. The lease is set to 'lease_ns' before
- * anything is attached.
+ * of the new. 'stride' is the size of one structure. Where a list's map is an array of one map
+ * (BPF_MAP_TYPE_ARRAY_OF_MAPS), that is one of two 'copies', which are handed over after the maps
+ *of the object: whoever changes the list fills the other one and then puts that in its place. It
+ *has to be there whenever a run looks, so an empty list is an empty map. The lease is set to
+ *'lease_ns' before anything is attached.
  */
 #pragma once
 

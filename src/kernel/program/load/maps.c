@@ -18,7 +18,7 @@ static int resize(struct object *object, struct error *err)
 
 		if (!map)
 			return error_set(err, -ENOENT, "the object has no map '%s'", name);
-		if (json_object_get(item, "max_entries"))
+		if (json_object_get(item, "max_entries") && !object_list_form(object, map))
 			(void)bpf_map__set_max_entries(
 				map, (uint32_t)json_get_int(item, "max_entries", 1));
 	}
@@ -32,7 +32,7 @@ static bool is_per_cpu(enum bpf_map_type type)
 }
 
 /* From above: what it can grow to. */
-static uint64_t bytes_of(const struct bpf_map *map)
+static uint64_t bytes_of(const struct bpf_map *map, uint32_t n_entries)
 {
 	uint64_t value = ((uint64_t)bpf_map__value_size(map) + 7) & ~UINT64_C(7);
 	uint64_t key = ((uint64_t)bpf_map__key_size(map) + 7) & ~UINT64_C(7);
@@ -40,12 +40,20 @@ static uint64_t bytes_of(const struct bpf_map *map)
 	enum bpf_map_type type = bpf_map__type(map);
 
 	if (type == BPF_MAP_TYPE_RINGBUF)
-		return bpf_map__max_entries(map);
+		return n_entries;
 	if (is_per_cpu(type))
 		value *= n_cpus;
 	if (type != BPF_MAP_TYPE_ARRAY && type != BPF_MAP_TYPE_PERCPU_ARRAY)
 		value += ENTRY_OVERHEAD_BYTES;
-	return (key + value) * bpf_map__max_entries(map);
+	return (key + value) * n_entries;
+}
+
+/* A list that changes at once is there twice. */
+static uint64_t bytes_of_copies(const struct object *object, const struct bpf_map *map)
+{
+	const struct bpf_map *form = object_list_form(object, map);
+
+	return form ? 2 * bytes_of(form, object_list_entries(object, map)) : 0;
 }
 
 /* What is shown of them: numbers, by their place or all together. */
@@ -100,10 +108,12 @@ int object_check_maps(struct object *object, struct error *err)
 			return error_set(err, -EACCES,
 					 "the map '%s' would outlive its program: no map is pinned",
 					 bpf_map__name(map));
-		if (++n > LOAD_MAX_MAPS)
+		n += object_list_form(object, map) ? 3 : 1;
+		if (n > LOAD_MAX_MAPS)
 			return error_set(err, -E2BIG, "the object has more than %d maps",
 					 LOAD_MAX_MAPS);
-		object->map_memory_bytes += bytes_of(map);
+		object->map_memory_bytes +=
+			bytes_of(map, bpf_map__max_entries(map)) + bytes_of_copies(object, map);
 	}
 	if (object->map_memory_bytes > room)
 		return error_set(err, -ENOBUFS,

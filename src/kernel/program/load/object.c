@@ -11,6 +11,7 @@
 void object_close(struct object *object)
 {
 	bpf_object__close(object->bpf);
+	object_close_lists(object);
 	tarball_files_finish(&object->files);
 	manifest_finish(&object->manifest);
 	limits_finish(&object->limits);

@@ -18,12 +18,21 @@ struct variable {
 	uint64_t stride; /* of a block's member: where it is once more; else 0 */
 };
 
+/* A list that changes at once: its map is an array of one map, which is one of two. */
+struct object_list {
+	const char *name; /* the manifest's */
+	const struct bpf_map *map;
+	int copies[2]; /* the first is what it begins with */
+};
+
 struct object {
 	struct tarball_files files;
 	struct manifest manifest;
 	struct limits limits;
 	struct bpf_object *bpf;
 	struct bpf_program *programs[MANIFEST_MAX_PROGRAMS];
+	struct object_list lists[MANIFEST_MAX_LISTS];
+	size_t n_lists;
 	uint64_t map_memory_bytes;
 	char *log;    /* the verifier's, LOAD_LOG_BYTES */
 	json_t *live; /* see load.h */
@@ -68,6 +77,17 @@ json_t *object_find_live(const struct object *object, struct error *err);
 
 /* Sets the lease of an object that is loaded; nothing where it has none. */
 int object_set_lease(const struct object *object, uint64_t until_ns, struct error *err) MUST_CHECK;
+
+/* What the map of a list that changes at once has in it, and how many items that may have; NULL for
+ * every other map, and for all once the object has its copies. */
+const struct bpf_map *object_list_form(const struct object *object, const struct bpf_map *map);
+uint32_t object_list_entries(const struct object *object, const struct bpf_map *map);
+
+/* Makes the copies of such lists, before the object is loaded. -EINVAL. */
+int object_make_lists(struct object *object, struct error *err) MUST_CHECK;
+void object_close_lists(struct object *object);
+/* One that has copies, or NULL. */
+const struct object_list *object_find_list(const struct object *object, const char *name);
 
 /* Puts what 'lists' ({MAP: [TEXT]}) has into the maps of an object that is loaded: see
  * list_key.h. -EINVAL, -E2BIG. */

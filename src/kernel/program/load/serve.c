@@ -62,6 +62,8 @@ static json_t *describe(const struct object *object)
 	{
 		json_push(maps, json_string(bpf_map__name(map)));
 	}
+	for (size_t i = 0; i < 2 * object->n_lists; i++)
+		json_push(maps, json_sprintf("%s.%zu", object->lists[i / 2].name, i % 2));
 	return json_pack("{s:O, s:o, s:o, s:I, s:O}", "manifest", object->manifest.document,
 			 "programs", programs, "maps", maps, "map_memory_bytes",
 			 (json_int_t)object->map_memory_bytes, "live", object->live);
@@ -141,7 +143,7 @@ static int load(int fd, struct object *object, const struct frame *request, stru
 	    object_open(object, json_object_get(request->header, "params"), err) < 0 ||
 	    object_keep_maps(object, maps, n, json_get_bool(request->header, "returns", false),
 			     err) < 0 ||
-	    object_judge(object, err) < 0 ||
+	    object_make_lists(object, err) < 0 || object_judge(object, err) < 0 ||
 	    object_fill_lists(object, json_object_get(request->header, "lists"), err) < 0)
 		return err->code;
 	object->live = object_find_live(object, err);
@@ -171,6 +173,8 @@ static int attach_all(struct object *object, const struct load_old *old, size_t 
 	}
 	while ((map = bpf_object__next_map(object->bpf, map)))
 		result->maps[result->n_maps++] = bpf_map__fd(map);
+	for (size_t i = 0; i < 2 * object->n_lists; i++)
+		result->maps[result->n_maps++] = object->lists[i / 2].copies[i % 2];
 	return 0;
 }
 
