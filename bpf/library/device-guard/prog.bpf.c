@@ -3,7 +3,7 @@
  * needs (null, zero, full, random, urandom, tty, ptmx and terminals) are open to all where
  * common=1. What is refused is counted by device.
  */
-#include "../program.h"
+#include "../list.h"
 
 #define ALLOW 1
 #define DENY 0
@@ -30,12 +30,14 @@ enum {
 COUNTS(N_COUNTS);
 LEASE;
 
-struct {
+struct devices {
 	MAP_NUMBER(type, MAP_HASH);
 	MAP_NUMBER(max_entries, 256);
-	MAP_TYPE(key, struct device);
-	MAP_TYPE(value, u64);
-} allowed MAP;
+	MAP_NUMBER(key_size, sizeof(struct device));
+	MAP_NUMBER(value_size, sizeof(u64));
+};
+
+LIST(allowed, struct devices);
 
 struct {
 	MAP_NUMBER(type, MAP_LRU_HASH);
@@ -57,13 +59,15 @@ static int is_common(const struct device *device)
 
 static int is_listed(struct device device)
 {
-	if (map_lookup(&allowed, &device))
+	void *now = LIST_NOW(allowed);
+
+	if (list_find(now, &device))
 		return 1;
 	device.minor = ANY;
-	if (map_lookup(&allowed, &device))
+	if (list_find(now, &device))
 		return 1;
 	device.major = ANY;
-	return map_lookup(&allowed, &device) != NULL;
+	return list_find(now, &device) != NULL;
 }
 
 SECTION("cgroup/dev")

@@ -26,7 +26,7 @@ enum {
 };
 
 COUNTS(N_COUNTS);
-NETWORKS(allowed, 1024);
+NETWORK_LIST(allowed, 1024);
 LEASE;
 
 static long (*const load_bytes)(const void *packet, u32 offset, void *to, u32 len) = (void *)26;
@@ -58,7 +58,7 @@ static int is_allowed(const struct packet *packet)
 	} else if (load_bytes(packet, 24, to.address, sizeof(to.address)) < 0) {
 		return 0;
 	}
-	n = map_lookup(&allowed, &to);
+	n = list_find(LIST_NOW(allowed), &to);
 	if (n)
 		__sync_fetch_and_add(n, 1);
 	return n ||

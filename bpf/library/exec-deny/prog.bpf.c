@@ -12,7 +12,7 @@ struct linux_binprm {
 	struct file *file;
 } OF_KERNEL;
 
-PATHS(denied, 1024);
+PATH_LIST(denied, 1024);
 LEASE;
 
 enum {
@@ -38,7 +38,7 @@ int exec_deny(const u64 *context)
 	len = path_text(&program->file->f_path, key.text, sizeof(key.text));
 	if (len > 0)
 		key.bits = (u32)len * 8;
-	n = len > 0 ? map_lookup(&denied, &key) : NULL;
+	n = len > 0 ? list_find(LIST_NOW(denied), &key) : NULL;
 	if (n)
 		__sync_fetch_and_add(n, 1);
 	if (!n && len != TOO_LONG)
