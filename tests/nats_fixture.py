@@ -100,6 +100,7 @@ class Nats:
     def __init__(self, folder, authorization="users: [ { user: constable, password: secret } ]"):
         self.folder, self.port = folder, free_ports(1)[0]
         self.process = self.client = None
+        self.is_answered = False
         self.tls, self.greeting = True, '"user":"constable","pass":"secret"'
         self.events, self.text = [], b""
         run = scene.run
@@ -134,7 +135,8 @@ lame_duck_grace_period: "1s"
         self.process = subprocess.Popen([SERVER, "-c", self.path("nats.conf")],
                                         stderr=subprocess.DEVNULL)
         wait_for(self.connect, "nats-server")
-        self.say("SUB agent.> 1")
+        self.say("SUB agent.> 1\r\nPING")
+        wait_for(lambda: self.hear() is not None and self.is_answered, "its word that it passes on what is said")
 
     def connect(self):
         with contextlib.suppress(OSError):
@@ -145,7 +147,7 @@ lame_duck_grace_period: "1s"
                 trusted = ssl.create_default_context(cafile=self.path("nats.crt"))
                 self.client = trusted.wrap_socket(plain, server_hostname="localhost")
             self.client.settimeout(0.2)
-            self.text = b""
+            self.text, self.is_answered = b"", False
             greeting = self.greeting(info) if callable(self.greeting) else self.greeting
             self.say('CONNECT {"verbose":false,' + greeting + "}")
             return True
@@ -173,6 +175,8 @@ lame_duck_grace_period: "1s"
                 rest = rest[size + 2:]
             elif words and words[0] == "PING":
                 self.say("PONG")
+            elif words and words[0] == "PONG":
+                self.is_answered = True
             self.text = rest
         return self.events
 

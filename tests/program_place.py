@@ -4,7 +4,7 @@ import json
 import os
 
 import program_scene as scene
-from warden_client import Client
+from warden_client import Client, wait_for
 
 HOOKS = os.path.join(scene.SOURCE, "tests", "program_hooks.bpf.c")
 POLICY = "allow reads\nallow changes\nallow changes to link\nallow *_program to registry\n"
@@ -29,6 +29,7 @@ class Place:
     def __enter__(self):
         os.mkdir(scene.CGROUPS + self.group)
         self.host.start()
+        wait_for(self.is_up, "the warden to the agent")
         return self
 
     def __exit__(self, *_):
@@ -59,6 +60,12 @@ class Place:
     def document(self, path):
         status, body = self.host.ask_api(path, {"X-API-Key": self.host.token})
         return json.loads(body) if status == 200 else {}
+
+    def is_up(self):
+        """The agent, and its warden to it: what it sees when it looks first is no news to it."""
+        with contextlib.suppress(OSError):
+            return self.document("/status").get("warden", {}).get("state") == "up"
+        return False
 
     def state(self, name):
         return [(one["version"], one["state"]) for one in self.document("/programs")["programs"]
