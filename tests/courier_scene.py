@@ -15,7 +15,7 @@ from server_fixture import BUILD, wait_for
 PUBLIC, PRIVATE, METADATA = "93.184.216.34", "10.1.2.3", "169.254.169.254"
 OTHER_PUBLIC = "93.184.216.35"
 IN_V6 = f"::ffff:{METADATA}"
-WAIT_S = 30
+WAIT_S = 60
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
 
 

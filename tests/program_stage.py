@@ -129,7 +129,7 @@ class Stage:
             except OSError:
                 return False  # it asked the one that was just dying
         try:
-            wait_for(is_settled, "a settled journal", 10)
+            wait_for(is_settled, "a settled journal")
         except TimeoutError:
             return f"wanted {wanted}: {self.differs()} {self.journal()}"
         left = self.kept()
@@ -140,7 +140,7 @@ class Stage:
             self.host.call("remove_program", {"name": one["name"]})
         if self.journal()["quarantine"]:
             self.host.call("release_program", {"name": "kills"})
-        wait_for(lambda: not Objects(PREFIX), "an empty kernel", 10)
+        wait_for(lambda: not Objects(PREFIX), "an empty kernel")
 
 
 def each(steps):
