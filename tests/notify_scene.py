@@ -24,6 +24,7 @@ import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from link_scene import free_ports
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 REPORTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reports")
@@ -63,9 +64,7 @@ class Post:
         self.held, self.is_over = threading.Event(), threading.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_ports(1)[0]
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port,
                                      tls_context=context, require_starttls=True,
                                      auth_required=True, authenticator=self.authenticate)

@@ -7,22 +7,16 @@ import email.policy
 import json
 import os
 import pwd
-import socket
 import ssl
 import subprocess
 import urllib.parse
 import urllib.request
 
 from aiosmtpd.controller import Controller
+from link_scene import free_ports
 from server_fixture import WAIT_S, wait_for
 
 STEP = "250ms"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def fetch(url):
@@ -47,8 +41,7 @@ class Watch:
     def __init__(self, folder, host, site, database):
         self.folder, self.host, self.site, self.database = folder, host, site, database
         self.processes = []
-        self.ports = {name: free_port() for name in ("prometheus", "alertmanager", "blackbox",
-                                                     "postgres")}
+        self.ports = dict(zip(("prometheus", "alertmanager", "blackbox", "postgres"), free_ports(4)))
         os.makedirs(folder)
 
     def path(self, name):
@@ -160,7 +153,7 @@ class Mail:
     def __init__(self, certificate, key):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate, key)
-        self.messages, self.port = [], free_port()
+        self.messages, self.port = [], free_ports(1)[0]
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port, tls_context=context,
                                      require_starttls=True, server_hostname="localhost")
         self.controller.start()
