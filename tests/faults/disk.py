@@ -70,18 +70,18 @@ def disk_filled_by_a_deleted_file(scene):
 @fault("disk.io-saturated", "everything that touches the disk has become slow, why?",
        traced="disk-latency")
 def disk_io_saturated(scene):
-    started = scene.path("load-started")
+    started = [scene.path(f"load-started-{i}") for i in range(12)]
     code = ("import mmap,os,random,sys\n"
             "f=os.open(sys.argv[1],os.O_CREAT|os.O_RDWR|os.O_DIRECT,0o600)\n"
-            "os.posix_fallocate(f,0,256<<20)\n"
-            "b=mmap.mmap(-1,1<<20); open(sys.argv[2],'w').close()\n"
-            "while True: os.pwrite(f,b,random.randrange(0,255)<<20)\n")
+            "os.posix_fallocate(f,0,128<<20)\n"
+            "b=mmap.mmap(-1,1<<20); os.pwrite(f,b,0); open(sys.argv[2],'w').close()\n"
+            "while True: os.pwrite(f,b,random.randrange(0,127)<<20)\n")
     place = os.path.dirname(scene.folder) if os.path.ismount("/tmp") else scene.folder
-    for i in range(6):
-        scene.python(code, os.path.join(place, f"io-load-{i}"), started)
+    for i, word in enumerate(started):
+        scene.python(code, os.path.join(place, f"io-load-{i}"), word)
         scene.stack.callback(lambda path=os.path.join(place, f"io-load-{i}"):
                              os.path.exists(path) and os.unlink(path))
-    scene.wait_until(lambda: os.path.exists(started), "the load runs")
+    scene.wait_until(lambda: all(map(os.path.exists, started)), "all of the load runs", 60)
     if not os.path.exists("/proc/diskstats"):
         raise Skip("no /proc/diskstats")
 
@@ -121,12 +121,12 @@ def file_system_in_memory_turned_read_only(scene):
 
 @fault("disk.log-growing", "the free space of this host shrinks and shrinks, what eats it?")
 def log_that_grows_and_grows(scene):
-    log = os.path.join(scene.disk("logs", 512), "debug.log")
+    log = os.path.join(scene.disk("logs", 2048), "debug.log")
     scene.python("import sys,time\n"
                  "log=open(sys.argv[1],'a')\n"
                  "line='%s DEBUG poll: queue is empty, next poll in 0 ms ' + 60*'.' + '\\n'\n"
                  "while True:\n"
-                 "  log.write(1200*(line % time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())))\n"
+                 "  log.write(3000*(line % time.strftime('%Y-%m-%dT%H:%M:%SZ',time.gmtime())))\n"
                  "  log.flush(); time.sleep(0.05)\n", log)
     scene.wait_until(lambda: os.path.exists(log) and os.path.getsize(log) > 1 << 20, "it grows")
 

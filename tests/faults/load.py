@@ -35,24 +35,24 @@ def memory_pressure_below_a_limit(scene):
                  "keep=bytearray(16<<20)\n"
                  "for i in range(0,len(keep),4096): keep[i]=1\n"
                  "f=open(sys.argv[2],'rb',0)\n"
-                 "open(sys.argv[3],'w').close()\n"
                  "while True:\n"
                  "  f.seek(0)\n"
-                 "  while f.read(1<<20): pass\n", procs, data, started)
+                 "  while f.read(1<<20): pass\n"
+                 "  open(sys.argv[3],'w').close()\n", procs, data, started)
     scene.wait_until(lambda: os.path.exists(started), "the reclaim has begun")
 
 
 @fault("cpu.saturated", "why is this host so slow?", traced="runq-latency")
 def processors_saturated(scene):
-    for _ in range(3 * (os.cpu_count() or 1)):
+    for _ in range(4 * (os.cpu_count() or 1)):
         scene.python(SPIN)
     scene.wait_until(lambda: float(open("/proc/loadavg", encoding="ascii").read().split()[3]
-                                   .split("/")[0]) > 2 * (os.cpu_count() or 1), "they run")
+                                   .split("/")[0]) > 4 * (os.cpu_count() or 1), "they run")
 
 
 @fault("cpu.throttled", "the api is slow although the host looks idle, why?")
 def processor_throttled_by_its_cgroup(scene):
-    procs = scene.cgroup("cpu", cpu__cfs_period_us=100000, cpu__cfs_quota_us=10000)
+    procs = scene.cgroup("cpu", cpu__cfs_period_us=10000, cpu__cfs_quota_us=1000)  # twenty periods in a look
     scene.python("import sys\nopen(sys.argv[1],'w').write('0')\n" + SPIN, procs)
     stat = os.path.join(os.path.dirname(procs), "cpu.stat")
     scene.wait_until(lambda: "nr_throttled 0" not in open(stat, encoding="ascii").read(),

@@ -188,7 +188,7 @@ class Scene:
         return key, certificate
 
     @staticmethod
-    def wait_until(condition, what, seconds=20):
+    def wait_until(condition, what, seconds=60):
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
