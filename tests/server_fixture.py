@@ -101,7 +101,8 @@ class Postgres:
         self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "--no-sync")
         with open(f"{self.data}/postgresql.conf", "a", encoding="ascii") as conf:
             conf.write(f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
-                       "shared_buffers = 32MB\nmax_connections = 20\n")
+                       "shared_buffers = 32MB\nmax_connections = 20\n"
+                       "fsync = off\n")  # nobody cuts the power: a busy disk must not make a server silent
         self.control("start")
         self.query("postgres", "CREATE ROLE store LOGIN")
 
