@@ -31,9 +31,9 @@
  * parameters writes those of the other one and then turns the bit: a run has all of the old or all
  * of the new. 'stride' is the size of one structure. Where a list's map is an array of one map
  * (BPF_MAP_TYPE_ARRAY_OF_MAPS), that is one of two 'copies', which are handed over after the maps
- *of the object: whoever changes the list fills the other one and then puts that in its place. It
- *has to be there whenever a run looks, so an empty list is an empty map. The lease is set to
- *'lease_ns' before anything is attached.
+ * of the object: whoever changes the list fills the other one and then puts that in its place. It
+ * has to be there whenever a run looks, so an empty list is an empty map. The lease is set to
+ * 'lease_ns' before anything is attached.
  */
 #pragma once
 
