@@ -247,14 +247,8 @@ class Host:
         except OSError as error:
             return error.strerror
 
-    def look(self):
-        """A steward that ends as it is asked is followed by one that answers."""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            return self.call("list_programs", {})
-        return self.call("list_programs", {})
-
     def programs(self, name=None):
-        return [program for program in self.look()["programs"]
+        return [program for program in self.call("list_programs", {})["programs"]
                 if name in (None, program["name"])]
 
     def waiting(self):
@@ -279,6 +273,20 @@ class Host:
                 continue
             if words[0].decode().endswith(name) and net == self.network():
                 found.append(int(pid))
+        return found
+
+    def jobs(self, tool):
+        """Those of this host's warden that run it."""
+        def parents(pid):
+            while pid > 1:
+                yield pid
+                pid = int(read(f"/proc/{pid}", "stat").decode().rpartition(")")[2].split()[1])
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                if read(f"/proc/{pid}", "cmdline").split(b"\0")[:2] == [b"constable-job", tool.encode()] and \
+                        self.warden.process.pid in parents(int(pid)):
+                    found.append(int(pid))
         return found
 
     def network(self):

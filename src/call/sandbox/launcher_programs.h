@@ -22,6 +22,8 @@
 #define LAUNCHER_WANTS_PROBER 'p'
 #define LAUNCHER_PROBER_DONE 'd'
 #define LAUNCHER_NO_PROBER 5
+/* Or that it has taken the end of a job that it was passed, the first of those that it has not. */
+#define LAUNCHER_TAKEN 't'
 #define LAUNCHER_CONTACT 1000
 
 /* What the steward of signed programs is told; see kernel/program/life/steward.h. */

@@ -100,6 +100,7 @@ static void start(struct serve *serve)
 	}
 	pass_token(serve);
 	pass_contact(stewardship);
+	handed_pass(&stewardship->handed, stewardship->fd);
 }
 
 /* Whether it has gone by itself, which is not yet known where it just went. */
@@ -112,18 +113,21 @@ static bool is_gone(const struct stewardship *stewardship)
 
 int stewardship_connect(struct serve *serve, bool may_change)
 {
+	struct stewardship *stewardship = &serve->stewardship;
 	int ends[2];
 
-	if (is_gone(&serve->stewardship))
+	if (is_gone(stewardship))
 		stewardship_end(serve);
-	if (!serve->stewardship.pid && is_possible(serve))
+	if (!stewardship->pid && is_possible(serve))
 		start(serve);
-	if (serve->stewardship.fd < 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+	if (stewardship->fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	if (fd_pass(serve->stewardship.fd, may_change, ends[1]) < 0)
+	if (handed_add(&stewardship->handed, &ends[1], may_change)) {
+		handed_pass(&stewardship->handed, stewardship->fd);
+	} else {
 		fd_close(&ends[0]);
-	close(ends[1]);
+		fd_close(&ends[1]);
+	}
 	return ends[0];
 }
 
@@ -215,6 +219,16 @@ void stewardship_tick(struct serve *serve, uint64_t now_ns)
 		start(serve);
 }
 
+/* By another, if somebody is there whom it has not taken. */
+static void replace(struct serve *serve)
+{
+	stewardship_end(serve);
+	if (serve->stewardship.handed.n && is_possible(serve))
+		start(serve);
+	if (!serve->stewardship.pid)
+		handed_drop_all(&serve->stewardship.handed);
+}
+
 void stewardship_serve(struct serve *serve)
 {
 	struct stewardship *stewardship = &serve->stewardship;
@@ -239,11 +253,13 @@ void stewardship_serve(struct serve *serve)
 	} else if (byte == LAUNCHER_PROBER_DONE) {
 		end_helper(HELPER_PROBER, &stewardship->prober);
 		r = 0;
+	} else if (byte == LAUNCHER_TAKEN && handed_note_taken(&stewardship->handed)) {
+		r = 0;
 	}
 	if (r < 0 && !byte)
 		plan_another(serve);
 	if (r < 0)
-		stewardship_end(serve);
+		replace(serve);
 }
 
 bool stewardship_asks_by(const struct serve *serve, pid_t pid)
@@ -267,6 +283,7 @@ void stewardship_end(struct serve *serve)
 	end_helper(HELPER_PROBER, &stewardship->prober);
 	end_helper(HELPER_COURIER, &stewardship->courier);
 	end_helper(HELPER_STEWARD, &stewardship->pid);
+	handed_note_end(&stewardship->handed);
 }
 
 /* Its file, not its name: nobody else runs that one and stays. */

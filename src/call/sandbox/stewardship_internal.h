@@ -5,15 +5,16 @@
  */
 #pragma once
 
-#include "base/base.h"
+#include "call/sandbox/handed_internal.h"
 
 struct serve;
 
 struct stewardship {
-	pid_t pid;           /* 0: none */
-	int fd;              /* where connections go, or -1 */
-	pid_t prober;        /* that it wanted; 0: none */
-	pid_t courier;       /* one that asks Vault for it; 0: none */
+	pid_t pid;     /* 0: none */
+	int fd;        /* where connections go, or -1 */
+	pid_t prober;  /* that it wanted; 0: none */
+	pid_t courier; /* one that asks Vault for it; 0: none */
+	struct handed handed;
 	uint64_t contact_ns; /* CLOCK_BOOTTIME, see LAUNCH_CONTACT; 0: never */
 	/* One that has to be there crashed; monotonic, 0: none is to be started. */
 	uint64_t again_ns, pause_ns, started_ns;

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/fd_pass.h"
 #include "base/log.h"
+#include "base/step.h"
 #include "call/frame.h"
 #include "kernel/program/life/steward_internal.h"
 
@@ -73,10 +74,15 @@ static int serve_client(struct steward *steward, int fd, bool may_change, struct
 	return frame_write(fd, header, text, strlen(text), err);
 }
 
+/* The launcher passes the next steward whom we did not take. */
 static void add_client(struct steward *steward, int *fd, bool may_change)
 {
 	static const struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
+	static const char taken = LAUNCHER_TAKEN;
 
+	step_reached("program-asked");
+	if (send(steward->fd, &taken, 1, MSG_NOSIGNAL) != 1)
+		return;
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
 		if (steward->clients[i] >= 0)
 			continue;
