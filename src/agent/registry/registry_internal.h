@@ -35,7 +35,8 @@ struct registry {
 	json_t *revoked;  /* likewise */
 	json_t *ids;      /* {SHA-256: ID}: of what it wanted lately */
 	bool is_fleeting; /* some of it, or of the archives, is not synced yet */
-	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...]}} */
+	/* {NAME: {"key", "program", "version", "applied_s", "ttl_s", "sha256s":[...], and what
+	 * given.c notes}} */
 	json_t *records;
 	/* {NAME: {"key", "sha256", "after", "at_s"}}: what the warden was asked for, and when;
 	 * "after": the last id of then. */
@@ -129,6 +130,16 @@ void records_no_longer_expect(struct registry *registry, const char *name);
 /* What came though nobody lived to know, whatever became of it since; or NULL. Once more would be a
  * new life. */
 const json_t *records_find_come(const json_t *coming, const char *name, const json_t *programs);
+
+/* --- given.c --- */
+/* That the program of the record has now what the wish gives it; a wish without "rest" says
+ * nothing. */
+void given_note(json_t *record, const json_t *wish);
+/* It cannot change to that while it is attached. */
+void given_note_refused(json_t *record, const json_t *wish);
+/* What set_program_params is to be asked, a new reference, where nothing else of it is wanted
+ * otherwise; or NULL. */
+json_t *given_changes(const json_t *record, const json_t *wish);
 
 /* --- settle.c --- */
 void registry_settle(struct registry *registry);

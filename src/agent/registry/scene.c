@@ -16,10 +16,10 @@ bool warden_is_up(const struct warden *of)
 	return of->is_up;
 }
 
-int warden_ask(struct warden *of, json_t *header, const char *body UNUSED, warden_done *done,
-	       void *data)
+int warden_ask(struct warden *of, json_t *header, const char *body, warden_done *done, void *data)
 {
 	CHECK(!of->done);
+	text_copy(of->args, sizeof(of->args), body);
 	text_copy(of->tool, sizeof(of->tool), json_get_text(header, "tool", ""));
 	of->done = done;
 	of->data = data;
@@ -84,7 +84,9 @@ static void list(int id, const char *archive, const char *how)
 void scene_list(int id, const char *archive)
 {
 	if (*archive)
-		list(id, archive, "\"loaded\":\"2026-01-01T00:00:00Z\",\"ttl_remaining_s\":5");
+		list(id, archive,
+		     "\"loaded\":\"2026-01-01T00:00:00Z\",\"state\":\"ACTIVE\","
+		     "\"ttl_remaining_s\":5");
 	else
 		scene_answer("list_programs", "{}", "{\"programs\":[]}");
 }
@@ -157,8 +159,8 @@ void scene_add_entry(struct buf *text, const char *name, const char *archive)
 	buf_add_format(text,
 		       "{\"name\":\"%s\",\"id\":\"%s\",\"version\":\"1\",\"checksum\":\"%s\","
 		       "\"metadata\":{\"release\":\"{\\\"name\\\":\\\"%s\\\"}\",\"signature\":"
-		       "\"AA==\"}}",
-		       name, name, scene_sha256(archive), name);
+		       "\"AA==\"}%s}",
+		       name, name, scene_sha256(archive), name, scene.given);
 }
 
 /* What it says from now on of "drop", whose archive is here; "" for nothing. */
@@ -212,6 +214,7 @@ void scene_begin(void)
 	config_init(&scene.config, keys);
 	scene.warden = (struct warden) { .is_up = true };
 	scene.asked[0] = '\0';
+	scene.given = "";
 	scene.agent.base = event_base_new();
 	scene.agent.config = &scene.config;
 	scene.agent.warden = &scene.warden;

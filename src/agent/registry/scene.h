@@ -8,6 +8,7 @@
 struct warden {
 	bool is_up;
 	char tool[32]; /* of the call that waits; "" where none does */
+	char args[512];
 	warden_done *done;
 	void *data;
 };
@@ -18,7 +19,8 @@ struct scene {
 	struct config config;
 	struct test_folder folder;
 	struct registry *registry;
-	char asked[256]; /* the path of the request that is under way, or "" */
+	const char *given; /* what its entries end with: ",\"parameters\":..." */
+	char asked[256];   /* the path of the request that is under way, or "" */
 	const struct courier_handlers *handlers;
 };
 

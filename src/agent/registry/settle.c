@@ -124,6 +124,7 @@ static void note_applied(struct registry *registry, const json_t *wish, const js
 		json_put(record, "applied_s", json_integer(applied_s));
 		json_put(record, "ttl_s", json_integer(json_get_int(result, "ttl_s", 0)));
 	}
+	given_note(record, wish);
 	json_put(record, "version", json_string(json_get_text(result, "version", "")));
 	json_put(record, "program", json_integer(json_get_int(result, "id", -1)));
 	registry_save_records(registry);
@@ -151,6 +152,36 @@ static void handle_applied(const struct frame *answer, const struct error *err, 
 			records_no_longer_expect(registry, registry->subject);
 		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
 	}
+	look(registry);
+}
+
+/* It keeps the time that it has left. */
+static void note_changed(struct registry *registry, json_t *record, const json_t *result)
+{
+	const json_t *wish = registry->applying;
+
+	log_info("the program '%s' %s has what the registry gives it now", registry->subject,
+		 json_get_text(result, "version", ""));
+	json_put(record, "key", json_string(json_get_text(wish, "key", "")));
+	given_note(record, wish);
+	registry_save_records(registry);
+	registry_forget_retry(registry, REGISTRY_COMES, registry->subject);
+}
+
+/* What cannot change in place, or may not, comes anew. */
+static void handle_changed(const struct frame *answer, const struct error *err, void *data)
+{
+	struct registry *registry = data;
+	struct error why = { 0 };
+	CLEANUP(json) json_t *result = result_of(answer, err, &why);
+	json_t *record = json_object_get(registry->records, registry->subject);
+
+	if (result && record)
+		note_changed(registry, record, result);
+	else if (!result && (err || approval_of(answer)))
+		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
+	else if (record)
+		given_note_refused(record, registry->applying);
 	look(registry);
 }
 
@@ -212,6 +243,16 @@ static void apply(struct registry *registry, const json_t *programs, const json_
 	call(registry, "apply_program", nonce_of(registry, REGISTRY_COMES), args, handle_applied);
 }
 
+/* Of what is there as the registry wanted it, and is no canary that was watched with what it has.
+ */
+static json_t *changes_of(const json_t *program, const json_t *record, const json_t *wish)
+{
+	if (!json_object_get(program, "ttl_remaining_s") ||
+	    strcmp(json_get_text(program, "state", ""), "ACTIVE") != 0)
+		return NULL;
+	return given_changes(record, wish);
+}
+
 /* False where nothing is to be done about it. */
 static bool settle_wish(struct registry *registry, const json_t *programs, const json_t *wish)
 {
@@ -221,6 +262,7 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	bool is_known = records_same(record, wish, "key");
 	bool is_lost = is_known && program && json_get_bool(program, "lost", false) &&
 		       seconds_left(record) > 0;
+	json_t *changes;
 
 	if (json_object_get(wish, "why") || (is_known && !is_lost) ||
 	    registry_is_to_wait(registry, REGISTRY_COMES, name) ||
@@ -229,7 +271,12 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	text_copy(registry->subject, sizeof(registry->subject), name);
 	json_decref(registry->applying);
 	registry->applying = json_incref((json_t *)(uintptr_t)wish);
-	apply(registry, programs, wish, is_lost ? seconds_left(record) : 0);
+	changes = changes_of(program, record, wish);
+	if (changes)
+		call(registry, "set_program_params", nonce_of(registry, REGISTRY_COMES), changes,
+		     handle_changed);
+	else
+		apply(registry, programs, wish, is_lost ? seconds_left(record) : 0);
 	return true;
 }
 

@@ -94,15 +94,23 @@ static const char *fault_of(const json_t *entry)
 	return NULL;
 }
 
-static void add_key(json_t *wish, const json_t *entry)
+static json_t *hash_of(const json_t *value)
 {
-	CLEANUP(json) json_t *whole = json_copy(wish);
-	CLEANUP(text) char *text = NULL;
+	CLEANUP(text) char *text = json_canonical(value);
 	char hash[HASH_TEXT_BYTES];
 
+	return json_string(hash_text(text, strlen(text), hash));
+}
+
+static void add_keys(json_t *wish, const json_t *entry)
+{
+	CLEANUP(json) json_t *whole = json_copy(wish);
+
 	json_put(whole, "assigned_at", json_string(json_get_text(entry, "assigned_at", "")));
-	text = json_canonical(whole);
-	json_put(wish, "key", json_string(hash_text(text, strlen(text), hash)));
+	json_put(wish, "key", hash_of(whole));
+	(void)json_object_del(whole, "params");
+	(void)json_object_del(whole, "lists");
+	json_put(wish, "rest", hash_of(whole));
 }
 
 static void add_object(json_t *wish, const char *member, const json_t *value)
@@ -144,7 +152,7 @@ static json_t *read_wish(const json_t *entry, const char *name)
 		if (ttl_s > 0)
 			json_put(wish, "ttl_s", json_integer(ttl_s));
 	}
-	add_key(wish, entry);
+	add_keys(wish, entry);
 	return wish;
 }
 

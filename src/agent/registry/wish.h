@@ -20,8 +20,9 @@
 
 /*
  * {"wishes":[], "revoked":[SHA-256]}, the former [{"name", "version", "id", "sha256", "release",
- * "signature", "params"?, "targets"?, "lists"?, "ttl_s"?, "key"}], one for each name: "key" changes
- * whenever anything of it does. One that cannot be followed has "why" in place of the rest: what is
- * wrong with it. NULL with 'err' where it is no such answer at all.
+ * "signature", "params"?, "targets"?, "lists"?, "ttl_s"?, "key", "rest"}], one for each name: "key"
+ * changes whenever anything of it does, "rest" where that is more than parameters and lists. One
+ * that cannot be followed has "why" in place of the rest: what is wrong with it. NULL with 'err'
+ * where it is no such answer at all.
  */
 json_t *wish_parse(const char *text, size_t len, struct error *err);

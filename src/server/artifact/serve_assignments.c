@@ -14,6 +14,7 @@
 
 static const char one_sql[] =
 	"SELECT " ARTIFACT_COLUMNS ARTIFACT_FROM "WHERE a.org = $1 AND a.id = $2";
+/* With other parameters and lists it is the same assignment, and a program's time goes on. */
 static const char assign_sql[] =
 	"INSERT INTO artifact_assignments (org, artifact, hosts, labels, percent, observed, "
 	"parameters, targets, lists, ttl_s, assigned, assigned_by) SELECT CAST($1 AS TEXT), id, "
@@ -21,8 +22,12 @@ static const char assign_sql[] =
 	"revoked IS NULL ON CONFLICT (org, artifact) DO UPDATE SET hosts = excluded.hosts, "
 	"labels = excluded.labels, percent = excluded.percent, observed = excluded.observed, "
 	"parameters = excluded.parameters, targets = excluded.targets, lists = excluded.lists, "
-	"ttl_s = excluded.ttl_s, assigned = excluded.assigned, assigned_by = "
-	"excluded.assigned_by";
+	"ttl_s = excluded.ttl_s, assigned = CASE WHEN artifact_assignments.targets = "
+	"excluded.targets AND COALESCE(artifact_assignments.ttl_s, 0) = COALESCE(excluded.ttl_s, "
+	"0) "
+	"AND (artifact_assignments.parameters <> excluded.parameters OR "
+	"artifact_assignments.lists <> excluded.lists) THEN artifact_assignments.assigned ELSE "
+	"excluded.assigned END, assigned_by = excluded.assigned_by";
 /* $3: for the lists of the others. */
 static const char full_sql[] =
 	"SELECT CAST(1 AS BIGINT) FROM (SELECT COALESCE(SUM(LENGTH(lists)), 0) AS n FROM "
