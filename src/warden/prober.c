@@ -1,7 +1,6 @@
 #include "warden/prober.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/fd.h"
 #include "tools/network/connect.h"
 #include "tools/network/dns_probe.h"
+#include "warden/near.h"
 
 #define DNS_PORT 53
 
@@ -23,57 +23,6 @@ int prober_fail(struct attempt *attempt, const char *format, ...)
 	(void)vsnprintf(attempt->error, sizeof(attempt->error), format, args);
 	va_end(args);
 	return -1;
-}
-
-/* Last, in an address of IPv6, is one of IPv4: ::/96, which ::1 and :: are of too, ::ffff:0:0/96 or
- * 64:ff9b::/96. */
-static bool has_v4(const struct in6_addr *address)
-{
-	static const uint8_t prefixes[][12] = {
-		{ 0 },
-		{ [10] = 0xff, 0xff },
-		{ 0, 0x64, 0xff, 0x9b },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-		if (memcmp(address->s6_addr, prefixes[i], sizeof(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
-/* Where clouds have it beside the addresses of the link: fd00:ec2::254, fd20:ce::254. */
-static bool is_metadata(const struct in6_addr *address)
-{
-	static const struct in6_addr known[] = {
-		{ .s6_addr = { 0xfd, 0, 0x0e, 0xc2, [14] = 0x02, 0x54 } },
-		{ .s6_addr = { 0xfd, 0x20, 0, 0xce, [14] = 0x02, 0x54 } },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (IN6_ARE_ADDR_EQUAL(address, &known[i]))
-			return true;
-	return false;
-}
-
-/* Whoever answers for a name could point it at what only this host can reach: what listens for
- * itself alone, or the metadata of its cloud. */
-static bool is_near(const struct sockaddr *address)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-	uint32_t bits;
-
-	if (address->sa_family == AF_INET6 && !has_v4(&v6->sin6_addr))
-		return IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) ||
-		       IN6_IS_ADDR_MULTICAST(&v6->sin6_addr) || is_metadata(&v6->sin6_addr);
-	if (address->sa_family == AF_INET6)
-		memcpy(&bits, &v6->sin6_addr.s6_addr[12], sizeof(bits));
-	else
-		bits = v4->sin_addr.s_addr;
-	bits = ntohl(bits);
-	/* 169.254/16, 224/3, 0/8, 127/8, and 100.100.100.200. */
-	return bits >> 16 == 0xa9fe || bits >> 28 >= 0xe || bits >> 24 == 0 || bits >> 24 == 0x7f ||
-	       bits == 0x646464c8;
 }
 
 struct addrinfo *prober_resolve(struct attempt *attempt, int socket_type)
@@ -93,7 +42,7 @@ struct addrinfo *prober_resolve(struct attempt *attempt, int socket_type)
 	if (attempt->probe->kind == PROBE_DNS || probe_has_address(attempt->probe))
 		return list;
 	for (const struct addrinfo *at = list; at; at = at->ai_next) {
-		if (!is_near(at->ai_addr))
+		if (!near_is(at->ai_addr))
 			continue;
 		(void)prober_fail(attempt, "the name leads to this host or its link");
 		freeaddrinfo(list);

@@ -10,6 +10,7 @@
 
 #define PROBER_ERROR_BYTES 96
 #define PROBER_COOKIE_BYTES 16
+#define PROBER_DIED "whoever tried it died of it"
 #define PROBER_TOO_LONG "it took too long"
 
 struct attempt {

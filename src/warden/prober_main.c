@@ -67,7 +67,7 @@ static int start(const struct health_probe *wanted, const struct echoes *echoes,
 	return ends[0];
 }
 
-/* NULL where nobody could try it, which says nothing of what was to answer. */
+/* What was to answer may be why that process died: where it died, there is no answer. */
 static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_ns)
 {
 	struct pollfd end = { .fd = fd, .events = POLLIN };
@@ -79,7 +79,7 @@ static json_t *finish(int fd, const struct health_probe *wanted, uint64_t until_
 	if (poll(&end, 1, wait_ms) <= 0)
 		text_copy(answer.error, sizeof(answer.error), PROBER_TOO_LONG);
 	else if (read(fd, &answer, sizeof(answer)) != sizeof(answer))
-		return NULL;
+		text_copy(answer.error, sizeof(answer.error), PROBER_DIED);
 	answer.error[sizeof(answer.error) - 1] = '\0';
 	json = json_pack("{s:o}", "ms", json_figure((double)answer.ns / (double)NS_PER_MS));
 	if (answer.error[0])
@@ -102,17 +102,14 @@ static json_t *try_all(const struct health *health, struct error *err)
 		fds[i] = start(&health->probes[i], &echoes, i);
 	for (size_t i = 0; i < health->n_probes; i++) {
 		const struct health_probe *probe = &health->probes[i];
-		json_t *answer =
-			fds[i] < 0
-				? NULL
-				: finish(fds[i], probe,
-					 start_ns + probe->timeout_ms * NS_PER_MS + NS_PER_SEC / 2);
+		uint64_t until_ns = start_ns + probe->timeout_ms * NS_PER_MS + NS_PER_SEC / 2;
 
-		fd_cleanup(&fds[i]);
-		if (answer)
-			json_push(answers, answer);
-		else
+		/* Nobody could try it, which says nothing of what was to answer. */
+		if (fds[i] < 0)
 			error_set(err, -EAGAIN, "'%s' could not be tried", probe->probe.text);
+		else
+			json_push(answers, finish(fds[i], probe, until_ns));
+		fd_cleanup(&fds[i]);
 	}
 	prober_expect_no_more(&echoes);
 	return err->code ? NULL : TAKE(answers);
