@@ -94,6 +94,8 @@ class Vault:
         self.tokens, self.secrets, self.first, self.transit = {}, {}, {}, {}
         self.sealed, self.namespace, self.instead = False, None, {}
         self.asked = []
+        self.speaks = threading.Event()  # while it is not set, no answer comes
+        self.speaks.set()
         self.server = self.port = None
 
     def __enter__(self):
@@ -213,6 +215,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         path = self.path.removeprefix("/v1/")
         status, answer = self.place.answer(self.command, path, dict(self.headers), body)
         status, answer = self.place.instead.get(path, (status, answer))
+        self.place.speaks.wait(30)
         data = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
         if status in (301, 302, 307):

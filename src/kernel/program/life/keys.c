@@ -116,36 +116,30 @@ bool keys_are_in_vault(const struct steward *steward, const struct limits *limit
 	       vault_is_named(member(limits), &steward->vault.environment);
 }
 
-void keys_look(struct steward *steward, const struct limits *limits)
-{
-	if (!vault_looked_lately(&steward->vault, member(limits)))
-		vault_look(&steward->vault, member(limits));
-}
-
 void keys_recall(struct steward *steward, const struct limits *limits)
 {
 	if (!steward->vault.looked_ns)
 		vault_recall(&steward->vault, member(limits));
 }
 
-/* When its trial is to be ended, or by when it has to be told that we are there; 0 for neither. */
+/* When its trial is to be judged or ended, or by when it has to be told that we are there; 0 for
+ * none of it. */
 static uint64_t needs_us_at(const json_t *program)
 {
 	uint64_t observe_ns = (uint64_t)json_get_int(program, "observe_ns", 0);
 	uint64_t confirm_ns = (uint64_t)json_get_int(program, "confirm_ns", 0);
 
 	if (journal_state(program) == PROGRAM_CANARY)
-		return observe_ns > confirm_ns ? observe_ns : confirm_ns;
+		return confirm_ns ? confirm_ns : observe_ns;
 	return json_get_bool(program, "keeps", false)
 		       ? 0
 		       : (uint64_t)json_get_int(program, "leased_ns", 0);
 }
 
-/* A look holds up all else, and a program that is not seen to in its time is ended for it. Until
- * when there is none to be, but not for ever. */
-static uint64_t put_off(const struct steward *steward, uint64_t now_ns)
+/* The first of the times that a look which begins now would miss, or UINT64_MAX. */
+static uint64_t find_soonest(const struct steward *steward, uint64_t now_ns)
 {
-	uint64_t until_ns = steward->vault.next_ns + PUT_OFF_NS, soonest_ns = UINT64_MAX, at_ns;
+	uint64_t soonest_ns = UINT64_MAX, at_ns;
 	const json_t *program;
 	size_t i;
 
@@ -156,11 +150,47 @@ static uint64_t put_off(const struct steward *steward, uint64_t now_ns)
 		    at_ns < now_ns + VAULT_LOOK_NS + SPARE_NS && at_ns < soonest_ns)
 			soonest_ns = at_ns;
 	}
+	return soonest_ns;
+}
+
+/* A look holds up all else, and a program that is not seen to in its time is ended for it. Until
+ * when there is none to be, but not for ever. */
+static uint64_t put_off(const struct steward *steward, uint64_t now_ns)
+{
+	uint64_t until_ns = steward->vault.next_ns + PUT_OFF_NS;
+	uint64_t soonest_ns = find_soonest(steward, now_ns);
+
 	if (soonest_ns == UINT64_MAX || now_ns >= until_ns)
 		return now_ns;
 	if (soonest_ns <= now_ns)
 		soonest_ns = now_ns + AGAIN_NS;
 	return soonest_ns < until_ns ? soonest_ns : until_ns;
+}
+
+/* Who asks waits for as long, and the programs are seen to meanwhile. */
+static void see_to_programs(struct steward *steward)
+{
+	uint64_t now_ns = guardian_now_ns(), until_ns = now_ns + PUT_OFF_NS;
+	uint64_t at_ns = find_soonest(steward, now_ns);
+
+	while (at_ns != UINT64_MAX && now_ns < until_ns && steward->fd >= 0) {
+		uint64_t wait_ns = at_ns > now_ns ? at_ns - now_ns : AGAIN_NS;
+
+		if (wait_ns > AGAIN_NS)
+			wait_ns = AGAIN_NS;
+		(void)steward_hear_within(steward, (int)(wait_ns / NS_PER_MS) + 1);
+		(void)steward_tend_programs(steward);
+		now_ns = guardian_now_ns();
+		at_ns = find_soonest(steward, now_ns);
+	}
+}
+
+void keys_look(struct steward *steward, const struct limits *limits)
+{
+	if (vault_looked_lately(&steward->vault, member(limits)))
+		return;
+	see_to_programs(steward);
+	vault_look(&steward->vault, member(limits));
 }
 
 /* By itself: at the start, and then as the last look has planned. */

@@ -57,6 +57,8 @@ int steward_reconcile(struct steward *steward, struct error *err) MUST_CHECK;
  * could not be written before is.
  * Returns the next time (CLOCK_BOOTTIME), UINT64_MAX for none. */
 uint64_t steward_tend(struct steward *steward);
+/* The same without a look at Vault. */
+uint64_t steward_tend_programs(struct steward *steward);
 
 /* Ends one: out of the kernel, into the journal. Where that cannot be written it is out all the
  * same, and steward_tend() writes it when it can be. */

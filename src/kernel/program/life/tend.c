@@ -181,12 +181,19 @@ static void hear_all(struct steward *steward)
 
 uint64_t steward_tend(struct steward *steward)
 {
-	uint64_t next_ns = keys_tend(steward), now_ns, at_ns; /* may take all of a look at Vault */
+	uint64_t look_ns = keys_tend(steward); /* may take all of a look at Vault */
+
+	return sooner(look_ns, steward_tend_programs(steward));
+}
+
+uint64_t steward_tend_programs(struct steward *steward)
+{
+	uint64_t next_ns, now_ns, at_ns;
 	json_t *program;
 	size_t i;
 
 	hear_all(steward);
-	next_ns = sooner(next_ns, watch_tend(steward));
+	next_ns = watch_tend(steward);
 	next_ns = sooner(next_ns, probing_tend(steward));
 	next_ns = sooner(next_ns, judge_tend(steward));
 	json_array_foreach(journal_programs(&steward->journal), i, program)
