@@ -22,7 +22,7 @@ test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
 vmtest: build ## the tests that bring a kernel of their own (qemu without KVM); part of `make test`
 	@tests=$$(grep -ld skip '^# beside emulated$$' tests/*) && scripts/test $$tests
 
-soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13
+soak: bootstrap ## the long versions: fuzzing, valgrind, kill runs, Debian 13, arm64
 	@scripts/test --soak
 
 interop: build ## against others: Kubernetes, OpenAPI, WebSocket, OCI; fetches them, skips out loud

@@ -13,6 +13,14 @@ void test_register(struct test *test)
 	*at = test;
 }
 
+size_t test_stride(void)
+{
+	const char *text = getenv("CASES_APART");
+	size_t stride = text ? strtoul(text, NULL, 10) : 1;
+
+	return stride > 0 ? stride : 1;
+}
+
 int main(void)
 {
 	struct CMUnitTest group[512] = { 0 };

@@ -50,6 +50,12 @@ void test_register(struct test *test);
 			FAIL("%s", (err).text); \
 	} while (0)
 
+/*
+ * Of very many cases each is tried: the step from one to the next. It is longer where
+ * $CASES_APART says so: with other libraries, or on an emulated processor.
+ */
+size_t test_stride(void);
+
 /* Says why and counts the test as skipped; scripts/skips must list the reason. */
 #define SKIP(why)                                   \
 	do {                                        \

@@ -34,19 +34,18 @@ TEST(few_of_twenty_thousand_hosts_are_found_in_no_time)
 	json_t *results[] = { make_result(12), make_result(13), make_result(11) };
 	struct tally tally;
 	clock_t start = clock();
-	size_t n_differ = 0;
+	size_t fleet = FLEET / test_stride(), n_differ = 0;
 
-	tally_init(&tally, FLEET);
-	for (size_t host = 0; host < FLEET; host++)
+	tally_init(&tally, fleet);
+	for (size_t host = 0; host < fleet; host++)
 		tally_add(&tally, host, results[host % 5000 == 77 ? 1 : host == 3 ? 2 : 0]);
 	tally_count(&tally);
-	for (size_t host = 0; host < FLEET; host++) {
+	for (size_t host = 0; host < fleet; host++) {
 		CHECK_INT(tally_differs(&tally, host), host % 5000 == 77 || host == 3);
 		n_differ += tally_differs(&tally, host);
 	}
-	CHECK_INT(n_differ, 5);
 	CHECK_INT(tally.n_variants, 3);
-	CHECK_INT(tally.n_most, FLEET - 5);
+	CHECK_INT(tally.n_most, fleet - n_differ);
 	CHECK_INT(tally.most, 0);
 	CHECK((clock() - start) / CLOCKS_PER_SEC < ADDING_SECONDS);
 	tally_finish(&tally);
@@ -56,24 +55,25 @@ TEST(few_of_twenty_thousand_hosts_are_found_in_no_time)
 
 TEST(as_many_results_as_hosts_take_no_time_either)
 {
-	json_t **results = calloc(FLEET, sizeof(*results));
+	size_t fleet = FLEET / test_stride();
+	json_t **results = calloc(fleet, sizeof(*results));
 	struct tally tally;
 	clock_t start;
 
 	CHECK(results);
-	tally_init(&tally, FLEET);
-	for (unsigned host = 0; host < FLEET; host++) {
+	tally_init(&tally, fleet);
+	for (unsigned host = 0; host < fleet; host++) {
 		results[host] = make_result(host);
 		tally_add(&tally, host, results[host]);
 	}
 	start = clock();
 	tally_count(&tally);
 	CHECK((clock() - start) / CLOCKS_PER_SEC < COUNTING_SECONDS);
-	CHECK_INT(tally.n_variants, FLEET);
+	CHECK_INT(tally.n_variants, fleet);
 	CHECK(tally.most == TALLY_NOBODY);
 	CHECK(!tally_differs(&tally, 7));
 	tally_finish(&tally);
-	for (unsigned host = 0; host < FLEET; host++)
+	for (unsigned host = 0; host < fleet; host++)
 		json_decref(results[host]);
 	free(results);
 }
