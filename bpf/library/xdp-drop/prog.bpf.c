@@ -8,7 +8,7 @@ enum {
 };
 
 COUNTS(N_COUNTS);
-NETWORK_LIST(denied, 16384);
+NETWORKS(denied, 16384);
 LEASE;
 
 SECTION("xdp")
@@ -18,7 +18,7 @@ int xdp_drop(const struct frame *frame)
 	u64 *n;
 
 	if (!LEASE_IS_OVER() && take_headers(frame, &headers)) {
-		n = list_find(LIST_NOW(denied), &headers.source);
+		n = map_lookup(&denied, &headers.source);
 		if (n) {
 			__sync_fetch_and_add(n, 1);
 			COUNT(DROPPED);
