@@ -11,7 +11,7 @@ from link_network import BadWire, Loop
 from link_scene import free_ports
 from server_fixture import BUILD, Server, wait_for
 
-SILENCE_S = 4
+SILENCE_S = 8
 
 
 class Replicas(InquiryScene):
