@@ -1,0 +1,136 @@
+#include "agent/registry/scene.h"
+#include "base/test.h"
+
+#define PORT(number) ",\"parameters\":{\"port\":" #number "}"
+#define DENIED(items) ",\"lists\":{\"denied\":[" items "]}"
+
+static void want_given(const char *given)
+{
+	scene.given = given;
+	scene_want("v1", "");
+	scene_list(1, "v1");
+}
+
+/* With what it was given first. */
+static void begin_given(const char *given)
+{
+	scene_begin();
+	scene.given = given;
+	scene_apply("v1", 1);
+}
+
+TEST(other_parameters_and_lists_change_what_is_there)
+{
+	begin_given(PORT(1) DENIED("\"10.0.0.0/8\""));
+	want_given(PORT(2) DENIED("\"10.0.0.0/8\""));
+	CHECK_TEXT(scene.warden.tool, "set_program_params");
+	CHECK_TEXT(scene.warden.args, "{\"name\":\"drop\",\"params\":{\"port\":2}}");
+	scene_answer("set_program_params", "{}", "{\"id\":1,\"name\":\"drop\",\"ttl_s\":60}");
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "");
+	want_given(PORT(2) DENIED(""));
+	CHECK_TEXT(scene.warden.args, "{\"lists\":{\"denied\":[]},\"name\":\"drop\"}");
+	scene_end();
+}
+
+TEST(what_is_changed_gets_no_more_time)
+{
+	const json_t *record;
+
+	begin_given(PORT(1));
+	record = json_object_get(scene.registry->records, "drop");
+	json_put((json_t *)(uintptr_t)record, "applied_s", json_integer(7));
+	want_given(PORT(2));
+	scene_answer("set_program_params", "{}", "{\"id\":1,\"name\":\"drop\",\"ttl_s\":60}");
+	CHECK_INT(json_get_int(record, "applied_s", 0), 7);
+	scene_end();
+}
+
+TEST(what_is_more_than_another_value_comes_anew)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{ PORT(1), "" },
+		{ DENIED("\"x\""), PORT(1) },
+		{ PORT(1), PORT(2) ",\"ttl_sec\":9" },
+		{ PORT(1), PORT(2) ",\"targets\":{\"a\":\"b\"}" },
+		{ PORT(1), PORT(2) ",\"assigned_at\":\"later\"" },
+		{ PORT(1), PORT(1) ",\"assigned_at\":\"later\"" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		begin_given(rows[i].before);
+		want_given(rows[i].after);
+		CHECK_TEXT(scene.warden.tool, "apply_program");
+		scene_end();
+	}
+}
+
+TEST(what_cannot_change_where_it_is_comes_anew)
+{
+	begin_given(PORT(1));
+	want_given(PORT(2));
+	scene_answer("set_program_params", "{\"code\":-1,\"error\":\"constant\"}", "{}");
+	scene_list(1, "v1");
+	scene_applied(2, "drop");
+	scene_list(2, "v1");
+	CHECK_TEXT(scene.warden.tool, "");
+	scene_end();
+}
+
+static const char needs_approval[] =
+	"{\"code\":-13,\"error\":\"it needs an approval\",\"approval\":{\"nonce\":\"n1\","
+	"\"args_sha256\":\"5a\"}}";
+
+/* Not before the test says so. */
+static void hold(const char *key)
+{
+	json_t *retry = json_object_get(scene.registry->retries, key);
+
+	CHECK(retry);
+	json_put(retry, "at_s", json_integer(registry_boot_s() + 3600));
+}
+
+/* The status's only program. */
+static void check_waits(const char *state)
+{
+	CLEANUP(json) json_t *status = registry_status(scene.registry);
+	const json_t *row = json_array_get(json_object_get(status, "programs"), 0);
+	const json_t *approval = json_object_get(row, "approval");
+
+	CHECK_TEXT(json_get_text(row, "state", ""), state);
+	CHECK_TEXT(json_get_text(approval, "nonce", ""), "n1");
+	CHECK_TEXT(json_get_text(approval, "args_sha256", ""), "5a");
+}
+
+TEST(the_status_tells_which_approval_is_waited_for)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_answer("apply_program", needs_approval, "");
+	hold("drop");
+	scene_list(0, "");
+	check_waits("refused");
+	(void)json_object_clear(scene.registry->retries);
+	scene_apply("v1", 1);
+	scene_want("", "");
+	scene_list(1, "v1");
+	scene_answer("remove_program", needs_approval, "");
+	hold("-drop");
+	scene_list(1, "v1");
+	check_waits("leaving");
+	scene_end();
+}
+
+TEST(a_change_that_has_to_be_approved_waits_for_that)
+{
+	begin_given(PORT(1));
+	want_given(PORT(2));
+	scene_answer("set_program_params", needs_approval, "");
+	hold("drop");
+	scene_list(1, "v1");
+	check_waits("refused");
+	scene_end();
+}
