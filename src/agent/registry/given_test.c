@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "agent/registry/scene.h"
 #include "base/test.h"
 
@@ -76,6 +78,51 @@ TEST(what_cannot_change_where_it_is_comes_anew)
 	scene_applied(2, "drop");
 	scene_list(2, "v1");
 	CHECK_TEXT(scene.warden.tool, "");
+	scene_end();
+}
+
+static void answer_code(const char *tool, int code)
+{
+	char header[64];
+
+	text_format(header, sizeof(header), "{\"code\":%d,\"error\":\"no\"}", code);
+	scene_answer(tool, header, "");
+}
+
+/* As though its pause were over. */
+static void try_again(const char *key)
+{
+	json_t *retry = json_object_get(scene.registry->retries, key);
+
+	CHECK(retry);
+	json_put(retry, "at_s", json_integer(0));
+	registry_settle(scene.registry);
+}
+
+TEST(a_change_that_only_now_does_not_go_is_asked_for_again)
+{
+	static const int codes[] = { -EBUSY, -EPIPE, -ETIMEDOUT, -EIO, -EAGAIN, -ECANCELED };
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		begin_given(PORT(1));
+		want_given(PORT(2));
+		answer_code("set_program_params", codes[i]);
+		scene_list(1, "v1");
+		CHECK_TEXT(scene.warden.tool, "");
+		try_again("drop");
+		scene_list(1, "v1");
+		CHECK_TEXT(scene.warden.tool, "set_program_params");
+		scene_end();
+	}
+}
+
+TEST(a_change_that_the_policy_forbids_comes_anew)
+{
+	begin_given(PORT(1));
+	want_given(PORT(2));
+	answer_code("set_program_params", -EACCES);
+	scene_list(1, "v1");
+	CHECK_TEXT(scene.warden.tool, "apply_program");
 	scene_end();
 }
 

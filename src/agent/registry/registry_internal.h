@@ -106,6 +106,8 @@ const json_t *registry_retry(const struct registry *registry, enum registry_dire
 			     const char *name);
 bool registry_is_to_wait(const struct registry *registry, enum registry_direction direction,
 			 const char *name);
+/* What another time may go well: it says nothing of what was asked. */
+bool registry_is_passing(int code);
 /* About 'subject', which comes as 'applying' or goes; 'approval' is what an approval would need, or
  * NULL. */
 void registry_put_off(struct registry *registry, enum registry_direction direction,

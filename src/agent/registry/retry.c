@@ -72,10 +72,10 @@ bool registry_is_to_wait(const struct registry *registry, enum registry_directio
 	return retry && json_get_int(retry, "at_s", 0) > registry_boot_s();
 }
 
-static bool is_passing(int code)
+bool registry_is_passing(int code)
 {
 	return code == -EPIPE || code == -EBUSY || code == -EAGAIN || code == -EIO ||
-	       code == -ETIMEDOUT || code == -ECANCELED || code == -EACCES;
+	       code == -ETIMEDOUT || code == -ECANCELED;
 }
 
 /* Until when: what root may approve any time is asked at the next poll, by the same nonce. */
@@ -85,7 +85,7 @@ static int64_t wait_of(int code, int64_t n_before, bool is_asked)
 
 	if (is_asked)
 		return 1;
-	if (!is_passing(code))
+	if (code != -EACCES && !registry_is_passing(code))
 		return REFUSED_AGAIN_S;
 	return soon_s < MOST_SOON_S ? soon_s : MOST_SOON_S;
 }

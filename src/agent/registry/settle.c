@@ -178,7 +178,7 @@ static void handle_changed(const struct frame *answer, const struct error *err, 
 
 	if (result && record)
 		note_changed(registry, record, result);
-	else if (!result && (err || approval_of(answer)))
+	else if (!result && (err || approval_of(answer) || registry_is_passing(why.code)))
 		registry_put_off(registry, REGISTRY_COMES, &why, approval_of(answer));
 	else if (record)
 		given_note_refused(record, registry->applying);
