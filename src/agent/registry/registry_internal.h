@@ -61,11 +61,12 @@ struct registry {
 	bool is_settling, is_again;
 	unsigned n_calls; /* of this settling */
 	char subject[PROGRAM_NAME_BYTES];
+	const char *tool; /* that was called last */
 	/* The wish that was put to the warden last: 'wishes' may be others by the time that it
 	 * answers. */
 	json_t *applying;
 	/* {NAME, -NAME or +NAME: {"at_s", "n", "key", "why", "is_older", "nonce"?,
-	 * "args_sha256"?}}: its coming, its going, its archive; by the clock since the boot. */
+	 * "args_sha256"?, "tool"?}}: its coming, going, archive; by the clock since the boot. */
 	json_t *retries;
 };
 
@@ -112,6 +113,8 @@ bool registry_is_passing(int code);
  * NULL. */
 void registry_put_off(struct registry *registry, enum registry_direction direction,
 		      const struct error *why, const json_t *approval);
+/* That of the approval which this tool waits for, about 'subject'; or NULL. */
+const char *registry_nonce(const struct registry *registry, const char *tool);
 void registry_put_off_archive(struct registry *registry, const json_t *wish,
 			      const struct error *why);
 void registry_forget_retry(struct registry *registry, enum registry_direction direction,

@@ -122,8 +122,22 @@ void registry_put_off(struct registry *registry, enum registry_direction directi
 	if (approval) {
 		add_text(retry, "nonce", approval);
 		add_text(retry, "args_sha256", approval);
+		json_put(retry, "tool", json_string(registry->tool));
 	}
 	json_put(registry->retries, retry_key(direction, registry->subject, key), retry);
+}
+
+const char *registry_nonce(const struct registry *registry, const char *tool)
+{
+	static const enum registry_direction directions[] = { REGISTRY_COMES, REGISTRY_GOES };
+
+	for (size_t i = 0; i < ARRAY_LEN(directions); i++) {
+		const json_t *retry = registry_retry(registry, directions[i], registry->subject);
+
+		if (strcmp(json_get_text(retry, "tool", ""), tool) == 0)
+			return json_get_text(retry, "nonce", NULL);
+	}
+	return NULL;
 }
 
 void registry_put_off_archive(struct registry *registry, const json_t *wish,

@@ -20,6 +20,7 @@ int warden_ask(struct warden *of, json_t *header, const char *body, warden_done 
 {
 	CHECK(!of->done);
 	text_copy(of->args, sizeof(of->args), body);
+	text_copy(of->nonce, sizeof(of->nonce), json_get_text(header, "nonce", ""));
 	text_copy(of->tool, sizeof(of->tool), json_get_text(header, "tool", ""));
 	of->done = done;
 	of->data = data;
@@ -89,6 +90,13 @@ void scene_list(int id, const char *archive)
 		     "\"ttl_remaining_s\":5");
 	else
 		scene_answer("list_programs", "{}", "{\"programs\":[]}");
+}
+
+void scene_list_canary(int id, const char *archive)
+{
+	list(id, archive,
+	     "\"loaded\":\"2026-01-01T00:00:00Z\",\"state\":\"CANARY\","
+	     "\"ttl_remaining_s\":5");
 }
 
 /* It was attached and is no longer, or it never was. */

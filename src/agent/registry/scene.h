@@ -8,7 +8,7 @@
 struct warden {
 	bool is_up;
 	char tool[32]; /* of the call that waits; "" where none does */
-	char args[512];
+	char args[512], nonce[32];
 	warden_done *done;
 	void *data;
 };
@@ -43,6 +43,8 @@ void scene_apply(const char *archive, int id);
 void scene_answer(const char *tool, const char *header, const char *body);
 /* That "drop" is attached by this id, that archive; or "" for nothing. */
 void scene_list(int id, const char *archive);
+/* That it is attached and watched, as canaries are. */
+void scene_list_canary(int id, const char *archive);
 /* That it is there and not attached: it was once, or it never was. */
 void scene_list_ended(int id, const char *archive, bool was_attached);
 void scene_applied(int id, const char *name);

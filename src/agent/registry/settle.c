@@ -72,14 +72,14 @@ static void end(struct registry *registry)
 }
 
 /* Takes 'args' over. */
-static void call(struct registry *registry, const char *tool, const char *nonce, json_t *args,
-		 warden_done *done)
+static void call(struct registry *registry, const char *tool, json_t *args, warden_done *done)
 {
 	CLEANUP(json) json_t *owned = args;
 	CLEANUP(text) char *text = json_canonical(owned);
 	json_t *header = json_pack("{s:s, s:s, s:s, s:s*}", "type", "call", "tool", tool, "client",
-				   "registry", "nonce", nonce);
+				   "registry", "nonce", registry_nonce(registry, tool));
 
+	registry->tool = tool;
 	/* It comes up again, or the next poll does. */
 	if (registry->n_calls++ > MAX_CALLS) {
 		json_decref(header);
@@ -87,11 +87,6 @@ static void call(struct registry *registry, const char *tool, const char *nonce,
 	} else if (warden_ask(registry->agent->warden, header, text, done, registry) < 0) {
 		end(registry);
 	}
-}
-
-static const char *nonce_of(const struct registry *registry, enum registry_direction direction)
-{
-	return json_get_text(registry_retry(registry, direction, registry->subject), "nonce", NULL);
 }
 
 /* NULL with 'why' where it did not go well. */
@@ -240,7 +235,7 @@ static void apply(struct registry *registry, const json_t *programs, const json_
 	if (rest_s)
 		json_put(args, "ttl_s", json_integer(rest_s));
 	records_expect(registry, wish, programs);
-	call(registry, "apply_program", nonce_of(registry, REGISTRY_COMES), args, handle_applied);
+	call(registry, "apply_program", args, handle_applied);
 }
 
 /* Of what is there as the registry wanted it, and is no canary that was watched with what it has.
@@ -262,7 +257,7 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	bool is_known = records_same(record, wish, "key");
 	bool is_lost = is_known && program && json_get_bool(program, "lost", false) &&
 		       seconds_left(record) > 0;
-	json_t *changes;
+	CLEANUP(json) json_t *changes = NULL;
 
 	if (json_object_get(wish, "why") || (is_known && !is_lost) ||
 	    registry_is_to_wait(registry, REGISTRY_COMES, name) ||
@@ -271,10 +266,11 @@ static bool settle_wish(struct registry *registry, const json_t *programs, const
 	text_copy(registry->subject, sizeof(registry->subject), name);
 	json_decref(registry->applying);
 	registry->applying = json_incref((json_t *)(uintptr_t)wish);
-	changes = changes_of(program, record, wish);
+	/* What waits for a yes goes on as it was asked for. */
+	if (!registry_nonce(registry, "apply_program"))
+		changes = changes_of(program, record, wish);
 	if (changes)
-		call(registry, "set_program_params", nonce_of(registry, REGISTRY_COMES), changes,
-		     handle_changed);
+		call(registry, "set_program_params", TAKE(changes), handle_changed);
 	else
 		apply(registry, programs, wish, is_lost ? seconds_left(record) : 0);
 	return true;
@@ -304,8 +300,7 @@ static bool settle_record(struct registry *registry, const json_t *programs, con
 		if (registry_is_to_wait(registry, REGISTRY_GOES, name))
 			return false;
 		text_copy(registry->subject, sizeof(registry->subject), name);
-		call(registry, "remove_program", nonce_of(registry, REGISTRY_GOES),
-		     json_pack("{s:s}", "name", name), handle_removed);
+		call(registry, "remove_program", json_pack("{s:s}", "name", name), handle_removed);
 		return true;
 	}
 	if (registry_wish(registry, name))
@@ -376,7 +371,7 @@ static void handle_list(const struct frame *answer, const struct error *err, voi
 
 static void look(struct registry *registry)
 {
-	call(registry, "list_programs", NULL, json_object(), handle_list);
+	call(registry, "list_programs", json_object(), handle_list);
 }
 
 void registry_settle(struct registry *registry)
