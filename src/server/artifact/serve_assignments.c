@@ -14,7 +14,8 @@
 
 static const char one_sql[] =
 	"SELECT " ARTIFACT_COLUMNS ARTIFACT_FROM "WHERE a.org = $1 AND a.id = $2";
-/* With other parameters and lists it is the same assignment, and a program's time goes on. */
+/* With other parameters or lists it is the same assignment, and a program's time goes on; for other
+ * hosts or another share, too: to those that have it already nothing else has changed. */
 static const char assign_sql[] =
 	"INSERT INTO artifact_assignments (org, artifact, hosts, labels, percent, observed, "
 	"parameters, targets, lists, ttl_s, assigned, assigned_by) SELECT CAST($1 AS TEXT), id, "
