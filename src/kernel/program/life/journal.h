@@ -47,7 +47,7 @@ bool program_state_has_ended(enum program_state state);
 struct journal {
 	json_t *document; /* {"boot_id", "next_id", "highest":{}, "programs":[],
 			   * "rollbacks":[], "quarantine":[]} */
-	size_t n_bytes;   /* as it was read or written last */
+	size_t n_bytes;   /* as it was read last, or was to be written */
 	bool is_behind;   /* the last writing failed: journal_save() it again */
 	bool is_of_earlier_boot;
 	int lock;

@@ -145,6 +145,16 @@ static json_t *blob(size_t len)
 	return json;
 }
 
+static json_t *add_ended(struct journal *journal, size_t len)
+{
+	json_t *program = add(journal, "goes", 1);
+	struct error err = { 0 };
+
+	json_put(program, "params", blob(len));
+	CHECK_OK(journal_reach(journal, program, PROGRAM_FAILED, "why", &err), err);
+	return program;
+}
+
 static void check_that_it_opens_again(struct journal *journal, const char *folder)
 {
 	struct error err = { 0 };
@@ -164,15 +174,31 @@ TEST(what_ended_makes_room_before_the_journal_is_too_large)
 	CHECK_OK(journal_open(&journal, folder.path, &err), err);
 	(void)add(&journal, "stays", 1);
 	for (int i = 0; i < JOURNAL_MAX_ENDED / 2; i++) {
-		program = add(&journal, "goes", 1);
-		json_put(program, "params", blob(64 * KIB));
-		CHECK_OK(journal_reach(&journal, program, PROGRAM_FAILED, "why", &err), err);
+		program = add_ended(&journal, 64 * KIB);
 		CHECK(journal_find(&journal, 2 + (uint64_t)i) == program);
 	}
 	check_that_it_opens_again(&journal, folder.path);
 	CHECK(json_array_size(journal_programs(&journal)) > 2);
 	CHECK(json_array_size(journal_programs(&journal)) < JOURNAL_MAX_ENDED / 2);
 	CHECK(journal_find_live(&journal, "stays", NULL));
+}
+
+TEST(what_ended_makes_room_for_what_could_not_be_written)
+{
+	CLEANUP(test_folder) struct test_folder folder;
+	CLEANUP(journal) struct journal journal;
+	struct error err = { 0 };
+	json_t *stays;
+
+	test_folder_make(&folder);
+	CHECK_OK(journal_open(&journal, folder.path, &err), err);
+	stays = add(&journal, "stays", 1);
+	for (int i = 0; i < 10; i++)
+		(void)add_ended(&journal, 64 * KIB);
+	json_put(stays, "params", blob(512 * KIB));
+	CHECK_INT(journal_save(&journal, &err), -E2BIG);
+	(void)add(&journal, "comes", 1);
+	CHECK_OK(journal_save(&journal, &err), err);
 }
 
 TEST(what_is_not_let_in_again_is_forgotten_after_what_was_rolled_back)
@@ -204,6 +230,7 @@ TEST(what_would_not_be_read_again_is_not_written)
 	test_folder_make(&folder);
 	CHECK_OK(journal_open(&journal, folder.path, &err), err);
 	program = add(&journal, "stays", 1);
+	(void)add_ended(&journal, 64 * KIB);
 	json_put(program, "params", blob(FILE_MAX_BYTES));
 	CHECK_INT(journal_save(&journal, &err), -E2BIG);
 	CHECK(journal.is_behind);
@@ -213,6 +240,8 @@ TEST(what_would_not_be_read_again_is_not_written)
 	program = json_pack("{s:s, s:o}", "name", "huge", "params", blob(FILE_MAX_BYTES));
 	CHECK_INT(journal_add(&journal, program, &err), -E2BIG);
 	CHECK(!journal_find_live(&journal, "huge", NULL));
+	(void)add(&journal, "comes", 1);
+	CHECK(journal_find(&journal, 2)); /* nothing went for what was not let in */
 	check_that_it_opens_again(&journal, folder.path);
 	CHECK(journal_find_live(&journal, "stays", NULL));
 }

@@ -99,15 +99,13 @@ static int save(struct journal *journal, bool lasts, struct error *err)
 	lasts = lasts || !n_writings;
 	json_put(journal->document, "n_writings", json_integer(n_writings + 1));
 	text = fit(journal);
-	n_bytes = strlen(text);
+	journal->n_bytes = n_bytes = strlen(text);
 	if (n_bytes > FILE_MAX_BYTES)
 		r = error_set(err, -E2BIG, "it has more than %zu bytes", FILE_MAX_BYTES);
 	else if (lasts)
 		r = file_save_private(journal->path, text, n_bytes, err);
 	else
 		r = file_save_fleeting(journal->intents, text, n_bytes, err);
-	if (r == 0)
-		journal->n_bytes = n_bytes;
 	if (r == 0 && lasts)
 		(void)unlink(journal->intents);
 	/* What could not be synced stays behind, whatever intents are written after it. */
@@ -171,6 +169,6 @@ int journal_add(struct journal *journal, json_t *program, struct error *err)
 	json_push(programs, program);
 	if (journal_intend(journal, program, PROGRAM_LOADED, err) == 0)
 		return 0;
-	(void)json_array_remove(programs, json_array_size(programs) - 1);
+	journal->n_bytes -= remove_at(programs, json_array_size(programs) - 1);
 	return err->code;
 }
