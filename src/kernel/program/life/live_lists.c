@@ -43,10 +43,7 @@ static int call(enum bpf_cmd command, int map, const void *key, const void *othe
 
 static bool has(const struct list *list, const void *key)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (memcmp(list->keys + i * list->n_key, key, list->n_key) == 0)
-			return true;
-	return false;
+	return list_has(list->keys, list->n, list->n_key, key);
 }
 
 static bool can_be_list(const struct list *list, int map, struct bpf_map_info *info_out)
@@ -107,31 +104,6 @@ static int find(const struct live *live, const char *name, struct list *list_out
 				 name);
 	list_out->n_key = info.key_size;
 	list_out->max_entries = info.max_entries;
-	return 0;
-}
-
-/* Its keys, without those that are there twice. */
-static int read_items(struct list *list, const json_t *items, struct error *err)
-{
-	unsigned char key[LIST_KEY_MAX_BYTES] = { 0 };
-	const json_t *item;
-	size_t i;
-
-	if (json_array_size(items) > PROGRAM_LIST_MAX_ITEMS)
-		return error_set(err, -E2BIG, "the list '%s' has %zu items, of %d at most",
-				 list->name, json_array_size(items), PROGRAM_LIST_MAX_ITEMS);
-	list->keys = calloc(json_array_size(items) + 1, list->n_key);
-	if (!list->keys)
-		abort();
-	json_array_foreach(items, i, item)
-	{
-		if (!json_is_string(item))
-			return error_set(err, -EINVAL, "the list '%s' is one of texts", list->name);
-		if (list_key(list->kind, json_string_value(item), list->n_key, key, err) < 0)
-			return error_wrap(err, "the list '%s'", list->name);
-		if (!has(list, key))
-			memcpy(list->keys + list->n++ * list->n_key, key, list->n_key);
-	}
 	return 0;
 }
 
@@ -296,7 +268,8 @@ static int look(const struct live *live, const char *name, const json_t *items, 
 {
 	CLEANUP(list) struct list list = { 0 };
 
-	if (find(live, name, &list, err) < 0 || read_items(&list, items, err) < 0)
+	if (find(live, name, &list, err) < 0 ||
+	    list_keys(list.kind, name, items, list.n_key, &list.keys, &list.n, err) < 0)
 		return err->code;
 	return changes ? replace(&list, err) : check_room(&list, err);
 }

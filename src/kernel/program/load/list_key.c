@@ -1,10 +1,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
 #include "base/scan.h"
 #include "kernel/program/load/list_key.h"
+#include "kernel/program/program.h"
 
 #define PREFIX_BYTES sizeof(uint32_t)
 #define ADDRESS_BYTES 16
@@ -125,4 +127,52 @@ int list_key(enum list_kind kind, const char *item, size_t n_key,
 	default:
 		return device_key(item, key_out, err);
 	}
+}
+
+bool list_has(const unsigned char *keys, size_t n, size_t n_key, const void *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (memcmp(keys + i * n_key, key, n_key) == 0)
+			return true;
+	return false;
+}
+
+static int read_keys(enum list_kind kind, const char *name, const json_t *items, size_t n_key,
+		     unsigned char *keys, size_t *n, struct error *err)
+{
+	unsigned char key[LIST_KEY_MAX_BYTES];
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		if (!json_is_string(item))
+			return error_set(err, -EINVAL, "the list '%s' is one of texts", name);
+		if (list_key(kind, json_string_value(item), n_key, key, err) < 0)
+			return error_wrap(err, "the list '%s'", name);
+		if (!list_has(keys, *n, n_key, key))
+			memcpy(keys + (*n)++ * n_key, key, n_key);
+	}
+	return 0;
+}
+
+int list_keys(enum list_kind kind, const char *name, const json_t *items, size_t n_key,
+	      unsigned char **keys_out, size_t *n_out, struct error *err)
+{
+	unsigned char *keys;
+	size_t n = 0;
+
+	if (json_array_size(items) > PROGRAM_LIST_MAX_ITEMS)
+		return error_set(err, -E2BIG, "the list '%s' has %zu items, of %d at most", name,
+				 json_array_size(items), PROGRAM_LIST_MAX_ITEMS);
+	keys = calloc(json_array_size(items) + 1, n_key);
+	if (!keys)
+		abort();
+	if (read_keys(kind, name, items, n_key, keys, &n, err) < 0) {
+		free(keys);
+		return err->code;
+	}
+	*keys_out = keys;
+	*n_out = n;
+	return 0;
 }

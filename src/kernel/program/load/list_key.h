@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/json.h"
 
 #define LIST_KEY_MAX_BYTES 260
 
@@ -39,3 +39,9 @@ bool list_fits(enum list_kind kind, size_t n_key);
  * what is wrong with the item, -E2BIG for a path that the map has no room for. */
 int list_key(enum list_kind kind, const char *item, size_t n_key,
 	     unsigned char key_out[LIST_KEY_MAX_BYTES], struct error *err) MUST_CHECK;
+
+/* The keys of all items of the list 'name', without those that are there twice; the caller frees
+ * them. -EINVAL, -E2BIG likewise, and for more than PROGRAM_LIST_MAX_ITEMS. */
+int list_keys(enum list_kind kind, const char *name, const json_t *items, size_t n_key,
+	      unsigned char **keys_out, size_t *n_out, struct error *err) MUST_CHECK;
+bool list_has(const unsigned char *keys, size_t n, size_t n_key, const void *key);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/test.h"
@@ -106,4 +107,22 @@ TEST(a_map_that_is_no_list_does_not_fit)
 	      !list_fits(LIST_PATHS, 5));
 	CHECK(list_fits(LIST_DEVICES, 12) && !list_fits(LIST_DEVICES, 16));
 	CHECK(!list_fits(LIST_N_KINDS, 12));
+}
+
+TEST(what_is_there_twice_is_one)
+{
+	CLEANUP(json)
+	json_t *items =
+		json_pack("[s, s, s, s]", "10.1.2.3", "10.0.0.0/8", "10.1.2.3/32", "10.9.9.9/8");
+	unsigned char *keys = NULL;
+	size_t n;
+
+	why = (struct error) { 0 };
+	CHECK_OK(list_keys(LIST_NETWORKS, "l", items, 20, &keys, &n, &why), why);
+	CHECK_INT(n, 2);
+	CHECK_OK(make(LIST_NETWORKS, "10.255.0.0/8", 20), why);
+	CHECK(list_has(keys, n, 20, key));
+	CHECK_OK(make(LIST_NETWORKS, "10.255.0.0/9", 20), why);
+	CHECK(!list_has(keys, n, 20, key));
+	free(keys);
 }

@@ -1,6 +1,8 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "kernel/program/load/list_key.h"
@@ -198,41 +200,38 @@ static int find(const struct object *object, const char *name, struct list *list
 	return error_set(err, -EINVAL, "there is no list '%.60s'", name);
 }
 
-static int put(const struct list *list, const json_t *item, struct error *err)
+/* As they are when it is changed later (life/live_lists.c): what is there twice takes one place,
+ * and is put once, as a full trie has no room even for what it has. */
+static int fill(const struct list *list, const json_t *items, struct error *err)
 {
 	static const unsigned char zeros[VALUE_MAX_BYTES];
-	unsigned char key[LIST_KEY_MAX_BYTES];
-	int r;
+	unsigned char *keys = NULL;
+	size_t n = 0;
+	int r = list_keys(list->kind, list->name, items, list->n_key, &keys, &n, err);
 
-	if (!json_is_string(item))
-		return error_set(err, -EINVAL, "the list '%s' is one of texts", list->name);
-	if (list_key(list->kind, json_string_value(item), list->n_key, key, err) < 0)
-		return error_wrap(err, "the list '%s'", list->name);
-	r = bpf_map_update_elem(list->map, key, zeros, BPF_ANY);
-	return r < 0 ? error_set(err, r, "put '%s' into the list '%s'", json_string_value(item),
-				 list->name)
-		     : 0;
+	if (r == 0 && n > list->max_entries)
+		r = error_set(err, -E2BIG, "the list '%s' has room for %u, not for %zu", list->name,
+			      list->max_entries, n);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = bpf_map_update_elem(list->map, keys + i * list->n_key, zeros, BPF_ANY);
+		if (r < 0)
+			(void)error_set(err, r, "fill the list '%s': %s", list->name,
+					strerrordesc_np(-r));
+	}
+	free(keys);
+	return r;
 }
 
 int object_fill_lists(const struct object *object, const json_t *lists, struct error *err)
 {
 	const char *name;
-	json_t *items, *item;
+	json_t *items;
 	struct list list = { 0 };
-	size_t i;
 
 	json_object_foreach((json_t *)lists, name, items)
 	{
-		if (find(object, name, &list, err) < 0)
+		if (find(object, name, &list, err) < 0 || fill(&list, items, err) < 0)
 			return err->code;
-		if (json_array_size(items) > list.max_entries)
-			return error_set(err, -E2BIG, "the list '%s' has room for %u, not for %zu",
-					 name, list.max_entries, json_array_size(items));
-		json_array_foreach(items, i, item)
-		{
-			if (put(&list, item, err) < 0)
-				return err->code;
-		}
 	}
 	return show_copies(object, err);
 }
