@@ -103,15 +103,30 @@ static int make(struct object *object, const json_t *item, struct error *err)
 	return bpf_map__set_inner_map_fd(map, list->copies[0]) < 0 ? unfit(name, err) : 0;
 }
 
+/* By its section, as libbpf has it: "syscall", or ".s" among the words before a target. */
+static bool may_sleep(const char *section)
+{
+	size_t len = strcspn(section, "/");
+
+	if (strncmp(section, "syscall", len) == 0 && len == strlen("syscall"))
+		return true;
+	for (const char *at = section; (at = memchr(at, '.', len - (size_t)(at - section)));) {
+		size_t n = strcspn(++at, "./");
+
+		if (n == 1 && *at == 's')
+			return true;
+	}
+	return false;
+}
+
 /* Who changes a list waits for the runs that might still look into the copy that it fills: see
  * life/live.h. It knows of none that sleeps, which is what the ELF's section says. */
 static int check_sleepless(const struct object *object, struct error *err)
 {
 	for (size_t i = 0; i < object->manifest.n_programs && object->n_lists; i++) {
 		const char *section = bpf_program__section_name(object->programs[i]);
-		const char *mark = section ? strstr(section, ".s") : NULL;
 
-		if (mark && (!mark[2] || mark[2] == '/'))
+		if (section && may_sleep(section))
 			return error_set(err, -EINVAL,
 					 "'%s' may sleep (%s), so its list '%s' cannot change at "
 					 "once: give that a plain map",
