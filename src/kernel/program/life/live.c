@@ -193,8 +193,8 @@ static int create_map(enum bpf_map_type type, uint32_t inner)
 	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
 }
 
-/* membarrier(2) refuses where processors run without a tick (nohz_full=). Who puts a map into a map
- * waits for all runs too, since Linux 4.20, as those might still use the one before. */
+/* Who puts a map into a map waits for all runs, since Linux 4.20, as those might still use the one
+ * before. */
 static int wait_by_map(void)
 {
 	CLEANUP(fd) int inner = create_map(BPF_MAP_TYPE_ARRAY, 0);
@@ -211,10 +211,12 @@ static int wait_by_map(void)
 	return syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
-/* Each runs inside a read-side section of RCU, whose end this waits for. */
+/* Each runs inside a read-side section of RCU, whose end this waits for. Not by membarrier(2)
+ * first: where one processor is online that returns at once, also while a run is preempted, and
+ * where some have no tick (nohz_full=) it refuses. */
 int live_wait_for_runs(struct error *err)
 {
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0 || wait_by_map() == 0)
+	if (wait_by_map() == 0 || syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0)
 		return 0;
 	return error_errno(err, "wait for the runs that have begun");
 }
