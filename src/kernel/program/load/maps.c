@@ -4,7 +4,7 @@
 
 #include "kernel/program/load/object_internal.h"
 
-#define ENTRY_OVERHEAD_BYTES 64 /* of a hash's element: about what the kernel adds */
+#define ENTRY_OVERHEAD_BYTES 64 /* of a hash's or a trie's element: about what the kernel adds */
 
 static int resize(struct object *object, struct error *err)
 {
@@ -41,6 +41,9 @@ static uint64_t bytes_of(const struct bpf_map *map, uint32_t n_entries)
 
 	if (type == BPF_MAP_TYPE_RINGBUF)
 		return n_entries;
+	/* Where two keys of a trie part is a node too, which has a key and no value. */
+	if (type == BPF_MAP_TYPE_LPM_TRIE)
+		return (2 * (key + ENTRY_OVERHEAD_BYTES) + value) * n_entries;
 	if (is_per_cpu(type))
 		value *= n_cpus;
 	if (type != BPF_MAP_TYPE_ARRAY && type != BPF_MAP_TYPE_PERCPU_ARRAY)
