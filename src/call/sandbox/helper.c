@@ -37,6 +37,10 @@ void helper_leave(enum helper helper, pid_t pid)
 		helper_name(helper), (int)pid);
 }
 
+/* What the guardian holds, 768 at most, it has up to three times at once: what it watches, and two
+ * lists of it; and what a loader answers. */
+#define STEWARD_FILES 4096
+
 /* Which it could not make: its system call filter and its powers have none of it. */
 static int open_echo(int family, int protocol)
 {
@@ -64,6 +68,7 @@ static void set_helper(struct serve *serve, struct plan *plan, enum helper helpe
 	if (helper == HELPER_STEWARD) {
 		/* It stays, and what it keeps is our own user's. */
 		plan->limits.cpu_ns = STEWARD_CPU_NS;
+		plan->limits.n_files = STEWARD_FILES;
 		return;
 	}
 	if (serve->powers.is_privileged || serve->powers.can_change_user)

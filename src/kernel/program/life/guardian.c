@@ -188,6 +188,7 @@ int guardian_list(const struct guardian *guardian, struct guardian_item **items_
 	/* One more for the end of the list. */
 	struct guardian_item *items = calloc(GUARDIAN_MAX_ENTRIES + 1, sizeof(*items));
 	size_t n = 0;
+	bool is_whole = true;
 	int r = record_send(guardian->fd, &request, -1);
 
 	if (!items)
@@ -196,11 +197,15 @@ int guardian_list(const struct guardian *guardian, struct guardian_item **items_
 		r = record_receive(guardian->fd, &items[n].record, &items[n].fd);
 		if (r == 0 && items[n].record.verb != GUARDIAN_ENTRY)
 			break;
+		is_whole = is_whole && items[n].fd >= 0;
 		n += r == 0;
 	}
-	if (r < 0) {
+	if (r < 0 || !is_whole) {
 		guardian_list_free(items, n);
-		return error_set(err, -EPIPE, "the guardian is gone");
+		return r < 0 ? error_set(err, -EPIPE, "the guardian is gone")
+			     : error_set(err, -EMFILE,
+					 "not all that the guardian holds could be handed over: "
+					 "too many descriptors are open");
 	}
 	*items_out = items;
 	*n_out = n;

@@ -12,8 +12,7 @@
 
 #include "base/error.h"
 
-/* With what both ends have open besides, a loader's answer for one, below the 1024 descriptors
- * that a helper of the launcher may have. */
+/* A steward has that three times at once, see STEWARD_FILES in call/sandbox/helper.c. */
 #define GUARDIAN_MAX_ENTRIES 768
 
 enum guardian_verb {
@@ -74,7 +73,8 @@ struct guardian_item {
 	int fd;
 };
 
-/* What it holds; the caller ends it with guardian_list_free(). */
+/* What it holds; the caller ends it with guardian_list_free(). -EMFILE where this process could not
+ * take all of it, -EPIPE where there is none any more. */
 int guardian_list(const struct guardian *guardian, struct guardian_item **items_out, size_t *n_out,
 		  struct error *err) MUST_CHECK;
 void guardian_list_free(struct guardian_item *items, size_t n);

@@ -195,6 +195,8 @@ int steward_reconcile(struct steward *steward, struct error *err)
 		return err->code;
 	if (steward->guardian.fd >= 0 &&
 	    guardian_list(&steward->guardian, &held.items, &held.n, err) < 0) {
+		if (err->code != -EPIPE)
+			return err->code;
 		/* It ended as we came: it held nothing. */
 		guardian_close(&steward->guardian);
 		*err = (struct error) { 0 };
