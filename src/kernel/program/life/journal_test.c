@@ -237,11 +237,13 @@ TEST(what_would_not_be_read_again_is_not_written)
 	(void)json_object_del(program, "params");
 	CHECK_OK(journal_save(&journal, &err), err);
 	CHECK(!journal.is_behind);
+	journal_add_quarantined(&journal, json_pack("{s:s}", "sha256", "aa"));
 	program = json_pack("{s:s, s:o}", "name", "huge", "params", blob(FILE_MAX_BYTES));
 	CHECK_INT(journal_add(&journal, program, &err), -E2BIG);
 	CHECK(!journal_find_live(&journal, "huge", NULL));
 	(void)add(&journal, "comes", 1);
 	CHECK(journal_find(&journal, 2)); /* nothing went for what was not let in */
+	CHECK(journal_find_quarantined(&journal, "aa"));
 	check_that_it_opens_again(&journal, folder.path);
 	CHECK(journal_find_live(&journal, "stays", NULL));
 }

@@ -71,13 +71,15 @@ static void make_room(const struct journal *journal)
 }
 
 /* The document's text. If it is too large, something goes of what does not change any more; what
- * must not be let in again goes last. */
+ * must not be let in again goes last, and nothing where all of it would not do. */
 static char *fit(const struct journal *journal)
 {
 	json_t *lists[] = { journal_rollbacks(journal), journal_quarantine(journal) };
 	char *text = json_canonical(journal->document);
 	size_t size = strlen(text);
 
+	if (size > FILE_MAX_BYTES + size_of(lists[0]) + size_of(lists[1]))
+		return text;
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		while (size > FILE_MAX_BYTES && json_array_size(lists[i]))
 			size -= remove_at(lists[i], 0);
