@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/fd.h"
 #include "base/fd_pass.h"
+#include "call/sandbox/launcher_programs.h"
 
 static void drop(struct handed *handed, size_t number)
 {
@@ -45,6 +47,16 @@ bool handed_note_taken(struct handed *handed)
 	handed->n_passed--;
 	drop(handed, 0);
 	return true;
+}
+
+void handed_hear_rest(struct handed *handed, int socket)
+{
+	char said[4 * HANDED_MAX]; /* with all that it asks for besides */
+	ssize_t n = recv(socket, said, sizeof(said), MSG_DONTWAIT);
+
+	for (ssize_t i = 0; i < n; i++)
+		if (said[i] == LAUNCHER_TAKEN)
+			(void)handed_note_taken(handed);
 }
 
 void handed_note_end(struct handed *handed)

@@ -29,6 +29,10 @@ void handed_pass(struct handed *handed, int socket);
 /* The steward has taken one, in the order in which they came; false: there was none. */
 bool handed_note_taken(struct handed *handed);
 
+/* It is about to be let go of: what it said on 'socket' of those it has taken, and nobody has read
+ * yet, counts as well. */
+void handed_hear_rest(struct handed *handed, int socket);
+
 /* It has ended. */
 void handed_note_end(struct handed *handed);
 

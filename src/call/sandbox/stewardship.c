@@ -57,6 +57,14 @@ static void pass_token(const struct serve *serve)
 	(void)fd_pass(serve->stewardship.fd, LAUNCHER_TOKEN, fd);
 }
 
+/* Who waits for one waits no longer. */
+static void give_up(struct stewardship *stewardship)
+{
+	stewardship->pid = 0;
+	fd_close(&stewardship->fd);
+	handed_drop_all(&stewardship->handed);
+}
+
 static void start(struct serve *serve)
 {
 	struct stewardship *stewardship = &serve->stewardship;
@@ -88,14 +96,15 @@ static void start(struct serve *serve)
 	}
 	stewardship->again_ns = 0;
 	stewardship->started_ns = clock_monotonic_ns();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		give_up(stewardship);
 		return;
+	}
 	stewardship->pid = start_helper(serve, HELPER_STEWARD, NULL, ends[1], words);
 	stewardship->fd = ends[0];
 	close(ends[1]);
 	if (stewardship->pid < 0) {
-		stewardship->pid = 0;
-		fd_close(&stewardship->fd);
+		give_up(stewardship);
 		return;
 	}
 	pass_token(serve);
@@ -223,10 +232,8 @@ void stewardship_tick(struct serve *serve, uint64_t now_ns)
 static void replace(struct serve *serve)
 {
 	stewardship_end(serve);
-	if (serve->stewardship.handed.n && is_possible(serve))
+	if (serve->stewardship.handed.n)
 		start(serve);
-	if (!serve->stewardship.pid)
-		handed_drop_all(&serve->stewardship.handed);
 }
 
 void stewardship_serve(struct serve *serve)
@@ -279,6 +286,7 @@ void stewardship_end(struct serve *serve)
 
 	if (!stewardship->pid)
 		return;
+	handed_hear_rest(&stewardship->handed, stewardship->fd);
 	fd_close(&stewardship->fd);
 	end_helper(HELPER_PROBER, &stewardship->prober);
 	end_helper(HELPER_COURIER, &stewardship->courier);
