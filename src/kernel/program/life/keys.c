@@ -167,7 +167,8 @@ static uint64_t put_off(const struct steward *steward, uint64_t now_ns)
 	return soonest_ns < until_ns ? soonest_ns : until_ns;
 }
 
-/* Who asks waits for as long, and the programs are seen to meanwhile. */
+/* Who asks waits for as long, others with him, and the programs are seen to meanwhile: what one
+ * asks must not keep attached what is to come off. */
 static void see_to_programs(struct steward *steward)
 {
 	uint64_t now_ns = guardian_now_ns(), until_ns = now_ns + PUT_OFF_NS;

@@ -176,6 +176,22 @@ static void lose_guardian(struct steward *steward)
 		log_error("%s", err.text);
 }
 
+void steward_hear_helpers(struct steward *steward)
+{
+	/* The guardian says nothing unasked: then it has ended. */
+	struct pollfd polls[] = {
+		{ steward->guardian.fd, POLLIN, 0 },
+		{ steward->probing.fd, POLLIN, 0 },
+	};
+
+	if (poll(polls, ARRAY_LEN(polls), 0) <= 0)
+		return;
+	if (polls[0].revents)
+		lose_guardian(steward);
+	if (polls[1].revents)
+		probing_read(steward);
+}
+
 /* False when it may go. */
 static bool turn(struct steward *steward)
 {
@@ -196,7 +212,6 @@ static bool turn(struct steward *steward)
 		timeout = timeout_ms(steward->idle_since_ns + IDLE_NS, clock_monotonic_ns());
 	if (has_guardian && steward->guardian.fd < 0)
 		timeout = 0; /* found dead just now */
-	/* It says nothing unasked: then it has ended. */
 	polls[1] = (struct pollfd) { steward->guardian.fd, POLLIN, 0 };
 	polls[2] = (struct pollfd) { steward->probing.fd, POLLIN, 0 };
 	polls[3] = (struct pollfd) { steward->timer, POLLIN, 0 };
@@ -205,12 +220,9 @@ static bool turn(struct steward *steward)
 	if (poll(polls, ARRAY_LEN(polls), timeout) < 0)
 		return errno == EINTR;
 	/* First, so that who asks is told what is so. */
-	if (polls[1].revents) {
-		lose_guardian(steward);
+	steward_hear_helpers(steward);
+	if (polls[1].revents)
 		has_guardian = steward->guardian.fd >= 0;
-	}
-	if (polls[2].revents)
-		probing_read(steward);
 	for (size_t i = 0; i < STEWARD_MAX_CLIENTS; i++) {
 		if (polls[N_OWN + i].revents &&
 		    serve_client(steward, steward->clients[i], steward->may_change[i], &err) < 0)

@@ -39,6 +39,8 @@ struct steward {
 /* Takes one message of the launcher's: who asks, what was reached, or a descriptor that was waited
  * for. False when it is gone, or says nothing for that long. */
 bool steward_hear_within(struct steward *steward, int timeout_ms);
+/* The guardian's end, and what the prober says, as far as they are there: waits for neither. */
+void steward_hear_helpers(struct steward *steward);
 
 /* New references, or NULL with 'err'. 'log_out' is heap text, if there is one. */
 json_t *steward_apply(struct steward *steward, const json_t *args, char **log_out,

@@ -177,6 +177,7 @@ static void hear_all(struct steward *steward)
 {
 	for (int i = 0; i < MAX_HEARD && steward_hear_within(steward, 0); i++)
 		;
+	steward_hear_helpers(steward);
 }
 
 uint64_t steward_tend(struct steward *steward)
