@@ -218,3 +218,26 @@ TEST(an_approval_goes_with_the_call_that_it_is_for_alone)
 	CHECK_TEXT(scene.warden.nonce, "");
 	scene_end();
 }
+
+TEST(an_approval_is_for_the_time_that_was_asked_for)
+{
+	json_t *record;
+	char asked[sizeof(scene.warden.args)];
+
+	scene_begin();
+	scene_apply("v1", 1);
+	record = json_object_get(scene.registry->records, "drop");
+	json_put(record, "ttl_s", json_integer(1000));
+	scene_want("v1", "");
+	scene_list_lost(1, "v1");
+	text_copy(asked, sizeof(asked), scene.warden.args);
+	scene_answer("apply_program", needs_approval, "");
+	hold("drop");
+	scene_list_lost(1, "v1");
+	json_put(record, "ttl_s", json_integer(900)); /* as if time had passed */
+	try_again("drop");
+	scene_list_lost(1, "v1");
+	CHECK_TEXT(scene.warden.nonce, "n1");
+	CHECK_TEXT(scene.warden.args, asked);
+	scene_end();
+}

@@ -61,12 +61,13 @@ struct registry {
 	bool is_settling, is_again;
 	unsigned n_calls; /* of this settling */
 	char subject[PROGRAM_NAME_BYTES];
-	const char *tool; /* that was called last */
+	const char *tool; /* that was called last, */
+	int64_t rest_s;   /* and for how long; 0: the wish's own time */
 	/* The wish that was put to the warden last: 'wishes' may be others by the time that it
 	 * answers. */
 	json_t *applying;
 	/* {NAME, -NAME or +NAME: {"at_s", "n", "key", "why", "is_older", "nonce"?,
-	 * "args_sha256"?, "tool"?}}: its coming, going, archive; by the clock since the boot. */
+	 * "args_sha256"?, "tool"?, "rest_s"?}}: its coming, going, archive; by the boot's clock. */
 	json_t *retries;
 };
 
@@ -109,8 +110,7 @@ bool registry_is_to_wait(const struct registry *registry, enum registry_directio
 			 const char *name);
 /* What another time may go well: it says nothing of what was asked. */
 bool registry_is_passing(int code);
-/* About 'subject', which comes as 'applying' or goes; 'approval' is what an approval would need, or
- * NULL. */
+/* About 'subject', which comes as 'applying' or goes; 'approval' is what that needs, or NULL. */
 void registry_put_off(struct registry *registry, enum registry_direction direction,
 		      const struct error *why, const json_t *approval);
 /* That of the approval which this tool waits for, about 'subject'; or NULL. */

@@ -123,6 +123,7 @@ void registry_put_off(struct registry *registry, enum registry_direction directi
 		add_text(retry, "nonce", approval);
 		add_text(retry, "args_sha256", approval);
 		json_put(retry, "tool", json_string(registry->tool));
+		json_put(retry, "rest_s", json_integer(registry->rest_s));
 	}
 	json_put(registry->retries, retry_key(direction, registry->subject, key), retry);
 }

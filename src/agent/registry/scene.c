@@ -107,6 +107,11 @@ void scene_list_ended(int id, const char *archive, bool was_attached)
 			  : "\"state\":\"REFUSED\"");
 }
 
+void scene_list_lost(int id, const char *archive)
+{
+	list(id, archive, "\"loaded\":\"2026-01-01T00:00:00Z\",\"state\":\"FAILED\",\"lost\":true");
+}
+
 void scene_applied(int id, const char *name)
 {
 	char body[256];

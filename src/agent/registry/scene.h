@@ -47,6 +47,8 @@ void scene_list(int id, const char *archive);
 void scene_list_canary(int id, const char *archive);
 /* That it is there and not attached: it was once, or it never was. */
 void scene_list_ended(int id, const char *archive, bool was_attached);
+/* That it ended before its time, though nobody wanted it to. */
+void scene_list_lost(int id, const char *archive);
 void scene_applied(int id, const char *name);
 
 /* The answer to the request for that path, which has to be the one under way; and its failure. */

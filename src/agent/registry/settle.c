@@ -232,6 +232,11 @@ static void apply(struct registry *registry, const json_t *programs, const json_
 	put_member(args, "targets", wish);
 	put_member(args, "lists", wish);
 	put_member(args, "ttl_s", wish);
+	/* An approval is for the time that was asked for. */
+	if (rest_s && registry_nonce(registry, "apply_program"))
+		rest_s = json_get_int(registry_retry(registry, REGISTRY_COMES, registry->subject),
+				      "rest_s", rest_s);
+	registry->rest_s = rest_s;
 	if (rest_s)
 		json_put(args, "ttl_s", json_integer(rest_s));
 	records_expect(registry, wish, programs);
