@@ -219,6 +219,26 @@ TEST(an_approval_goes_with_the_call_that_it_is_for_alone)
 	scene_end();
 }
 
+TEST(an_approval_is_kept_while_the_host_is_busy)
+{
+	scene_begin();
+	scene_want("v1", "");
+	scene_list(0, "");
+	scene_answer("apply_program", needs_approval, "");
+	try_again("drop");
+	scene_list(0, "");
+	CHECK_TEXT(scene.warden.nonce, "n1");
+	answer_code("apply_program", -EBUSY);
+	try_again("drop");
+	scene_list(0, "");
+	CHECK_TEXT(scene.warden.nonce, "n1");
+	answer_code("apply_program", -EINVAL);
+	try_again("drop");
+	scene_list(0, "");
+	CHECK_TEXT(scene.warden.nonce, "");
+	scene_end();
+}
+
 TEST(an_approval_is_for_the_time_that_was_asked_for)
 {
 	json_t *record;

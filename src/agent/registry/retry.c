@@ -75,7 +75,8 @@ bool registry_is_to_wait(const struct registry *registry, enum registry_directio
 bool registry_is_passing(int code)
 {
 	return code == -EPIPE || code == -EBUSY || code == -EAGAIN || code == -EIO ||
-	       code == -ETIMEDOUT || code == -ECANCELED;
+	       code == -ETIMEDOUT || code == -ECANCELED || code == -EMFILE || code == -ENFILE ||
+	       code == -ENOMEM;
 }
 
 /* Until when: what root may approve any time is asked at the next poll, by the same nonce. */
@@ -112,13 +113,15 @@ static void add_text(json_t *retry, const char *member, const json_t *of)
 void registry_put_off(struct registry *registry, enum registry_direction direction,
 		      const struct error *why, const json_t *approval)
 {
-	json_t *retry =
-		make_retry(registry->subject,
-			   registry_retry(registry, direction, registry->subject), why, approval);
+	const json_t *before = registry_retry(registry, direction, registry->subject);
+	json_t *retry = make_retry(registry->subject, before, why, approval);
 	char key[RETRY_BYTES];
 
 	if (direction == REGISTRY_COMES)
 		add_text(retry, "key", registry->applying);
+	/* Who was only busy did not use it. */
+	if (!approval && registry_is_passing(why->code) && registry_nonce(registry, registry->tool))
+		approval = before;
 	if (approval) {
 		add_text(retry, "nonce", approval);
 		add_text(retry, "args_sha256", approval);
