@@ -13,9 +13,10 @@
 #include "kernel/program/life/steward_internal.h"
 
 #define START_NS (3 * NS_PER_SEC)
-#define SPARE_NS NS_PER_SEC /* beyond the longest time of a probe */
+#define SPARE_NS NS_PER_SEC  /* beyond the longest time of a probe */
+#define ANSWER_NS NS_PER_SEC /* for its frame, however it comes */
 
-static const struct timeval patience = { .tv_sec = 1 }; /* for what is on its way */
+static const struct timeval patience = { .tv_sec = 1 }; /* for a question */
 
 /* --- who is asked -------------------------------------------------------------------------- */
 
@@ -76,7 +77,6 @@ void probing_take(struct steward *steward, int64_t value, int fd)
 	probing->fd = fd;
 	probing->pid = (pid_t)-value;
 	probing->state = PROBING_READY;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 }
 
@@ -134,7 +134,7 @@ static json_t *read_answers(const struct steward *steward, const json_t *program
 	CLEANUP(frame) struct frame frame = { 0 };
 	json_t *answers;
 
-	if (frame_read(steward->probing.fd, &frame, err) < 0)
+	if (frame_read_within(steward->probing.fd, ANSWER_NS, &frame, err) < 0)
 		return NULL;
 	answers = json_object_get(frame.header, "answers");
 	if (json_array_size(answers) == json_array_size(json_object_get(program, "probes")))

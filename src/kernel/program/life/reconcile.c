@@ -185,23 +185,31 @@ static int finish_rollbacks(struct steward *steward, struct error *err)
 	return 0;
 }
 
+/* It may end as we come, or be tired of a client that was stopped: then it still holds all. */
+static int list_held(struct steward *steward, struct held *held, struct error *err)
+{
+	for (int n_tries = 0; n_tries < 2; n_tries++) {
+		int r = guardian_connect(&steward->guardian, steward->socket, err);
+
+		if (r < 0 || steward->guardian.fd < 0)
+			return r;
+		r = guardian_list(&steward->guardian, &held->items, &held->n, err);
+		if (r != -EPIPE)
+			return r;
+		guardian_close(&steward->guardian);
+		*err = (struct error) { 0 };
+	}
+	return 0;
+}
+
 int steward_reconcile(struct steward *steward, struct error *err)
 {
 	CLEANUP(held) struct held held = { 0 };
 
 	if (journal_is_of_earlier_boot(&steward->journal) && forget_all(steward, err) < 0)
 		return err->code;
-	if (guardian_connect(&steward->guardian, steward->socket, err) < 0)
-		return err->code;
-	if (steward->guardian.fd >= 0 &&
-	    guardian_list(&steward->guardian, &held.items, &held.n, err) < 0) {
-		if (err->code != -EPIPE)
-			return err->code;
-		/* It ended as we came: it held nothing. */
-		guardian_close(&steward->guardian);
-		*err = (struct error) { 0 };
-	}
-	if (settle_all(steward, &held, err) < 0 || finish_rollbacks(steward, err) < 0)
+	if (list_held(steward, &held, err) < 0 || settle_all(steward, &held, err) < 0 ||
+	    finish_rollbacks(steward, err) < 0)
 		return err->code;
 	kept_tidy(steward);
 	return release_orphans(steward, &held, err);
