@@ -263,7 +263,7 @@ void stewardship_serve(struct serve *serve)
 	} else if (byte == LAUNCHER_TAKEN && handed_note_taken(&stewardship->handed)) {
 		r = 0;
 	}
-	if (r < 0 && !byte)
+	if (r < 0 && (!byte || is_gone(stewardship)))
 		plan_another(serve);
 	if (r < 0)
 		replace(serve);
