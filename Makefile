@@ -16,7 +16,7 @@ up: build ## install what is needed, build, start server and agent here, investi
 build: bootstrap ## build everything into build/, runnable from there
 	@scripts/build release
 
-test: bootstrap ## everything a change must pass (under 30 minutes on 2 cores)
+test: bootstrap ## everything a change must pass (some 35 minutes on 2 cores)
 	@scripts/test
 
 vmtest: build ## the tests that bring a kernel of their own (qemu without KVM); part of `make test`
