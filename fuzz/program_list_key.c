@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include <assert.h>
+#include <linux/bpf.h>
 #include <string.h>
 
 #include "kernel/program/load/list_key.h"
@@ -19,9 +20,10 @@ static void check_prefix(const unsigned char *key, size_t n_key)
 static void check(enum list_kind kind, const char *item, size_t n_key)
 {
 	unsigned char key[LIST_KEY_MAX_BYTES + 1];
+	uint32_t type = kind == LIST_DEVICES ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LPM_TRIE;
 	struct error err = { 0 };
 
-	if (!list_fits(kind, n_key))
+	if (!list_fits(kind, type, n_key, sizeof(uint64_t)))
 		return;
 	assert(n_key <= LIST_KEY_MAX_BYTES);
 	memset(key, 0xaa, sizeof(key));

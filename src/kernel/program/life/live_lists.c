@@ -11,7 +11,6 @@
 #include "kernel/program/load/list_key.h"
 #include "kernel/program/names.h"
 
-#define VALUE_MAX_BYTES 64
 #define KEYS_MAX 65536 /* of what is there already: more is no list of ours */
 
 struct list {
@@ -49,8 +48,7 @@ static bool has(const struct list *list, const void *key)
 static bool can_be_list(const struct list *list, int map, struct bpf_map_info *info_out)
 {
 	return map >= 0 && figures_read_map(map, info_out) == 0 &&
-	       (info_out->type == BPF_MAP_TYPE_LPM_TRIE || info_out->type == BPF_MAP_TYPE_HASH) &&
-	       list_fits(list->kind, info_out->key_size) && info_out->value_size <= VALUE_MAX_BYTES;
+	       list_fits(list->kind, info_out->type, info_out->key_size, info_out->value_size);
 }
 
 static bool are_alike(const struct bpf_map_info *one, const struct bpf_map_info *other)
@@ -174,7 +172,7 @@ static int explain(const struct list *list, int r, struct error *err)
 /* Additions first, so that nothing that is in both is ever missing, and keeps what it counted. */
 static int change_items(const struct list *list, const struct list *old)
 {
-	static const unsigned char zeros[VALUE_MAX_BYTES];
+	static const unsigned char zeros[LIST_VALUE_MAX_BYTES];
 	int r = 0;
 
 	for (size_t i = 0; i < list->n && r == 0; i++)
@@ -215,7 +213,7 @@ static int empty(const struct list *list, struct error *err)
 /* With what it counted, where it was there: a trie would find a wider network for another one. */
 static int put(const struct list *list, const struct list *old, const unsigned char *key)
 {
-	unsigned char value[VALUE_MAX_BYTES] = { 0 };
+	unsigned char value[LIST_VALUE_MAX_BYTES] = { 0 };
 
 	if (has(old, key))
 		(void)call(BPF_MAP_LOOKUP_ELEM, list->map, key, value);

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ enum list_kind list_kind_find(const char *name)
 	return kind;
 }
 
-bool list_fits(enum list_kind kind, size_t n_key)
+static bool key_fits(enum list_kind kind, size_t n_key)
 {
 	switch (kind) {
 	case LIST_NETWORKS:
@@ -39,6 +40,13 @@ bool list_fits(enum list_kind kind, size_t n_key)
 	default:
 		return false;
 	}
+}
+
+bool list_fits(enum list_kind kind, uint32_t type, size_t n_key, size_t n_value)
+{
+	uint32_t wanted = kind == LIST_DEVICES ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LPM_TRIE;
+
+	return type == wanted && key_fits(kind, n_key) && n_value <= LIST_VALUE_MAX_BYTES;
 }
 
 static int not_one(const char *item, const char *what, struct error *err)

@@ -21,6 +21,7 @@
 #include "base/json.h"
 
 #define LIST_KEY_MAX_BYTES 260
+#define LIST_VALUE_MAX_BYTES 64
 
 enum list_kind {
 	LIST_NETWORKS,
@@ -32,8 +33,9 @@ enum list_kind {
 /* By its name in a manifest; LIST_N_KINDS for none. */
 enum list_kind list_kind_find(const char *name);
 
-/* Whether a map with keys of so many bytes can be such a list. */
-bool list_fits(enum list_kind kind, size_t n_key);
+/* Whether a map of that type (BPF_MAP_TYPE_...), with keys and values of so many bytes, can be such
+ * a list. */
+bool list_fits(enum list_kind kind, uint32_t type, size_t n_key, size_t n_value);
 
 /* The key of one item in 'key_out', which has n_key bytes that list_fits() has seen. -EINVAL with
  * what is wrong with the item, -E2BIG for a path that the map has no room for. */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,15 +99,23 @@ TEST(what_is_none_is_named)
 	}
 }
 
+static bool trie_fits(enum list_kind kind, size_t n_key)
+{
+	return list_fits(kind, BPF_MAP_TYPE_LPM_TRIE, n_key, 8);
+}
+
 TEST(a_map_that_is_no_list_does_not_fit)
 {
 	CHECK_INT(list_kind_find("networks"), LIST_NETWORKS);
 	CHECK_INT(list_kind_find("names"), LIST_N_KINDS);
-	CHECK(list_fits(LIST_NETWORKS, 20) && !list_fits(LIST_NETWORKS, 8));
-	CHECK(list_fits(LIST_PATHS, 260) && !list_fits(LIST_PATHS, 261) &&
-	      !list_fits(LIST_PATHS, 5));
-	CHECK(list_fits(LIST_DEVICES, 12) && !list_fits(LIST_DEVICES, 16));
-	CHECK(!list_fits(LIST_N_KINDS, 12));
+	CHECK(trie_fits(LIST_NETWORKS, 20) && !trie_fits(LIST_NETWORKS, 8));
+	CHECK(trie_fits(LIST_PATHS, 260) && !trie_fits(LIST_PATHS, 261) &&
+	      !trie_fits(LIST_PATHS, 5));
+	CHECK(list_fits(LIST_DEVICES, BPF_MAP_TYPE_HASH, 12, 8));
+	CHECK(!list_fits(LIST_DEVICES, BPF_MAP_TYPE_HASH, 16, 8));
+	CHECK(!list_fits(LIST_DEVICES, BPF_MAP_TYPE_HASH, 12, LIST_VALUE_MAX_BYTES + 1));
+	CHECK(!trie_fits(LIST_DEVICES, 12) && !trie_fits(LIST_N_KINDS, 12));
+	CHECK(!list_fits(LIST_NETWORKS, BPF_MAP_TYPE_HASH, 20, 8));
 }
 
 TEST(what_is_there_twice_is_one)

@@ -8,8 +8,6 @@
 #include "kernel/program/load/list_key.h"
 #include "kernel/program/load/object_internal.h"
 
-#define VALUE_MAX_BYTES 64
-
 struct list {
 	const char *name;
 	enum list_kind kind;
@@ -23,16 +21,10 @@ static int unfit(const char *name, struct error *err)
 			 "the object has no map '%s' that can be the list of its manifest", name);
 }
 
-static bool fits(enum list_kind kind, uint32_t type, uint32_t n_key, uint32_t n_value)
-{
-	uint32_t wanted = kind == LIST_DEVICES ? BPF_MAP_TYPE_HASH : BPF_MAP_TYPE_LPM_TRIE;
-
-	return type == wanted && list_fits(kind, n_key) && n_value <= VALUE_MAX_BYTES;
-}
-
 /* --- those that change at once -------------------------------------------------------------- */
 
-static bool is_list(const struct object *object, const char *name)
+/* As the manifest declares it, or NULL. */
+static const json_t *find_declared(const struct object *object, const char *name)
 {
 	const json_t *item;
 	size_t i;
@@ -40,15 +32,15 @@ static bool is_list(const struct object *object, const char *name)
 	json_array_foreach(json_object_get(object->manifest.document, "lists"), i, item)
 	{
 		if (strcmp(json_get_text(item, "map", ""), name) == 0)
-			return true;
+			return item;
 	}
-	return false;
+	return NULL;
 }
 
 const struct bpf_map *object_list_form(const struct object *object, const struct bpf_map *map)
 {
 	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS &&
-			       is_list(object, bpf_map__name(map))
+			       find_declared(object, bpf_map__name(map))
 		       ? bpf_map__inner_map((struct bpf_map *)(uintptr_t)map)
 		       : NULL;
 }
@@ -93,7 +85,8 @@ static int make(struct object *object, const json_t *item, struct error *err)
 	form = object_list_form(object, map);
 	if (!form || object->n_lists == ARRAY_LEN(object->lists) ||
 	    bpf_map__max_entries(map) != 1 ||
-	    !fits(kind, bpf_map__type(form), bpf_map__key_size(form), bpf_map__value_size(form)))
+	    !list_fits(kind, bpf_map__type(form), bpf_map__key_size(form),
+		       bpf_map__value_size(form)))
 		return unfit(name, err);
 	*list = (struct object_list) { .name = name, .map = map, .copies = { -1, -1 } };
 	object->n_lists++;
@@ -189,37 +182,32 @@ static int find(const struct object *object, const char *name, struct list *list
 {
 	const struct object_list *copies = object_find_list(object, name);
 	const struct bpf_map *map = bpf_object__find_map_by_name(object->bpf, name);
-	const json_t *declared = json_object_get(object->manifest.document, "lists"), *item;
+	const json_t *declared = find_declared(object, name);
 	struct bpf_map_info info = { 0 };
 	uint32_t size = sizeof(info);
-	size_t i;
 
-	json_array_foreach(declared, i, item)
-	{
-		if (strcmp(json_get_text(item, "map", ""), name) != 0)
-			continue;
-		*list_out = (struct list) {
-			.name = name,
-			.kind = list_kind_find(json_get_text(item, "of", "")),
-			.map = copies ? copies->copies[0]
-			       : map  ? bpf_map__fd(map)
-				      : -1,
-		};
-		if (bpf_obj_get_info_by_fd(list_out->map, &info, &size) < 0 ||
-		    !fits(list_out->kind, info.type, info.key_size, info.value_size))
-			return unfit(name, err);
-		list_out->n_key = info.key_size;
-		list_out->max_entries = info.max_entries;
-		return 0;
-	}
-	return error_set(err, -EINVAL, "there is no list '%.60s'", name);
+	if (!declared)
+		return error_set(err, -EINVAL, "there is no list '%.60s'", name);
+	*list_out = (struct list) {
+		.name = name,
+		.kind = list_kind_find(json_get_text(declared, "of", "")),
+		.map = copies ? copies->copies[0]
+		       : map  ? bpf_map__fd(map)
+			      : -1,
+	};
+	if (bpf_obj_get_info_by_fd(list_out->map, &info, &size) < 0 ||
+	    !list_fits(list_out->kind, info.type, info.key_size, info.value_size))
+		return unfit(name, err);
+	list_out->n_key = info.key_size;
+	list_out->max_entries = info.max_entries;
+	return 0;
 }
 
 /* As they are when it is changed later (life/live_lists.c): what is there twice takes one place,
  * and is put once, as a full trie has no room even for what it has. */
 static int fill(const struct list *list, const json_t *items, struct error *err)
 {
-	static const unsigned char zeros[VALUE_MAX_BYTES];
+	static const unsigned char zeros[LIST_VALUE_MAX_BYTES];
 	unsigned char *keys = NULL;
 	size_t n = 0;
 	int r = list_keys(list->kind, list->name, items, list->n_key, &keys, &n, err);
