@@ -13,7 +13,7 @@
 /* As json_canonical() writes it, and a comma. */
 static size_t size_of(const json_t *json)
 {
-	return json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY) + 1;
+	return json_dumpb(json, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 1;
 }
 
 /* It may come back in the place of one that has not ended. */
@@ -78,16 +78,13 @@ static char *fit(const struct journal *journal)
 	char *text = json_canonical(journal->document);
 	size_t size = strlen(text);
 
-	if (size > FILE_MAX_BYTES + size_of(lists[0]) + size_of(lists[1]))
+	if (size <= FILE_MAX_BYTES || size > FILE_MAX_BYTES + size_of(lists[0]) + size_of(lists[1]))
 		return text;
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		while (size > FILE_MAX_BYTES && json_array_size(lists[i]))
 			size -= remove_at(lists[i], 0);
-	if (size < strlen(text)) {
-		free(text);
-		text = json_canonical(journal->document);
-	}
-	return text;
+	free(text);
+	return json_canonical(journal->document);
 }
 
 static int save(struct journal *journal, bool lasts, struct error *err)
