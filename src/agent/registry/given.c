@@ -6,15 +6,7 @@
 
 static const char *const members[] = { "params", "lists" };
 
-/* Of a list a record has no more than this. */
-static json_t *hash_of(const json_t *value)
-{
-	CLEANUP(text) char *text = json_canonical(value);
-	char hash[HASH_TEXT_BYTES];
-
-	return json_string(hash_text(text, strlen(text), hash));
-}
-
+/* A record has no more of them than this. */
 static json_t *hash_each(const json_t *values)
 {
 	json_t *hashes = json_object(), *value;
@@ -22,7 +14,7 @@ static json_t *hash_each(const json_t *values)
 
 	json_object_foreach((json_t *)(uintptr_t)values, name, value)
 	{
-		json_put(hashes, name, hash_of(value));
+		json_put(hashes, name, hash_json(value));
 	}
 	return hashes;
 }
@@ -57,7 +49,7 @@ static bool compare(const json_t *record, const json_t *wish, const char *member
 	}
 	json_object_foreach(wanted, name, value)
 	{
-		CLEANUP(json) json_t *hash = hash_of(value);
+		CLEANUP(json) json_t *hash = hash_json(value);
 
 		if (!json_equal(hash, json_object_get(before, name)))
 			json_put(changed, name, json_incref(value));

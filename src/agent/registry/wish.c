@@ -94,23 +94,15 @@ static const char *fault_of(const json_t *entry)
 	return NULL;
 }
 
-static json_t *hash_of(const json_t *value)
-{
-	CLEANUP(text) char *text = json_canonical(value);
-	char hash[HASH_TEXT_BYTES];
-
-	return json_string(hash_text(text, strlen(text), hash));
-}
-
 static void add_keys(json_t *wish, const json_t *entry)
 {
 	CLEANUP(json) json_t *whole = json_copy(wish);
 
 	json_put(whole, "assigned_at", json_string(json_get_text(entry, "assigned_at", "")));
-	json_put(wish, "key", hash_of(whole));
+	json_put(wish, "key", hash_json(whole));
 	(void)json_object_del(whole, "params");
 	(void)json_object_del(whole, "lists");
-	json_put(wish, "rest", hash_of(whole));
+	json_put(wish, "rest", hash_json(whole));
 }
 
 static void add_object(json_t *wish, const char *member, const json_t *value)
