@@ -182,16 +182,22 @@ TEST(a_change_that_has_to_be_approved_waits_for_that)
 	scene_end();
 }
 
+/* Asked, told that it needs an approval, and asked again: the next list is waited for. */
+static void ask_twice(const char *tool)
+{
+	scene_answer(tool, needs_approval, "");
+	hold("drop");
+	scene_list(1, "v1");
+	try_again("drop");
+}
+
 TEST(what_waits_for_an_approval_goes_on_as_it_was_asked_for)
 {
 	begin_given(PORT(1));
 	scene.given = PORT(2);
 	scene_want("v1", "");
 	scene_list_canary(1, "v1");
-	scene_answer("apply_program", needs_approval, "");
-	hold("drop");
-	scene_list(1, "v1");
-	try_again("drop");
+	ask_twice("apply_program");
 	scene_list(1, "v1");
 	CHECK_TEXT(scene.warden.tool, "apply_program");
 	CHECK_TEXT(scene.warden.nonce, "n1");
@@ -202,17 +208,11 @@ TEST(an_approval_goes_with_the_call_that_it_is_for_alone)
 {
 	begin_given(PORT(1));
 	want_given(PORT(2));
-	scene_answer("set_program_params", needs_approval, "");
-	hold("drop");
-	scene_list(1, "v1");
-	try_again("drop");
+	ask_twice("set_program_params");
 	scene_list(1, "v1");
 	CHECK_TEXT(scene.warden.tool, "set_program_params");
 	CHECK_TEXT(scene.warden.nonce, "n1");
-	scene_answer("set_program_params", needs_approval, "");
-	hold("drop");
-	scene_list(1, "v1");
-	try_again("drop");
+	ask_twice("set_program_params");
 	scene_list_canary(1, "v1");
 	CHECK_TEXT(scene.warden.tool, "apply_program");
 	CHECK_TEXT(scene.warden.nonce, "");
